@@ -1,0 +1,22 @@
+"""Grids, true areas, rasters and outlines: the only place with rasterio and pyproj."""
+
+from sitewatch.geo.grid import WGS84, common_footprint, picture_grid, reproject, square_around, utm_grid
+from sitewatch.geo.outline import (
+    area_m2,
+    coverage,
+    from_geojson,
+    from_pixels,
+    length_m,
+    outline_of,
+    read_features,
+    to_geojson,
+    to_lonlat,
+    to_pixels,
+)
+from sitewatch.geo.raster import ImageInfo, describe, lay_on, read_image, write_geotiff
+
+__all__ = [
+    "WGS84", "ImageInfo", "area_m2", "common_footprint", "coverage", "describe", "from_geojson", "from_pixels",
+    "lay_on", "length_m", "outline_of", "picture_grid", "read_features", "read_image", "reproject",
+    "square_around", "to_geojson", "to_lonlat", "to_pixels", "utm_grid", "write_geotiff",
+]

@@ -1,0 +1,111 @@
+"""Raster files: what they are, their pixels, and the one resampling onto the site's grid."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from affine import Affine
+from odc.geo.geobox import GeoBox
+from rasterio.enums import Resampling
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.warp import reproject
+
+from sitewatch.errors import ImageError
+
+__all__ = ["ImageInfo", "describe", "lay_on", "read_image", "write_geotiff"]
+
+# Pictures without georeference share one plane: any projected CRS does, it is never transformed.
+_PLANE = rasterio.crs.CRS.from_epsg(3857)
+_LARGEST_PIXELS = 400_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageInfo:
+    """An image file's header. ``grid`` has no CRS, and one pixel per unit, where there is no georeference."""
+
+    grid: GeoBox
+    bands: int
+    dtype: str
+    tags: Mapping[str, str]
+    descriptions: tuple[str | None, ...]
+
+
+def describe(path: Path) -> ImageInfo:
+    """Read an image's header.
+
+    Raises ImageError when the file is no image, is empty or is too large to be opened safely.
+    """
+    with _opened(path) as image:
+        affine = image.transform if image.crs else Affine(1, 0, 0, 0, -1, 0)
+        return ImageInfo(grid=GeoBox(image.shape, affine, image.crs.to_wkt() if image.crs else None),
+                         bands=image.count, dtype=image.dtypes[0], tags=dict(image.tags()),
+                         descriptions=tuple(image.descriptions))
+
+
+def read_image(path: Path, bands: Sequence[int] | None = None) -> np.ndarray:
+    """(band, y, x) float32 pixel values as stored, NaN where the file says nodata or fully transparent.
+
+    ``bands`` are 1-based; without it all bands but an alpha channel are read.
+    """
+    with _opened(path) as image:
+        wanted = list(bands) if bands else [i for i in image.indexes
+                                            if image.colorinterp[i - 1] != rasterio.enums.ColorInterp.alpha]
+        try:
+            pixels = image.read(wanted).astype(np.float32)
+            seen = image.dataset_mask() > 0
+        except (RasterioError, ValueError) as error:
+            raise ImageError(f"{path.name} is damaged or truncated ({error}). Fetch it again or remove it") from error
+    pixels[:, ~seen] = np.nan
+    return pixels
+
+
+def lay_on(pixels: np.ndarray, source: GeoBox, grid: GeoBox, shift_px: tuple[float, float] = (0.0, 0.0),
+           *, nearest: bool = False) -> np.ndarray:
+    """Resample (band, y, x) pixels once from their own grid onto the site's grid.
+
+    ``shift_px`` = (x right, y down) is how far the content of the source lies off the site's grid, in
+    pixels of the site's grid; it is undone in the same step. Cubic convolution, NaN stays NaN.
+    """
+    east, south = shift_px[0] * grid.affine.a, shift_px[1] * grid.affine.e
+    moved = Affine.translation(-east, -south) * source.affine
+    out = np.full((pixels.shape[0], *grid.shape), np.nan, np.float32)
+    reproject(pixels.astype(np.float32), out, src_transform=moved, src_crs=_crs(source), src_nodata=np.nan,
+              dst_transform=grid.affine, dst_crs=_crs(grid), dst_nodata=np.nan, tolerance=0.0,
+              resampling=Resampling.nearest if nearest else Resampling.cubic)
+    return out
+
+
+def write_geotiff(path: Path, pixels: np.ndarray, grid: GeoBox, tags: Mapping[str, str] | None = None) -> None:
+    """Write (band, y, x) pixels as a tiled, deflated GeoTIFF."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(path, "w", driver="GTiff", width=grid.width, height=grid.height, count=pixels.shape[0],
+                           dtype=pixels.dtype, crs=None if grid.crs is None else _crs(grid),
+                           transform=grid.affine, tiled=True, blockxsize=256, blockysize=256,
+                           compress="deflate", predictor=2) as image:
+            image.write(pixels)
+            image.update_tags(**(tags or {}))
+
+
+def _crs(grid: GeoBox) -> rasterio.crs.CRS:
+    return _PLANE if grid.crs is None else rasterio.crs.CRS.from_wkt(grid.crs.to_wkt())
+
+
+def _opened(path: Path) -> rasterio.DatasetReader:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        try:
+            image = rasterio.open(path)
+        except RasterioError as error:
+            raise ImageError(f"{path.name} is not an image that can be read ({error}). "
+                             "Supply a GeoTIFF, COG, JPEG 2000, PNG or JPEG, or remove the file") from error
+    if image.count == 0 or image.width * image.height > _LARGEST_PIXELS:
+        image.close()
+        raise ImageError(f"{path.name} holds {image.count} bands of {image.width} x {image.height} pixels: "
+                         "nothing in it, or too much to open safely. Cut the image to the site first")
+    return image

@@ -1,0 +1,21 @@
+"""The nouns: frozen records without any input or output."""
+
+from sitewatch.model.change import Change, ChangeKind, Changes
+from sitewatch.model.finding import Finding, Findings, Layer
+from sitewatch.model.measurement import BudgetTerm, Dimension, Measurement, Measurements
+from sitewatch.model.quantity import Between, Quantity, Span, day
+from sitewatch.model.report import Report
+from sitewatch.model.run import Run, fingerprint
+from sitewatch.model.scene import Asset, AssetRole, DateOrigin, Kept, Progress, Refusal, Scene, Scenes, Source
+from sitewatch.model.sensor import SENSORS, MaskKind, Sensor
+from sitewatch.model.site import Name, NamedOutline, Site
+from sitewatch.model.stack import SceneFit, Stack
+from sitewatch.model.structure import Look, LookState, Phase, Structure, StructureClass, Structures
+
+__all__ = [
+    "SENSORS", "Asset", "AssetRole", "Between", "BudgetTerm", "Change", "ChangeKind", "Changes", "DateOrigin",
+    "Dimension", "Finding", "Findings", "Kept", "Layer", "Look", "LookState", "MaskKind", "Measurement",
+    "Measurements", "Name", "NamedOutline", "Phase", "Progress", "Quantity", "Refusal", "Report", "Run", "Scene",
+    "SceneFit", "Scenes", "Sensor", "Site", "Source", "Span", "Stack", "Structure", "StructureClass",
+    "Structures", "day", "fingerprint",
+]

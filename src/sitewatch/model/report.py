@@ -1,0 +1,16 @@
+"""The published page: its title and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["Report"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A self-contained folder: ``files`` maps paths within it to their bytes; ``index.html`` is the page."""
+
+    title: str
+    files: Mapping[str, bytes]

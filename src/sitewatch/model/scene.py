@@ -1,0 +1,99 @@
+"""Dated pictures of a site: what exists, what is kept, what was refused and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from sitewatch.model.quantity import Span
+from sitewatch.model.site import Site
+
+__all__ = ["Asset", "AssetRole", "DateOrigin", "Kept", "Progress", "Refusal", "Scene", "Scenes", "Source"]
+
+AssetRole = Literal["image", "mask"]
+DateOrigin = Literal["stac", "tiff tag", "file name", "csv", "simulated"]
+Progress = Callable[[str, int, int], None]
+"""``progress(step, done, total)``, handed down by a face; stages never print."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Our own copy of a received file, byte for byte: ``path`` is absolute while in memory."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    fetched_at: datetime
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """One file of a scene: where the source has it, and our own copy once there is one."""
+
+    role: AssetRole
+    href: str
+    kept: Kept | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """One dated look at the site. Angles are degrees, NaN-free: None where not known."""
+
+    id: str
+    source: str
+    sensor: str
+    taken: datetime
+    taken_from: DateOrigin
+    assets: tuple[Asset, ...]
+    gsd_m: float | None = None
+    sun_azimuth_deg: float | None = None
+    sun_elevation_deg: float | None = None
+    off_nadir_deg: float | None = None
+    view_azimuth_deg: float | None = None
+    licence: str | None = None
+    attribution: str | None = None
+
+    def asset(self, role: AssetRole) -> Asset | None:
+        """The first asset with that role, or None."""
+        return next((asset for asset in self.assets if asset.role == role), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Something that was not used, and why: "not looked" is never "not seen"."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenes:
+    """All dated looks at a site in order of time, and what was refused at the door."""
+
+    site: Site
+    scenes: tuple[Scene, ...]
+    refusals: tuple[Refusal, ...] = ()
+
+    def __getitem__(self, scene_id: str) -> Scene:
+        return next(scene for scene in self.scenes if scene.id == scene_id)
+
+
+class Source(Protocol):
+    """Where scenes come from. What a plug-in of the group ``sitewatch.sources`` has to supply."""
+
+    @property
+    def name(self) -> str:
+        """The source's name as ``sitewatch sources`` lists it."""
+        ...
+
+    def find(self, site: Site, span: Span) -> Iterable[Scene | Refusal]:
+        """Every scene that meets the site within the span, or why it cannot be used."""
+        ...
+
+    def open(self, asset: Asset) -> Iterable[bytes]:
+        """The asset's bytes, in blocks, exactly as the provider delivers them."""
+        ...

@@ -1,0 +1,51 @@
+"""What is known of a sensor before any pixel is read: bands, scaling, masks, blur."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["SENSORS", "MaskKind", "Sensor"]
+
+MaskKind = Literal["udm2", "scl"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensor:
+    """A sensor profile.
+
+    ``bands`` name the image's bands in file order. ``blur_m`` is the standard deviation of the point
+    spread in metres (None: estimate it from the images). Reflectance is ``(DN + offset) * scale``
+    where ``is_reflectance``; display pictures keep their grey levels.
+    """
+
+    id: str
+    title: str
+    bands: tuple[str, ...]
+    gsd_m: float | None
+    blur_m: float | None
+    is_reflectance: bool = False
+    scale: float = 1.0
+    offset: float = 0.0
+    mask: MaskKind | None = None
+
+
+# Blur: sigma = sqrt(-2 ln MTF) / (2 pi f) at Nyquist f = 1 / (2 GSD); with the usual MTF of 0.15 to 0.2 at
+# Nyquist that is about 0.6 GSD.
+SENSORS: dict[str, Sensor] = {
+    sensor.id: sensor
+    for sensor in (
+        Sensor(id="picture", title="RGB picture, display-stretched", bands=("red", "green", "blue"),
+               gsd_m=None, blur_m=None),
+        Sensor(id="grey", title="Single-band picture", bands=("pan",), gsd_m=None, blur_m=None),
+        Sensor(id="planetscope-4", title="PlanetScope, 4 bands", bands=("blue", "green", "red", "nir"),
+               gsd_m=3.0, blur_m=2.2, is_reflectance=True, scale=1e-4, mask="udm2"),
+        Sensor(id="planetscope-8", title="PlanetScope, 8 bands",
+               bands=("coastal", "blue", "green-i", "green", "yellow", "red", "rededge", "nir"),
+               gsd_m=3.0, blur_m=2.2, is_reflectance=True, scale=1e-4, mask="udm2"),
+        Sensor(id="sentinel-2", title="Sentinel-2 L2A, 10 m bands", bands=("blue", "green", "red", "nir"),
+               gsd_m=10.0, blur_m=6.0, is_reflectance=True, scale=1e-4, mask="scl"),
+        Sensor(id="sentinel-2-rgb", title="Sentinel-2, true-colour picture", bands=("red", "green", "blue"),
+               gsd_m=10.0, blur_m=None),
+    )
+}

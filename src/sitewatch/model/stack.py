@@ -1,0 +1,69 @@
+"""What each clear view saw: every used scene on one grid, aligned, with its noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import xarray as xr
+
+from sitewatch.model.scene import Scenes
+from sitewatch.model.site import Site
+
+__all__ = ["SceneFit", "Stack"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneFit:
+    """How one scene sits in the stack, or why it does not.
+
+    ``shift_x_px``, ``shift_y_px``: how far the content of the scene as delivered lies to the right and
+    down of the site's grid, in grid pixels; ``shift_sigma_px`` is the standard error per axis.
+    ``site_clear_share`` is the share of the site's pixels that this scene shows clearly, 0 to 1.
+    """
+
+    scene: str
+    taken: datetime
+    used: bool
+    why_not: str | None = None
+    site_clear_share: float | None = None
+    shift_x_px: float | None = None
+    shift_y_px: float | None = None
+    shift_sigma_px: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Aligned, normalised views.
+
+    ``data`` holds, for the used scenes in order of time:
+
+    - ``values`` (time, band, y, x) float32, in the units of the first sensor, NaN where not clearly seen;
+    - ``shift_sigma_px`` (time) float64, the alignment error per axis;
+    - ``noise`` (time, band) float64, robust spread of stable ground about its own median;
+    - coordinates ``time`` (datetime64[ns], UTC) and ``scene`` (time), attribute ``blur_px``: the standard
+      deviation of the point spread in grid pixels.
+
+    ``fits`` has one row per scene that was offered, used or not.
+    """
+
+    site: Site
+    scenes: Scenes
+    data: xr.Dataset
+    fits: tuple[SceneFit, ...]
+
+    @property
+    def values(self) -> np.ndarray:
+        """(time, band, y, x) float32, NaN where not clearly seen."""
+        return np.asarray(self.data["values"].values)
+
+    @property
+    def used(self) -> tuple[SceneFit, ...]:
+        """The fits of the scenes that are in ``data``, in the order of its time axis."""
+        return tuple(fit for fit in self.fits if fit.used)
+
+    @property
+    def blur_px(self) -> float:
+        """Standard deviation of the point spread in grid pixels."""
+        return float(self.data.attrs["blur_px"])

@@ -1,0 +1,78 @@
+"""Things on the ground: where, since when, and in which looks each was there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from shapely import Polygon
+
+from sitewatch.model.quantity import Between
+from sitewatch.model.site import Site
+
+__all__ = ["Look", "LookState", "Phase", "Structure", "StructureClass", "Structures"]
+
+LookState = Literal["present", "absent", "unclear"]
+StructureClass = Literal["new structure", "removed structure", "altered structure", "ground works", "reference"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One structure in one scene. ``chance`` is P(present); ``seen_share`` of its pixels were clear."""
+
+    scene: str
+    taken: datetime
+    state: LookState
+    chance: float
+    seen_share: float
+    by: str = "tool"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """A stage of the works and when it came."""
+
+    name: str
+    between: Between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """One thing on the ground. ``first`` and ``last`` bracket its appearance and disappearance.
+
+    ``outline`` is in the coordinates of the site's grid; ``label`` is the name that people read.
+    ``chance`` is the probability of the class. ``reasons`` say in plain words why this class.
+    """
+
+    id: str
+    label: str
+    outline: Polygon
+    class_: StructureClass
+    chance: float
+    first: Between
+    last: Between
+    phases: tuple[Phase, ...] = ()
+    looks: tuple[Look, ...] = ()
+    reasons: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structures:
+    """The things of a site, named references included."""
+
+    site: Site
+    records: tuple[Structure, ...]
+
+    def __iter__(self) -> Iterator[Structure]:
+        return iter(self.records)
+
+    def __getitem__(self, structure_id: str) -> Structure:
+        return next(structure for structure in self.records if structure.id == structure_id)
+
+    @property
+    def changed(self) -> tuple[Structure, ...]:
+        """All but the references: what appeared, vanished or was altered."""
+        return tuple(structure for structure in self.records if structure.class_ != "reference")
