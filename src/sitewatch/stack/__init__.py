@@ -1,1 +1,8 @@
-"""stack."""
+"""What did each clear view see, on one grid, aligned?"""
+
+from sitewatch.stack._build import StackOptions, build_stack
+
+__all__ = ["VERSION", "StackOptions", "build_stack"]
+
+VERSION = 1
+"""Raised when the same inputs give another result."""

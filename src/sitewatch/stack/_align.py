@@ -1,0 +1,161 @@
+"""Alignment: how far each view's content lies off the site's grid, to a fraction of a pixel.
+
+Edges, not brightness, are compared, so that haze, gain and season matter little: the complex gradient is
+compressed (a bright roof counts as much as a dark road) and correlated by half-whitened phase correlation
+in overlapping windows; a robust mean over the windows that agree gives the shift and its error. The first
+pass compares with the view that resembles the others most, the second with the mean of the nearest views
+in time. See Foroosh, Zerubia & Berthod (2002), "Extension of phase correlation to subpixel registration",
+and Fitch et al. (2002) for orientation correlation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+__all__ = ["Shift", "align_views"]
+
+_WINDOW_PX = 128
+_REACH_PX = 8          # around the coarse shift
+_COARSE_REACH_PX = 64  # a view farther off than this is refused
+_WHITENING = 0.5       # 1 is plain phase correlation, 0 cross-correlation; half keeps noise out of the peak
+_NEIGHBOURS = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """Displacement of a view's content against the grid: x to the right, y down; sigma per axis."""
+
+    x_px: float
+    y_px: float
+    sigma_px: float
+    agreeing: int
+    windows: int
+
+
+def align_views(views: np.ndarray, zero: int | None = None,
+                tick: Callable[[int], None] | None = None) -> list[Shift]:
+    """Shifts of (time, y, x) brightness views, NaN where there is no image.
+
+    View ``zero`` lies on the grid; without it the median of all views does, which is better than any one
+    view: geolocation errors of single passes cancel.
+    """
+    edges = np.stack([_edges(view) for view in views])
+    seed = _most_typical(edges)
+    coarse = [_coarse(edges[seed], view) for view in edges]
+    first = [_fine(edges[seed], view, start) for view, start in zip(edges, coarse, strict=True)]
+    aligned = np.stack([_moved(view, shift) for view, shift in zip(edges, first, strict=True)])
+    weights = np.array([shift.agreeing / shift.windows for shift in first])
+    second = []
+    for i, view in enumerate(edges):
+        nearest = np.argsort(np.abs(np.arange(len(edges)) - i), kind="stable")[1:_NEIGHBOURS + 1]
+        if weights[nearest].sum() == 0:
+            second.append(first[i])
+            continue
+        composite = np.tensordot(weights[nearest], aligned[nearest], 1) / weights[nearest].sum()
+        second.append(_fine(composite, view, (round(first[i].x_px), round(first[i].y_px))))
+        if tick:
+            tick(i + 1)
+    return _centred(second, zero)
+
+
+def _edges(view: np.ndarray) -> np.ndarray:
+    """The complex gradient with its length compressed; zero where there is no image."""
+    seen = np.isfinite(view)
+    smooth = cv2.GaussianBlur(np.where(seen, view, np.nanmedian(view) if seen.any() else 0).astype(np.float32),
+                              (0, 0), 1.0)
+    gradient = cv2.Sobel(smooth, cv2.CV_32F, 1, 0) + 1j * cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
+    whole = cv2.erode(seen.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) > 0
+    length = np.abs(gradient)
+    typical = 2 * np.median(length[whole]) if whole.any() else 1.0
+    compressed = gradient / np.sqrt(length**2 + typical**2 + 1e-12)
+    return np.where(whole, compressed, 0).astype(np.complex64)
+
+
+def _most_typical(edges: np.ndarray) -> int:
+    """The view that correlates best with a sample of the others."""
+    some = np.unique(np.linspace(0, len(edges) - 1, 12).astype(int))
+    scores = [np.median([_correlate(edges[i], edges[j], _REACH_PX)[2] for j in some if j != i] or [0.0]) for i in some]
+    return int(some[int(np.argmax(scores))])
+
+
+def _coarse(reference: np.ndarray, view: np.ndarray) -> tuple[int, int]:
+    """Whole-pixel shift of the whole view: large first errors are found here."""
+    x, y, _ = _correlate(reference, view, min(_COARSE_REACH_PX, min(view.shape) // 3))
+    return round(x), round(y)
+
+
+def _fine(reference: np.ndarray, view: np.ndarray, start: tuple[int, int]) -> Shift:
+    """Shift from all windows; a window counts when its peak stands out and agrees with the others."""
+    near = _rolled(view, start)
+    found = []
+    for rows, columns in _windows(*view.shape):
+        x, y, peak = _correlate(reference[rows, columns], near[rows, columns], _REACH_PX)
+        found.append((x + start[0], y + start[1], peak))
+    x, y, peak = np.array(found).T
+    strong = peak > max(6.0, 0.5 * np.median(peak))  # pure noise peaks at about 4.5 of its own standard deviations
+    if not strong.any():
+        return Shift(x_px=float(start[0]), y_px=float(start[1]), sigma_px=float("inf"), agreeing=0, windows=len(peak))
+    mid_x, mid_y = np.median(x[strong]), np.median(y[strong])
+    away = np.hypot(x - mid_x, y - mid_y)
+    agree = strong & (away < max(0.5, 2.5 * float(np.median(away[strong]))))
+    mean_x, mean_y = np.average(x[agree], weights=peak[agree]), np.average(y[agree], weights=peak[agree])
+    spread = np.sqrt(np.mean((x[agree] - mean_x) ** 2 + (y[agree] - mean_y) ** 2) / 2)
+    # Windows overlap by half and see the same ground, so their number counts by its square root only;
+    # 0.05 px is the bias that the peak's parabola keeps however many windows there are.
+    sigma = np.hypot(spread / max(agree.sum(), 1) ** 0.25, 0.05)
+    return Shift(x_px=float(mean_x), y_px=float(mean_y), sigma_px=float(sigma), agreeing=int(agree.sum()),
+                 windows=len(peak))
+
+
+def _windows(height: int, width: int) -> list[tuple[slice, slice]]:
+    size = min(_WINDOW_PX, height, width)
+
+    def starts(length: int) -> list[int]:
+        count = int(np.ceil((length - size) / (size / 2))) + 1
+        return sorted({round(start) for start in np.linspace(0, length - size, count)})
+
+    return [(slice(y, y + size), slice(x, x + size)) for y in starts(height) for x in starts(width)]
+
+
+def _correlate(reference: np.ndarray, view: np.ndarray, reach: int) -> tuple[float, float, float]:
+    """Displacement of ``view`` against ``reference`` within ``reach``, and its peak in standard deviations."""
+    taper = np.outer(np.hanning(reference.shape[0]), np.hanning(reference.shape[1])).astype(np.float32)
+    cross = np.fft.fft2(view * taper) * np.conj(np.fft.fft2(reference * taper))
+    surface = np.real(np.fft.ifft2(cross / (np.abs(cross) + 1e-9) ** _WHITENING))
+    reach = min(reach, min(surface.shape) // 2 - 2)
+    window = np.roll(surface, (reach + 1, reach + 1), (0, 1))[:2 * reach + 3, :2 * reach + 3]
+    inner = window[1:-1, 1:-1]
+    row, column = np.unravel_index(int(np.argmax(inner)), inner.shape)
+    around = window[row:row + 3, column:column + 3]
+    return (float(column - reach + _vertex(around[1])), float(row - reach + _vertex(around[:, 1])),
+            float(around[1, 1] / (surface.std() + 1e-12)))
+
+
+def _vertex(three: np.ndarray) -> float:
+    """Where a parabola through three samples peaks, in samples from the middle one."""
+    bend = three[0] - 2 * three[1] + three[2]
+    return float(np.clip((three[0] - three[2]) / (2 * bend), -0.6, 0.6)) if bend < 0 else 0.0
+
+
+def _rolled(view: np.ndarray, by: tuple[int, int]) -> np.ndarray:
+    return np.roll(view, (-by[1], -by[0]), (0, 1))
+
+
+def _moved(view: np.ndarray, shift: Shift) -> np.ndarray:
+    """The view with its content moved back onto the reference."""
+    matrix = np.array([[1, 0, -shift.x_px], [0, 1, -shift.y_px]], np.float32)
+    parts = np.dstack([view.real, view.imag]).astype(np.float32)
+    moved = cv2.warpAffine(parts, matrix, view.shape[::-1], flags=cv2.INTER_LINEAR)
+    return np.asarray(moved[..., 0] + 1j * moved[..., 1])
+
+
+def _centred(shifts: list[Shift], zero: int | None) -> list[Shift]:
+    sure = [shifts[zero]] if zero is not None else [s for s in shifts if np.isfinite(s.sigma_px)] or shifts
+    x0 = float(np.median([shift.x_px for shift in sure]))
+    y0 = float(np.median([shift.y_px for shift in sure]))
+    return [Shift(x_px=s.x_px - x0, y_px=s.y_px - y0, sigma_px=s.sigma_px, agreeing=s.agreeing, windows=s.windows)
+            for s in shifts]

@@ -1,0 +1,186 @@
+"""build_stack: what each clear view saw, on one grid, aligned and normalised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import xarray as xr
+
+from sitewatch.errors import ImageError, InputError, NotEnoughLooksError
+from sitewatch.geo import WGS84, coverage, reproject, seen_mad
+from sitewatch.model import SENSORS, Progress, Scene, SceneFit, Scenes, Site, Stack
+from sitewatch.stack._align import Shift, align_views
+from sitewatch.stack._normalise import Line, fit_lines, stable_ground, typical_view
+from sitewatch.stack._read import View, lay_view, read_view
+from sitewatch.stack._see import unclear_pixels
+
+__all__ = ["StackOptions", "build_stack"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackOptions:
+    """Limits beyond which a scene is refused rather than guessed.
+
+    ``max_shift_sigma_px``: alignment error per axis. ``min_correlation``: how much a view must resemble the
+    site's typical view after normalisation. ``min_clear_share``: of the site, to be used at all.
+    ``zero``: id of the scene whose position is the grid's zero; empty for the median of all.
+    ``min_looks``: fewer clear looks than this cannot show a change and its persistence.
+    """
+
+    max_shift_sigma_px: float = 0.5
+    min_correlation: float = 0.6
+    min_clear_share: float = 0.3
+    min_looks: int = 6
+    zero: str = ""
+
+
+def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress: Progress | None = None) -> Stack:
+    """Align, mask and normalise every scene; refuse, with its reason, what cannot be trusted.
+
+    Raises NotEnoughLooksError when fewer than ``options.min_looks`` scenes can be used.
+    """
+    views, fits = _read_all(scenes, progress)
+    _require(len(views), options, fits)
+    shifts = _shifts(views, scenes.site, options, progress)
+    laid, fits = _lay_all(views, shifts, scenes.site, options, fits)
+    _require(sum(fit.used for fit in fits), options, fits)
+    values, fits = _normalised(laid, fits, scenes.site, options)
+    _require(len(values), options, fits)
+    used = [fit for fit in fits if fit.used]
+    stable = stable_ground(values)
+    noise = seen_mad((values - typical_view(values))[:, :, stable].transpose(2, 0, 1))
+    sensor = SENSORS[scenes[used[0].scene].sensor]
+    data = xr.Dataset(
+        {"values": (("time", "band", "y", "x"), values),
+         "shift_sigma_px": ("time", np.array([fit.shift_sigma_px for fit in used], np.float64)),
+         "noise": (("time", "band"), np.nan_to_num(noise, nan=float(np.nanmedian(noise))))},
+        coords={"time": np.array([fit.taken.replace(tzinfo=None) for fit in used], "datetime64[ns]"),
+                "scene": ("time", [fit.scene for fit in used]), "band": list(sensor.bands)},
+        attrs={"blur_px": _blur_px(values, sensor.blur_m, scenes.site.gsd_m)})
+    order = {scene.id: i for i, scene in enumerate(scenes.scenes)}
+    return Stack(site=scenes.site, scenes=scenes, data=data, fits=tuple(sorted(fits, key=lambda f: order[f.scene])))
+
+
+def _read_all(scenes: Scenes, progress: Progress | None) -> tuple[list[View], list[SceneFit]]:
+    """Every scene that can be read and shares the commonest sensor; the others' refusals."""
+    names = [scene.sensor for scene in scenes.scenes]
+    commonest = max(sorted(set(names)), key=names.count) if names else ""
+    views, fits = [], []
+    for i, scene in enumerate(scenes.scenes):
+        try:
+            if scene.sensor != commonest:
+                raise ImageError(f"its sensor is {scene.sensor}, most scenes are {commonest}; "
+                                 "one stack compares one sensor")
+            views.append(read_view(scene, scenes.site))
+        except ImageError as error:
+            fits.append(_refused(scene, str(error)))
+        if progress:
+            progress("read", i + 1, len(scenes.scenes))
+    return views, fits
+
+
+def _refused(scene: Scene, why: str) -> SceneFit:
+    return SceneFit(scene=scene.id, taken=scene.taken, used=False, why_not=why)
+
+
+def _require(count: int, options: StackOptions, fits: list[SceneFit]) -> None:
+    if count < options.min_looks:
+        reasons = sorted({fit.why_not for fit in fits if fit.why_not})
+        why = f" Refused: {'; '.join(reasons[:4])}." if reasons else ""
+        raise NotEnoughLooksError(f"only {count} clear look(s) at the site, {options.min_looks} are needed to tell a "
+                                  f"change from a passing cloud.{why} Add images of other dates")
+
+
+def _shifts(views: list[View], site: Site, options: StackOptions, progress: Progress | None) -> list[Shift]:
+    brightness = np.stack([lay_view(view, site).mean(axis=0) for view in views])
+    tick = (lambda done: progress("align", done, len(views))) if progress else None
+    zero = next((i for i, view in enumerate(views) if view.scene.id == options.zero), None)
+    if options.zero and zero is None:
+        raise InputError(f"stack: zero: no scene {options.zero!r} can be read. Name one of the scenes, or leave it out")
+    return align_views(brightness, zero, tick)
+
+
+def _lay_all(views: list[View], shifts: list[Shift], site: Site, options: StackOptions,
+             fits: list[SceneFit]) -> tuple[np.ndarray, list[SceneFit]]:
+    """(time, band, y, x) of the views that could be registered, each resampled once from its own pixels."""
+    laid, kept = [], list(fits)
+    for view, shift in zip(views, shifts, strict=True):
+        fit = SceneFit(scene=view.scene.id, taken=view.scene.taken, used=True, shift_x_px=shift.x_px,
+                       shift_y_px=shift.y_px, shift_sigma_px=shift.sigma_px)
+        if shift.agreeing == 0 or shift.sigma_px > options.max_shift_sigma_px:
+            fit = replace(fit, used=False, shift_x_px=None, shift_y_px=None, shift_sigma_px=None, why_not=(
+                f"cannot be registered: {shift.agreeing} of {shift.windows} windows agree; "
+                "cloud, haze or snow hides the ground, or it is another place"))
+        else:
+            laid.append(lay_view(view, site, (shift.x_px, shift.y_px)))
+        kept.append(fit)
+    return (np.stack(laid) if laid else np.empty((0, 1, *site.grid.shape), np.float32)), kept
+
+
+def _normalised(laid: np.ndarray, fits: list[SceneFit], site: Site,
+                options: StackOptions) -> tuple[np.ndarray, list[SceneFit]]:
+    """Views on one radiometric scale with unclear pixels as NaN; views that show too little are refused."""
+    everywhere = np.ones(site.grid.shape, bool)
+    lines = _lines(laid, typical_view(laid), everywhere)
+    alike = np.array([_resemblance(line) >= options.min_correlation for line in lines])
+    if alike.sum() >= options.min_looks:
+        first = _applied(laid[alike], [line for line, ok in zip(lines, alike, strict=True) if ok])
+        lines = _lines(laid, typical_view(first), stable_ground(first))
+        alike = np.array([_resemblance(line) >= options.min_correlation for line in lines])
+    values = _applied(laid, lines)
+    values = np.where(unclear_pixels(values.mean(axis=1), alike)[:, None], np.nan, values).astype(np.float32)
+    inside = coverage(site.area if site.grid.crs is None else reproject(site.area, WGS84, site.grid.crs),
+                      site.grid) > 0.5
+    inside = inside if inside.any() else everywhere
+    shares = np.isfinite(values[:, 0])[:, inside].mean(axis=1)
+    judged = iter(zip(lines, shares, strict=True))
+    fits = [_judged(fit, *next(judged), options) if fit.used else fit for fit in fits]
+    seen = [fit.used for fit in fits if fit.site_clear_share is not None]
+    return values[np.array(seen, bool)], fits
+
+
+def _lines(laid: np.ndarray, reference: np.ndarray, stable: np.ndarray) -> list[list[Line]]:
+    return [fit_lines(view, reference, stable) for view in laid]
+
+
+def _resemblance(lines: list[Line]) -> float:
+    return float(np.mean([line.correlation for line in lines]))
+
+
+def _applied(laid: np.ndarray, lines: list[list[Line]]) -> np.ndarray:
+    gain = np.array([[line.gain for line in bands] for bands in lines], np.float32)
+    offset = np.array([[line.offset for line in bands] for bands in lines], np.float32)
+    return np.asarray(offset[:, :, None, None] + gain[:, :, None, None] * laid)
+
+
+def _judged(fit: SceneFit, lines: list[Line], share: float, options: StackOptions) -> SceneFit:
+    alike = _resemblance(lines)
+    if alike < options.min_correlation:
+        return replace(fit, used=False, site_clear_share=0.0, why_not=(
+            f"does not resemble the site's other views (correlation {alike:.2f}): cloud, haze or snow"))
+    if share < options.min_clear_share:
+        return replace(fit, used=False, site_clear_share=float(share),
+                       why_not=f"shows only {share:.0%} of the site clearly: cloud, haze, shadow or snow")
+    return replace(fit, site_clear_share=float(share))
+
+
+def _blur_px(values: np.ndarray, blur_m: float | None, gsd_m: float) -> float:
+    """The point spread's standard deviation in pixels: from the sensor, else from the sharpest edges.
+
+    An edge of blur s has gradient 1 / s; blurred again by one pixel, 1 / sqrt(s^2 + 1). The ratio of the two
+    gives s (Zhuo & Sim 2011, "Defocus map estimation from a single image").
+    """
+    if blur_m is not None:
+        return max(blur_m / gsd_m, 0.4)
+    typical = typical_view(values).mean(axis=0)
+    typical = np.where(np.isfinite(typical), typical, np.nanmedian(typical)).astype(np.float32)
+
+    def slope(image: np.ndarray) -> np.ndarray:
+        return np.hypot(np.gradient(image, axis=0), np.gradient(image, axis=1))
+
+    sharp, soft = slope(typical), slope(cv2.GaussianBlur(typical, (0, 0), 1.0))
+    strongest = sharp >= np.quantile(sharp, 0.99)
+    ratio = np.clip(np.median(soft[strongest] / sharp[strongest]), 0.3, 0.97)
+    return float(ratio / np.sqrt(1 - ratio**2))

@@ -1,0 +1,75 @@
+"""From kept files to numbers: bands in a common order, physical units, provider masks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from odc.geo.geobox import GeoBox
+
+from sitewatch.errors import ImageError
+from sitewatch.geo import describe, lay_on, read_image
+from sitewatch.model import SENSORS, MaskKind, Scene, Site
+
+__all__ = ["View", "lay_view", "read_view"]
+
+# Sentinel-2 scene classification: no data, defective, cloud shadow, medium and high cloud, cirrus.
+_SCL_UNCLEAR = (0, 1, 3, 8, 9, 10)
+_MAX_RESAMPLING = 4.0  # pixels that differ more from the site's grid than this are another kind of image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One scene as received: (band, y, x) pixels in physical units on their own grid, NaN where masked."""
+
+    scene: Scene
+    pixels: np.ndarray
+    grid: GeoBox
+
+
+def read_view(scene: Scene, site: Site) -> View:
+    """Read a scene's image and its provider mask.
+
+    Raises ImageError when a file is not kept, not readable or not what its sensor profile says.
+    """
+    image = scene.asset("image")
+    if image is None or image.kept is None:
+        raise ImageError(f"{scene.id} has no kept image. Run the scenes stage again")
+    sensor = SENSORS[scene.sensor]
+    info = describe(image.kept.path)
+    pixels = read_image(image.kept.path)
+    if len(pixels) != len(sensor.bands):
+        raise ImageError(f"{scene.id} has {len(pixels)} bands, {sensor.title} has {len(sensor.bands)}. "
+                         "State the right sensor for these images")
+    if sensor.is_reflectance:
+        pixels = (pixels + sensor.offset) * sensor.scale
+    own = info.grid if info.grid.crs is not None else _picture_grid(info.grid, site)
+    ratio = abs(own.affine.a) / site.gsd_m if own.crs is None or own.crs.projected else 1.0
+    if not 1 / _MAX_RESAMPLING < ratio < _MAX_RESAMPLING:
+        raise ImageError(f"{scene.id} has pixels {ratio:.1f} times those of the site's grid. "
+                         "Watch it as a site of its own, or choose another pixel size")
+    mask = scene.asset("mask")
+    if mask is not None and mask.kept is not None and sensor.mask is not None:
+        unclear = _unclear(mask.kept.path, sensor.mask, own)
+        pixels = np.where(unclear, np.nan, pixels).astype(np.float32)
+    return View(scene=scene, pixels=pixels, grid=own)
+
+
+def lay_view(view: View, site: Site, shift_px: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
+    """(band, y, x) on the site's grid, resampled once, with the content moved back by ``shift_px``."""
+    return lay_on(view.pixels, view.grid, site.grid, shift_px)
+
+
+def _picture_grid(pixel_grid: GeoBox, site: Site) -> GeoBox:
+    """A picture's grid: the stated pixel size from the top left corner."""
+    return GeoBox(pixel_grid.shape, site.grid.affine, None)
+
+
+def _unclear(path: Path, kind: MaskKind, grid: GeoBox) -> np.ndarray:
+    """(y, x) bool on the image's grid, from a UDM2 (band 1: 1 is clear) or a scene classification."""
+    codes = read_image(path, bands=[1])
+    laid = lay_on(codes, describe(path).grid, grid, nearest=True)[0]
+    if kind == "udm2":
+        return np.asarray(laid != 1)
+    return np.asarray(np.isnan(laid) | np.isin(laid, _SCL_UNCLEAR))
