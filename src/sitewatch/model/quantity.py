@@ -25,10 +25,20 @@ class Quantity:
             raise ValueError(f"{self.low} <= {self.value} <= {self.high} does not hold")
 
     def __str__(self) -> str:
+        return f"{self.interval_text} at {self.level_text}"
+
+    @property
+    def interval_text(self) -> str:
+        """The number with its interval and unit: 2 580 [2 440, 2 730] m²."""
         step = _rounding_step(self.high - self.low, self.value)
         shown = [_rounded(number, step) for number in (self.value, self.low, self.high)]
         unit = "" if self.unit == "1" else f" {self.unit}"
-        return f"{shown[0]} [{shown[1]}, {shown[2]}]{unit} at {self.level:.0%}".replace("%", " %")
+        return f"{shown[0]} [{shown[1]}, {shown[2]}]{unit}"
+
+    @property
+    def level_text(self) -> str:
+        """The interval's level: 90 %."""
+        return f"{self.level:.0%}".replace("%", " %")
 
 
 def _rounding_step(width: float, value: float) -> float:

@@ -58,6 +58,11 @@ class Structure:
     reasons: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
 
+    @property
+    def happened(self) -> Between:
+        """The bracket of what made it news: the end of a removed structure, the beginning of any other."""
+        return self.last if self.class_ == "removed structure" else self.first
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Structures:
