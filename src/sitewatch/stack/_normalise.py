@@ -10,7 +10,7 @@ from sitewatch.geo import seen_mad, seen_median
 
 __all__ = ["Line", "fit_lines", "stable_ground", "typical_view"]
 
-_SAMPLE_PIXELS = 20_000
+_SAMPLE_PIXELS = 6_000
 _ROUNDS = 12
 
 

@@ -1,0 +1,216 @@
+"""Draft the findings: a title that states the result, then one fixed sentence per thing and layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sitewatch.claims._title import title_of
+from sitewatch.claims._unseen import clear_looks, unseen
+from sitewatch.claims._words import (
+    counted,
+    dimension_phrase,
+    kind_of,
+    probability_word,
+    reference_name,
+    safe_name,
+)
+from sitewatch.model import (
+    Changes,
+    Finding,
+    Findings,
+    Layer,
+    Measurement,
+    Measurements,
+    Stack,
+    Structure,
+    Structures,
+    day,
+)
+
+__all__ = ["ClaimsOptions", "draft_findings"]
+
+_ORDER = ("new structure", "removed structure", "altered structure", "ground works")
+
+# What else would look the same from above: each inference names its rival.
+_RIVALS = {
+    "new structure": "works on the ground without a structure",
+    "removed structure": "a cover or a new surface over a structure that still stands",
+    "altered structure": "a new surface on an unchanged structure",
+    "ground works": "bare ground of the season",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimsOptions:
+    """``clear_share``: a look counts as clear from this share of the site's pixels on.
+
+    ``fewest_clear_looks``: with fewer the findings say "cannot tell", not "nothing changed": two looks
+    on each side are the least that tells a change from one odd picture.
+    """
+
+    clear_share: float = 0.5
+    fewest_clear_looks: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One sentence before it is numbered."""
+
+    layer: Layer
+    text: str
+    evidence: tuple[str, ...]
+    chance: float | None = None
+
+
+def draft_findings(changes: Changes, structures: Structures, measurements: Measurements, stack: Stack,
+                   options: ClaimsOptions | None = None) -> Findings:
+    """What may be said of the site, most important first: seen, measured, inferred, unknown.
+
+    No sentence of the seen or measured layer says what a thing is for. Probability words are those of
+    row A of ICD 203, and no sentence grades its own confidence.
+    """
+    options = options or ClaimsOptions()
+    looks = clear_looks(stack, options.clear_share)
+    enough = len(looks) >= options.fewest_clear_looks
+    changed = sorted(structures.changed, key=lambda s: _rank(s, measurements))
+    said = [sentence for structure in changed for sentence in _about(structure, measurements)]
+    said += _nothing_else(changes, changed, stack, looks) if enough else []
+    said += [_Said("unknown", text, evidence)
+             for text, evidence in unseen(measurements, changed, stack, looks, enough=enough)]
+    records = tuple(Finding(id=f"F{number:02d}", text=s.text, layer=s.layer, evidence=s.evidence, chance=s.chance)
+                    for number, s in enumerate(said, 1))
+    return Findings(site=structures.site, title=title_of(changed, changes, looks, enough), records=records)
+
+
+def _rank(structure: Structure, measurements: Measurements) -> tuple[int, float, str]:
+    """New before removed before altered; within a class the large and sure ones first."""
+    area = measurements.of(structure.id, "area")
+    size = area.value.value if area and area.value else structure.outline.area
+    return _ORDER.index(structure.class_), -size * structure.chance, structure.id
+
+
+def _about(structure: Structure, measurements: Measurements) -> Iterator[_Said]:
+    yield _seen(structure)
+    if sizes := _sizes(structure, measurements):
+        yield sizes
+    yield from _more_ratios(structure, measurements)
+    yield _inferred(structure)
+
+
+def _seen(structure: Structure) -> _Said:
+    """The bracket, with the two looks that make it, and how it was seen since."""
+    name, when = safe_name(structure), structure.happened
+    removed = structure.class_ == "removed structure"
+    side, other = ("with", "without") if removed else ("without", "with")
+    verb = "disappeared" if removed else "changed" if structure.class_ == "altered structure" else "was first seen"
+    what = "" if structure.class_ in name.casefold() else f", {kind_of(structure)},"
+    if when.after and when.by:
+        sides = ("before", "after") if verb == "changed" else (f"{side} it", f"{other} it")
+        dated = (f"{verb} between {day(when.after)} (last clear look {sides[0]}) and {day(when.by)} "
+                 f"(first clear look {sides[1]})")
+    elif when.by:
+        dated = f"{verb} by {day(when.by)}, with no earlier clear look to compare with"
+    else:
+        dated = f"{verb} {when}" if when.after else f"{verb} at a time that no clear look brackets"
+    text = f"{name}{what} {dated}{_since(structure, when.by)}."
+    return _Said("seen", text[0].upper() + text[1:], (structure.id, *_bracketing(structure)))
+
+
+def _since(structure: Structure, by: datetime | None) -> str:
+    later = [look for look in structure.looks if by and look.taken > by and look.state != "unclear"]
+    if not later:
+        return ""
+    state = "absent" if structure.class_ == "removed structure" else "present"
+    count = sum(look.state == state for look in later)
+    return f"; it was {state} in {count} of the {counted(len(later), 'clear look', 'clear looks')} since"
+
+
+def _bracketing(structure: Structure) -> tuple[str, ...]:
+    """The scenes on both sides of the bracket."""
+    when = structure.happened
+    return tuple(look.scene for look in structure.looks if look.taken in (when.after, when.by))
+
+
+def _sizes(structure: Structure, measurements: Measurements) -> _Said | None:
+    """Footprint, length by width, and the footprint's ratio to at most two references, in one sentence."""
+    name = safe_name(structure)
+    given = [m for what in ("area", "length", "width") if (m := measurements.of(structure.id, what)) and m.value]
+    ratios = [m for m in measurements if m.subject == structure.id and m.what == "area ratio" and m.value][:2]
+    if not given and not ratios:
+        return None
+    parts = []
+    if given:
+        levels = dict.fromkeys(_level(m) for m in given)
+        sizes = ", ".join(_size(m, with_level=len(levels) > 1) for m in given)
+        parts.append(f"{name} measures {sizes}" + (f" ({next(iter(levels))})" if len(levels) == 1 else ""))
+    parts += [f"{'its footprint' if parts else f'the footprint of {name}'} is {_ratio(m, measurements)}"
+              for m in ratios]
+    text = "; ".join(parts) + "."
+    return _Said("measured", text[0].upper() + text[1:], _evidence([*given, *ratios]))
+
+
+def _size(measurement: Measurement, *, with_level: bool) -> str:
+    assert measurement.value is not None
+    text, level = measurement.value.interval_text, measurement.value.level_text
+    after = {"area": "in footprint", "length": "in length", "width": "in width"}[measurement.what]
+    return f"{text} {after}" + (f" ({level})" if with_level else "")
+
+
+def _level(measurement: Measurement) -> str:
+    return measurement.value.level_text if measurement.value else ""
+
+
+def _ratio(measurement: Measurement, measurements: Measurements) -> str:
+    assert measurement.value is not None
+    text, level = measurement.value.interval_text, measurement.value.level_text
+    return f"{text} times that of {reference_name(measurement.reference or '', measurements.site)} ({level})"
+
+
+def _more_ratios(structure: Structure, measurements: Measurements) -> Iterator[_Said]:
+    """Ratios of length and width, and of the footprint to further references: one sentence each."""
+    of_area = [m for m in measurements if m.subject == structure.id and m.what == "area ratio" and m.value]
+    others = [m for m in measurements if m.subject == structure.id and m.value
+              and m.what in ("length ratio", "width ratio")]
+    for measurement in [*of_area[2:], *others]:
+        text = (f"The {dimension_phrase(measurement.what)} of {safe_name(structure)} is "
+                f"{_ratio(measurement, measurements)}.")
+        yield _Said("measured", text, _evidence([measurement]))
+
+
+def _evidence(measured: Sequence[Measurement]) -> tuple[str, ...]:
+    scenes = (scene for measurement in measured for scene in measurement.scenes)
+    return tuple(dict.fromkeys([measured[0].subject, *scenes]))
+
+
+def _inferred(structure: Structure) -> _Said:
+    """The class with its chance in words and its rival reading."""
+    what, name, word = kind_of(structure), safe_name(structure), probability_word(structure.chance)
+    rival = _RIVALS[structure.class_]
+    if word is None:
+        bound = "above 0.99" if structure.chance > 0.5 else "below 0.01"
+        text = f"The chance that {name} is {what} is {bound}; the rival reading is {rival}."
+    else:
+        verb = "is" if word.endswith("likely") or word == "almost certain" else "has"
+        text = (f"That {name} is {what} {verb} {'a ' if word.startswith('roughly') else ''}{word} "
+                f"(chance {structure.chance:.2f}); the rival reading is {rival}.")
+    return _Said("inferred", text, (structure.id,), structure.chance)
+
+
+def _nothing_else(changes: Changes, changed: Sequence[Structure], stack: Stack,
+                  looks: Sequence[datetime]) -> list[_Said]:
+    """The negative finding: what would have been seen, had it been there."""
+    smallest = _two_figures_up(changes.smallest_px * stack.site.gsd_m**2)
+    other = "other " if changed else ""
+    scenes = tuple(fit.scene for fit in stack.used)
+    text = (f"No {other}new or removed structure larger than about {smallest} m² was seen in "
+            f"{counted(len(looks), 'clear look', 'clear looks')} between {day(looks[0])} and {day(looks[-1])}.")
+    return [_Said("seen", text, scenes)]
+
+
+def _two_figures_up(area_m2: float) -> str:
+    """Rounded up to two figures: a detection limit must not look finer than it is."""
+    digits = max(len(str(int(area_m2))) - 2, 0)
+    step = 10**digits
+    return f"{-int(-area_m2 // step) * step:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
