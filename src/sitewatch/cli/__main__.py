@@ -1,0 +1,5 @@
+"""``python -m sitewatch.cli``."""
+
+from sitewatch.cli import main
+
+main()

@@ -1,0 +1,136 @@
+"""Tables for people: no box, no colour, one line per thing; text from a case is cleaned first."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sitewatch.cli._output import shown
+from sitewatch.model import (
+    Changes,
+    Findings,
+    Measurements,
+    SceneFit,
+    Scenes,
+    Sensor,
+    Stack,
+    Structure,
+    day,
+)
+
+if TYPE_CHECKING:
+    from sitewatch.case import ReportFolder, Verified
+
+__all__ = ["changes_table", "checks_table", "findings_text", "measurements_table", "report_text", "scenes_table",
+           "sources_table", "stack_table", "structures_table"]
+
+_WIDE = 200  # off a terminal nothing wraps: one line per thing can be searched and compared
+
+
+def structures_table(structures: Iterable[Structure], measurements: Measurements) -> str:
+    """Structure, class, when, area with its interval."""
+    rows = [(s.label, s.class_, f"{s.chance:.2f}", _when(s), _area_text(s.id, measurements)) for s in structures]
+    if not rows:
+        return "no structure that appeared, vanished or was altered was found"
+    return _table(("structure", "class", "chance", "when", "area (90 % interval)"), rows)
+
+
+def changes_table(changes: Changes) -> str:
+    """The kept changes, and how many were rejected."""
+    rows = [(c.id, c.kind, f"{c.chance:.2f}", str(c.between)) for c in changes.kept]
+    rejected = len(changes.records) - len(changes.kept)
+    head = _table(("change", "kind", "chance", "when"), rows) if rows else "no change was kept"
+    return f"{head}\n\n{rejected} candidate(s) rejected; their reasons stand in results/changes.geojson"
+
+
+def measurements_table(measurements: Measurements) -> str:
+    """Each number with its interval, or why it cannot be given."""
+    rows = [(m.subject, m.what, m.reference or "", str(m.value) if m.value else f"cannot tell: {m.why_not}")
+            for m in measurements]
+    return _table(("structure", "what", "compared with", "value"), rows) if rows else "nothing was measured"
+
+
+def scenes_table(scenes: Scenes, stack: Stack | None) -> str:
+    """Every scene: when, whether used, how much of the site it shows, or why it was refused."""
+    fits = {fit.scene: fit for fit in stack.fits} if stack else {}
+    rows = [(scene.id, day(scene.taken), scene.source, *_fit_cells(fits.get(scene.id))) for scene in scenes.scenes]
+    rows += [(refusal.what, "", "", "no", "", refusal.why) for refusal in scenes.refusals]
+    return _table(("scene", "taken", "source", "used", "clear", "why not"), rows)
+
+
+def stack_table(stack: Stack) -> str:
+    """The grid and each used scene's place on it."""
+    grid = stack.site.grid
+    crs = "no georeference" if grid.crs is None else str(grid.crs)
+    rows = [(fit.scene, _number(fit.shift_x_px), _number(fit.shift_y_px), _number(fit.shift_sigma_px),
+             _share(fit.site_clear_share)) for fit in stack.used]
+    table = _table(("scene", "right px", "down px", "sigma px", "clear"), rows)
+    return (f"{grid.width} x {grid.height} pixels of {stack.site.gsd_m:g} m, {crs}; {len(stack.used)} of "
+            f"{len(stack.fits)} scenes used\n\n{table}")
+
+
+def findings_text(findings: Findings) -> str:
+    """The title, then one sentence per line with its layer."""
+    rows = [(f.id, f.layer, f.text) for f in findings]
+    return f"{shown(findings.title)}\n\n{_table(('', 'layer', 'sentence'), rows)}" if rows else shown(findings.title)
+
+
+def report_text(made: ReportFolder) -> str:
+    """The report's title and place."""
+    return f"{shown(made.title)}\nreport: {shown(made.path)}"
+
+
+def checks_table(checks: Sequence[Verified]) -> str:
+    """What was checked and whether it holds."""
+    return _table(("holds", "what", "detail"), [("yes" if c.holds else "NO", c.what, c.detail) for c in checks])
+
+
+def sources_table(sources: Iterable[tuple[str, str]], sensors: Iterable[Sensor]) -> str:
+    """The installed sources and the known sensors."""
+    known = [(sensor.id, sensor.title, f"{sensor.gsd_m:g} m" if sensor.gsd_m else "give --gsd")
+             for sensor in sensors]
+    return f"{_table(('source', 'what it is'), sources)}\n\n{_table(('sensor', 'what it is', 'pixel'), known)}"
+
+
+def _when(structure: Structure) -> str:
+    verb = {"removed structure": "gone", "altered structure": "altered", "reference": "known, seen"}
+    return f"{verb.get(structure.class_, 'first seen')} {structure.happened}"
+
+
+def _area_text(subject: str, measurements: Measurements) -> str:
+    measured = measurements.of(subject, "area")
+    if measured is None:
+        return "not measured"
+    return measured.value.interval_text if measured.value else "cannot tell"
+
+
+def _fit_cells(fit: SceneFit | None) -> tuple[str, str, str]:
+    if fit is None:
+        return "", "", ""
+    return "yes" if fit.used else "no", _share(fit.site_clear_share), fit.why_not or ""
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:+.2f}"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Aligned columns; wraps at the terminal's width, never elsewhere."""
+    console = Console(width=None if sys.stdout.isatty() else _WIDE, markup=False, highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(shown(cell)) for cell in row))
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
