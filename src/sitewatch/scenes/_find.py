@@ -1,0 +1,86 @@
+"""Every dated look at the site that the sources offer, in order of time, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from sitewatch.errors import InputError
+from sitewatch.model import Progress, Refusal, Scene, Scenes, Site, Source, Span, day
+
+__all__ = ["find_scenes"]
+
+# Two frames of one sensor within a second show the same pass over the site, not two looks at it.
+_SAME_LOOK = timedelta(seconds=1)
+_REASONS_SHOWN = 5
+
+
+def find_scenes(site: Site, span: Span, sources: Mapping[str, Source], progress: Progress | None = None) -> Scenes:
+    """Ask every source for its scenes of the site within the span; nothing is fetched yet.
+
+    ``sources`` maps the name that a scene's ``source`` will carry to the source. The scenes come in order
+    of time, ids unique; second offers of one look are refused, and so is what a source refuses.
+    Raises InputError when no scene is left, and what ``find`` of a source raises.
+    """
+    found: list[Scene] = []
+    refused: list[Refusal] = []
+    for done, (name, source) in enumerate(sources.items()):
+        if progress is not None:
+            progress(f"looking into {name}", done, len(sources))
+        for offer in source.find(site, span):
+            if isinstance(offer, Refusal):
+                refused.append(offer)
+            elif offer.taken not in span:
+                refused.append(Refusal(what=offer.id, why=f"taken on {day(offer.taken)}, outside the asked time"))
+            else:
+                found.append(replace(offer, source=name))
+    if progress is not None:
+        progress("looked into all sources", len(sources), len(sources))
+    kept, double = _each_once(sorted(found, key=lambda scene: (scene.taken, scene.source, scene.id)))
+    refused += double
+    if not kept:
+        raise InputError(_nothing_found(site, span, sources, refused))
+    return Scenes(site=site, scenes=tuple(_with_own_ids(kept)), refused=tuple(refused))
+
+
+def _each_once(scenes: list[Scene]) -> tuple[list[Scene], list[Refusal]]:
+    """Parts scenes in order of time into first offers and repetitions of the same sensor's same moment."""
+    kept: list[Scene] = []
+    double: list[Refusal] = []
+    latest: dict[str, Scene] = {}
+    for scene in scenes:
+        before = latest.get(scene.sensor)
+        if before is not None and scene.taken - before.taken <= _SAME_LOOK:
+            double.append(Refusal(what=scene.id, why=(
+                f"taken by {scene.sensor} at the same time as {before.id} of {before.source} "
+                f"({before.taken:%Y-%m-%d %H:%M:%S} UTC): one look counts once. "
+                "If these are two looks, give their times of day")))
+        else:
+            kept.append(scene)
+            latest[scene.sensor] = scene
+    return kept, double
+
+
+def _with_own_ids(scenes: list[Scene]) -> Iterable[Scene]:
+    """The scenes with ids that differ even where letters' case does not count, as in many file systems."""
+    taken: set[str] = set()
+    for scene in scenes:
+        own, number = scene.id, 2
+        while own.casefold() in taken:
+            own, number = f"{scene.id}-{number}", number + 1
+        taken.add(own.casefold())
+        yield replace(scene, id=own)
+
+
+def _nothing_found(site: Site, span: Span, sources: Mapping[str, Source], refused: list[Refusal]) -> str:
+    start, end = (day(moment) if moment else "any time" for moment in (span.start, span.end))
+    asked = ", ".join(sources) or "no source at all"
+    lines = [f"no usable image of {site.name} between {start} and {end} in {asked}."]
+    if refused:
+        shown = [f"  {refusal.what}: {refusal.why}" for refusal in refused[:_REASONS_SHOWN]]
+        more = len(refused) - len(shown)
+        lines += [f"{len(refused)} refused:", *shown, *([f"  and {more} more"] if more else [])]
+    else:
+        lines.append("Give dated images of the site, or ask for another time.")
+    return "\n".join(lines)
