@@ -32,11 +32,12 @@ def test_a_stages_modules_are_private(repository, word):
 
 
 @pytest.mark.parametrize("word", _WORDS)
-def test_every_option_of_a_stage_is_on_its_page(repository, word):
+def test_every_option_of_a_stage_is_on_its_page_with_its_default(repository, word):
     options = next((part for part in STAGES[word] if dataclasses.is_dataclass(part)), None)
     page = (repository / "docs" / "stages" / f"{word}.md").read_text()
-    fields = [field.name for field in dataclasses.fields(options)] if options else []
-    assert [name for name in fields if f"`{name}`" not in page] == []
+    fields = dataclasses.fields(options) if options else ()
+    rows = [f"| `{field.name}` | {'(empty)' if field.default in ('', ()) else field.default} |" for field in fields]
+    assert [row for row in rows if row not in page] == []
 
 
 def test_every_noun_is_explained_in_words(repository):
