@@ -1,0 +1,282 @@
+"""A case: one place, its images and everything computed from them, pulled through one table of stages."""
+
+from __future__ import annotations
+
+import warnings
+import webbrowser
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from importlib.metadata import version
+from inspect import signature
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple, cast
+
+from sitewatch import changes, claims, measurements, report, scenes, stack, store, structures
+from sitewatch.errors import InputError, SitewatchError
+from sitewatch.model import Changes, Findings, Measurements, Progress, Run, Scenes, Stack, Structures, fingerprint
+from sitewatch.sources.folder import survey
+from sitewatch.sources.simulated import demo_site
+from sitewatch.store import FolderStore, NewCase, Verified
+
+__all__ = ["STAGES", "Case", "NewCase", "ReportFolder", "Stage", "Step", "Verified"]
+
+
+class Stage(NamedTuple):
+    """What computes a stage, from which stages, with which options; the version is raised with its results."""
+
+    function: Callable[..., Any]
+    inputs: tuple[str, ...]
+    options: type[Any] | None
+    version: int
+
+
+STAGES: dict[str, Stage] = {
+    "scenes": Stage(scenes.find_scenes, (), None, scenes.VERSION),
+    "stack": Stage(stack.build_stack, ("scenes",), stack.StackOptions, stack.VERSION),
+    "changes": Stage(changes.detect_changes, ("stack",), changes.ChangesOptions, changes.VERSION),
+    "structures": Stage(structures.trace_structures, ("changes", "stack"), structures.StructuresOptions,
+                        structures.VERSION),
+    "measurements": Stage(measurements.measure_structures, ("structures", "stack"),
+                          measurements.MeasurementsOptions, measurements.VERSION),
+    "claims": Stage(claims.draft_findings, ("changes", "structures", "measurements", "stack"),
+                    claims.ClaimsOptions, claims.VERSION),
+    "report": Stage(report.compose_report, ("claims", "changes", "structures", "measurements", "stack"),
+                    report.ReportOptions, report.VERSION),
+}
+_WORDED = ("claims", "report")  # only these depend on the site's names and its question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One stage of a run: whether it had to be computed, and, where that needs saying, why."""
+
+    stage: str
+    run_id: str
+    computed: bool
+    seconds: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFolder:
+    """Where the page is."""
+
+    path: Path
+    title: str
+
+    def open(self) -> None:
+        """Show the page in a browser."""
+        webbrowser.open((self.path / "index.html").resolve().as_uri())
+
+
+class Case:
+    """A folder with one site, its images and its results; results are loaded where they are stored."""
+
+    def __init__(self, folder: Path, file: store.CaseFile) -> None:
+        self.folder = folder
+        self.site = file.site
+        self._file = file
+        self._store = FolderStore(folder.resolve())
+        self._options = {stage: file.options_of(stage, row.options)
+                         for stage, row in STAGES.items() if row.options}
+        self._ids: dict[str, str] = {}
+        self._records: dict[str, Any] = {}
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Case:
+        """The case of a folder; CaseFileError names file, line and key of what is wrong in its case.yaml."""
+        return cls(Path(folder), store.read_case(Path(folder), tuple(STAGES)))
+
+    @classmethod
+    def new(cls, folder: Path | str, plan: NewCase) -> Case:
+        """Make a case from a folder of images; InputError where there is a case already."""
+        folder = Path(folder)
+        source = store.folder_source(folder, plan)
+        site = store.site_of_plan(folder, plan, survey(cast(Path, plan.images), plan.sensor, plan.gsd_m))
+        store.write_case(folder, site, [source])
+        return cls.open(folder)
+
+    @classmethod
+    def demo(cls, folder: Path | str) -> Case:
+        """Make a case of a simulated place, whose truth is known."""
+        store.write_case(Path(folder), demo_site(), [{"kind": "simulated", "seed": 0, "scenario": "demo"}])
+        return cls.open(folder)
+
+    def scenes(self) -> Scenes:
+        """The dated images, each with its own copy in the case."""
+        return cast(Scenes, self._pull("scenes"))
+
+    def stack(self) -> Stack:
+        """The aligned views."""
+        return cast(Stack, self._pull("stack"))
+
+    def changes(self) -> Changes:
+        """Where the ground departed from its own past."""
+        return cast(Changes, self._pull("changes"))
+
+    def structures(self) -> Structures:
+        """The things on the ground and since when they are there."""
+        return cast(Structures, self._pull("structures"))
+
+    def measurements(self) -> Measurements:
+        """How big they are."""
+        return cast(Measurements, self._pull("measurements"))
+
+    def findings(self) -> Findings:
+        """What may be said."""
+        return cast(Findings, self._pull("claims"))
+
+    def report(self) -> ReportFolder:
+        """The page that a reader can check, written if it is not there."""
+        self._step("report", None)
+        return ReportFolder(path=self.folder / "report", title=self.findings().title)
+
+    def run(self, until: str = "report", progress: Progress | None = None) -> tuple[Step, ...]:
+        """Look for new images, then compute every stage up to ``until`` that is not stored already."""
+        if until not in STAGES:
+            raise InputError(f"no stage is called {until!r}. Choose one of {', '.join(STAGES)}")
+        self._ids, self._records = {}, {}
+        names = tuple(STAGES)
+        return tuple(self._step(stage, progress) for stage in names[:names.index(until) + 1])
+
+    def verify(self, progress: Progress | None = None) -> tuple[Verified, ...]:
+        """Check every hash and every log, compute each stage again from the kept pixels alone and compare.
+
+        Nothing is written and no source is asked. Raises InputError where nothing was computed yet.
+        """
+        checks = list(store.check_logs(self._store))
+        try:
+            kept = self._store.scenes(self.site)
+        except InputError as error:
+            return (*checks, Verified(what="scenes", holds=False, detail=str(error)))
+        if kept is None:
+            raise InputError(f"{self.folder} holds no images yet, so there is nothing to verify. Run the case first")
+        checks += store.check_pixels(self._store, kept)
+        again = Case(self.folder, self._file)
+        again._ids, again._records = {"scenes": _scenes_id(kept)}, {"scenes": kept}
+        for stage in STAGES:
+            if not self._store.was_run(stage, again._id(stage)):
+                break
+            checks += store.check_run(self._store, again._id(stage), stage)
+            checks += again._again(stage, progress)
+        return tuple(checks)
+
+    def _pull(self, stage: str, progress: Progress | None = None) -> Any:
+        """A stage's record: from memory, from disk, or computed."""
+        if stage not in self._records:
+            self._step(stage, progress)
+        if stage not in self._records:
+            self._records[stage] = self._load(stage, progress)
+        return self._records[stage]
+
+    def _step(self, stage: str, progress: Progress | None) -> Step:
+        """See that a stage is stored; what is stored already is not even read."""
+        started = perf_counter()
+        if stage == "scenes":
+            computed, note = self._look(progress)
+        else:
+            stored = self._store.stored(self._id(stage))
+            computed, note = not stored.is_whole, stored.why_not
+            if computed:
+                self._compute(stage, note, progress)
+        return Step(stage=stage, run_id=self._id(stage), computed=computed, seconds=perf_counter() - started, note=note)
+
+    def _look(self, progress: Progress | None) -> tuple[bool, str]:
+        """Find and keep scenes; whether anything was new. A source that is gone leaves what was kept of it."""
+        sources, gone = store.open_sources(self._file.sources, self._store.folder)
+        if sources:
+            offered = self._store.known(STAGES["scenes"].function(self.site, self._file.span, sources, progress))
+            held = scenes.keep_scenes(offered, sources, partial(self._store.keep, self.site.grid), progress)
+            found = self._store.with_earlier(held, self._file.span)
+        else:
+            kept = self._store.scenes(self.site)
+            if kept is None:
+                where = f"there is no {gone[0]}" if gone else "no source is named"
+                raise InputError(f"{where}, so there are no images. Correct scenes.sources in {self._file.path}")
+            found = kept
+        self._ids["scenes"] = _scenes_id(found)
+        stored = self._store.stored(self._ids["scenes"])
+        if not stored.is_whole:
+            with self._store.writing():
+                self._store.save(self._begun("scenes"), found)
+        self._records["scenes"] = self._store.scenes(self.site)
+        note = f"{', '.join(gone)} is gone: what was kept of it is used" if gone else stored.why_not
+        return not stored.is_whole, note
+
+    def _compute(self, stage: str, note: str, progress: Progress | None) -> None:
+        inputs = [self._pull(name, progress) for name in STAGES[stage].inputs]
+        with self._store.writing(), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            run, started = self._begun(stage), perf_counter()
+            record = self._call(stage, inputs, version("sitewatch"), progress)
+            told = tuple(sorted({str(warning.message) for warning in caught} | ({f"again: {note}"} if note else set())))
+            self._store.save(replace(run, seconds=round(perf_counter() - started, 3), warnings=told), record)
+        self._records[stage] = self._store.as_stored(stage, record, self.site)
+
+    def _call(self, stage: str, inputs: Sequence[Any], made_with: str, progress: Progress | None) -> Any:
+        """The stage's function on its inputs, with what else it asks for."""
+        row = STAGES[stage]
+        asked = signature(row.function).parameters
+        also: dict[str, Any] = {"options": self._options[stage]} if row.options else {}
+        if "progress" in asked:
+            also["progress"] = progress
+        if "provenance" in asked:
+            also["provenance"] = self._provenance(made_with)
+        return row.function(*inputs, **also)
+
+    def _provenance(self, made_with: str) -> dict[str, str]:
+        """What a stranger needs to derive the report again; nothing of one machine, no time of day."""
+        stages = [stage for stage in STAGES if stage != "report"]
+        return {"sitewatch": made_with, "case": fingerprint([self._id(stage) for stage in stages]),
+                **{f"run:{stage}": self._id(stage) for stage in stages}, "command": "sitewatch verify ."}
+
+    def _load(self, stage: str, progress: Progress | None) -> Any:
+        kept = self._pull("scenes") if stage == "stack" else None
+        record = self._store.load(stage, self._id(stage), self.site, kept)
+        if record is None and stage == "stack":  # its pixels are derived, and were cleaned away
+            record = self._store.as_stored(stage, self._call(stage, [kept], "", progress), self.site)
+            self._store.cache(self._id(stage), record)
+        return record
+
+    def _again(self, stage: str, progress: Progress | None) -> list[Verified]:
+        """A stage computed once more from what the earlier ones gave, against what is stored."""
+        if stage == "scenes":
+            return []
+        what = f"{stage} computed again"
+        inputs = [self._records.get(name) for name in STAGES[stage].inputs]
+        if any(record is None for record in inputs):
+            return [Verified(what=what, holds=False, detail="cannot be done: an earlier stage failed")]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                record = self._call(stage, inputs, self._store.version_of(self._id(stage)), progress)
+            self._records[stage] = self._store.as_stored(stage, record, self.site)
+            return [store.compare(self._store, stage, record, self.site)]
+        except SitewatchError as error:
+            return [Verified(what=what, holds=False, detail=str(error))]
+
+    def _id(self, stage: str) -> str:
+        """The identity of a stage's result: whatever could change it is in it."""
+        if stage not in self._ids and stage == "scenes":
+            self._look(None)
+        if stage not in self._ids:
+            row = STAGES[stage]
+            self._ids[stage] = fingerprint({
+                "stage": stage, "version": row.version, "inputs": {name: self._id(name) for name in row.inputs},
+                "options": self._plain_options(stage), "seed": self._file.seed, "site": store.place_plain(self.site),
+                "words": store.words_plain(self.site) if stage in _WORDED else None})
+        return self._ids[stage]
+
+    def _begun(self, stage: str) -> Run:
+        inputs = {name: self._id(name) for name in STAGES[stage].inputs}
+        return store.new_run(self._id(stage), stage, inputs=inputs, options=self._plain_options(stage), seed=self._file.seed)
+
+    def _plain_options(self, stage: str) -> dict[str, Any]:
+        return asdict(self._options[stage]) if stage in self._options else {}
+
+
+def _scenes_id(found: Scenes) -> str:
+    return fingerprint({"stage": "scenes", "version": STAGES["scenes"].version, **store.scenes_plain(found),
+                        "site": store.place_plain(found.site)})

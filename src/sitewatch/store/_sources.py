@@ -1,0 +1,40 @@
+"""The sources that case.yaml names, made ready to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import cast
+
+from sitewatch.model import Source
+from sitewatch.store._yaml import Table, construct
+
+__all__ = ["open_sources"]
+
+
+def open_sources(tables: Sequence[Table], folder: Path) -> tuple[dict[str, Source], list[str]]:
+    """The sources by name, and the folders of images that are not there any more.
+
+    Paths are relative to ``folder``. Raises CaseFileError for an unknown kind or key.
+    """
+    sources: dict[str, Source] = {}
+    gone: list[str] = []
+    for table in tables:
+        entry = table.copy()
+        kind = entry.take("kind", str)
+        make = _source_class(kind, table)
+        if entry.has("path") and not (path := folder / Path(entry.copy().take("path", str)).expanduser()).exists():
+            gone.append(str(path))
+            continue
+        name = kind if kind not in sources else f"{kind}-{len(sources) + 1}"
+        sources[name] = construct(make, entry, folder)
+    return sources, gone
+
+
+def _source_class(kind: str, table: Table) -> Callable[..., Source]:
+    """The class of a kind of source, from the entry points of the group sitewatch.sources."""
+    known = {point.name: point for point in entry_points(group="sitewatch.sources")}
+    if kind not in known:
+        raise table.wrong("kind", f"no source is called {kind[:60]!r}", f"Use one of: {', '.join(sorted(known))}")
+    return cast(Callable[..., Source], known[kind].load())

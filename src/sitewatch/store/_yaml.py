@@ -1,0 +1,216 @@
+"""YAML read with line numbers: every error names the file, the line and the key."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+import yaml
+
+from sitewatch.errors import CaseFileError, SitewatchError
+from sitewatch.store._files import read_bytes
+
+__all__ = ["Table", "construct", "read_yaml", "read_yaml_plain"]
+
+_LARGEST_BYTES = 1_000_000
+_DEEPEST = 40
+_NODES = {"str": str, "int": int, "float": float, "bool": bool, "null": type(None), "timestamp": date}
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One mapping of a YAML file; what is taken from it is checked, what is left over is refused by ``done``."""
+
+    file: Path
+    key: str
+    line: int
+    nodes: dict[str, yaml.Node]
+
+    def take(self, name: str, kind: type[_T], default: _T | None = None) -> _T:
+        """The value of a key: str, int, float or bool; CaseFileError when missing or of another kind."""
+        node = self.nodes.pop(name, None)
+        if node is None or node.tag.endswith(":null"):
+            if default is None:
+                raise self.wrong(name, f"a {kind.__name__} is missing", f"Add `{name}:`", node)
+            return default
+        value = self.plain(node, name)
+        if kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
+            raise self.wrong(name, f"{str(value)[:60]!r} is not a {kind.__name__}", f"Give a {kind.__name__}", node)
+        return value
+
+    def copy(self) -> Table:
+        """The same table with nothing taken from it from now on."""
+        return replace(self, nodes=dict(self.nodes))
+
+    def has(self, name: str) -> bool:
+        """Whether the key is there and not null."""
+        return name in self.nodes and not self.nodes[name].tag.endswith(":null")
+
+    def moment(self, name: str) -> datetime | None:
+        """A day or a time, taken as UTC where it names no zone; None where there is none."""
+        node = self.nodes.pop(name, None)
+        if node is None or node.tag.endswith(":null"):
+            return None
+        if isinstance(node, yaml.ScalarNode):
+            try:
+                found = datetime.fromisoformat(node.value)
+                return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+            except (ValueError, OverflowError):
+                pass
+        raise self.wrong(name, "is not a date", "Write 2024-10-05 or 2024-10-05T01:30:00Z", node)
+
+    def table(self, name: str) -> Table:
+        """A nested mapping; empty where there is none."""
+        node = self.nodes.pop(name, None)
+        if node is None or node.tag.endswith(":null"):
+            return Table(self.file, self._path(name), self.line, {})
+        return self._table(node, name)
+
+    def tables(self, name: str) -> list[Table]:
+        """A list of mappings; empty where there is none."""
+        node = self.nodes.pop(name, None)
+        if node is None or node.tag.endswith(":null"):
+            return []
+        if not isinstance(node, yaml.SequenceNode):
+            raise self.wrong(name, "is not a list", "Start each entry with `- `", node)
+        return [self._table(item, f"{name}[{i}]") for i, item in enumerate(node.value)]
+
+    def any(self, name: str) -> Any:
+        """The plain value of a key, whatever it is; None where there is none."""
+        node = self.nodes.pop(name, None)
+        return None if node is None else self.plain(node, name)
+
+    def done(self, known: str = "") -> None:
+        """Refuse the keys that nothing took."""
+        for name, node in self.nodes.items():
+            raise self.wrong(name, "is not known here", f"Remove it, or use one of: {known}" if known else "Remove it",
+                             node)
+
+    def wrong(self, name: str, problem: str, remedy: str, node: yaml.Node | None = None) -> CaseFileError:
+        """The error for one key of this table."""
+        node = node or self.nodes.get(name)
+        line = node.start_mark.line + 1 if node else self.line
+        return CaseFileError(self.file, line, self._path(name), problem, remedy)
+
+    def plain(self, node: yaml.Node, name: str) -> Any:
+        """The plain Python value of a node."""
+        if node.tag.rsplit(":", 1)[-1] not in {*_NODES, "seq", "map"}:
+            raise self.wrong(name, f"the tag {node.tag[:40]!r} is not allowed", "Write plain text or numbers", node)
+        try:
+            return yaml.SafeLoader("").construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:
+            raise self.wrong(name, f"cannot be read ({error})", "Put quotes around text", node) from error
+
+    def _table(self, node: yaml.Node, name: str) -> Table:
+        if not isinstance(node, yaml.MappingNode):
+            raise self.wrong(name, "is not a table of keys", "Write `key: value` lines below it", node)
+        return _table(node, self.file, self._path(name))
+
+    def _path(self, name: str) -> str:
+        return f"{self.key}.{name}" if self.key else name
+
+
+def read_yaml(path: Path) -> Table:
+    """The top table of a YAML file of at most 1 MB, without aliases, without repeated keys."""
+    return _parsed(read_bytes(path, _LARGEST_BYTES), path)
+
+
+def read_yaml_plain(data: bytes, path: Path) -> dict[str, Any]:
+    """The plain value of a YAML text that holds a table."""
+    table = _parsed(data, path)
+    return {name: table.plain(node, name) for name, node in table.nodes.items()}
+
+
+def _parsed(data: bytes, path: Path) -> Table:
+    try:
+        text = data.decode("utf-8")
+        _refuse_bombs(text, path)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        raise CaseFileError(path, None, "file", "is not UTF-8 text", "Save it as UTF-8") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise CaseFileError(path, line, "file", f"is not YAML: {error.problem}", "Correct that line") from error
+    except yaml.YAMLError as error:
+        raise CaseFileError(path, None, "file", f"is not YAML: {error}", "Correct the file") from error
+    if not isinstance(node, yaml.MappingNode):
+        raise CaseFileError(path, 1, "file", "is not a table of keys", "Restore it from a copy")
+    return _table(node, path, "")
+
+
+def _refuse_bombs(text: str, path: Path) -> None:
+    """Aliases can make a small file huge in memory, deep nesting can exhaust the stack: neither is needed."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else None
+        if isinstance(event, yaml.AliasEvent):
+            raise CaseFileError(path, line, f"*{event.anchor}", "aliases are not allowed", "Write the value out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise CaseFileError(path, line, "file", "is nested too deeply", "Restore it from a copy")
+
+
+def _table(node: yaml.MappingNode, file: Path, key: str) -> Table:
+    nodes: dict[str, yaml.Node] = {}
+    for name, value in node.value:
+        line = name.start_mark.line + 1
+        if not isinstance(name, yaml.ScalarNode):
+            raise CaseFileError(file, line, key or "file", "a key is not plain text", "Write `key: value`")
+        if name.value in nodes:
+            raise CaseFileError(file, line, f"{key}.{name.value}".lstrip("."), "stands here twice", "Keep one of them")
+        nodes[name.value] = value
+    return Table(file, key, node.start_mark.line + 1, nodes)
+
+
+def construct(make: Callable[..., _T], table: Table, folder: Path,
+              given: Mapping[str, Any] = MappingProxyType({})) -> _T:
+    """Call ``make`` with ``given`` and the table's keys, checked against its parameters.
+
+    Paths are relative to ``folder``. Raises CaseFileError for a key or a value that does not fit.
+    """
+    hints = {name: parameter.annotation for name, parameter in inspect.signature(make, eval_str=True).parameters.items()}
+    values = dict(given)
+    for name in [name for name in hints if name in table.nodes]:
+        values[name] = _fitted(table, name, hints[name], folder)
+        table.nodes.pop(name)
+    table.done(", ".join(hints))
+    try:
+        return make(**values)
+    except (ValueError, TypeError) as error:
+        raise CaseFileError(table.file, table.line, table.key, str(error), "Correct the values") from error
+    except SitewatchError as error:
+        raise type(error)(f"{table.file}:{table.line}: {table.key}: {error}") from error
+
+
+def _fitted(table: Table, name: str, hint: Any, folder: Path) -> Any:
+    """The value of a key as the parameter's annotation wants it."""
+    value = table.plain(table.nodes[name], name)
+    for kind in get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,):
+        if get_origin(kind) is tuple and isinstance(value, list):
+            wanted = get_args(kind)[0]
+            if all(_is(item, wanted) for item in value):
+                return tuple(float(item) if wanted is float else item for item in value)
+        elif kind is Path and isinstance(value, str):
+            return folder / Path(value).expanduser()
+        elif _is(value, kind):
+            return float(value) if kind is float else value
+    shown = getattr(hint, "__name__", None) if isinstance(hint, type) else str(hint).replace("typing.", "")
+    raise table.wrong(name, f"{str(value)[:60]!r} is not of the kind {shown}", "Correct the value")
+
+
+def _is(value: Any, kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if kind is float:
+        return type(value) in (int, float) and abs(value) < float("inf")
+    return type(value) is kind  # None counts as one: a key may be left empty
