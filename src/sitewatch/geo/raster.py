@@ -14,25 +14,34 @@ from odc.geo.geobox import GeoBox
 from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import reproject
+from rasterio.windows import Window
 
 from sitewatch.errors import ImageError
 
-__all__ = ["ImageInfo", "describe", "lay_on", "read_image", "write_geotiff"]
+__all__ = ["ImageInfo", "check_pixels", "describe", "lay_on", "read_image", "write_geotiff"]
 
 # Pictures without georeference share one plane: any projected CRS does, it is never transformed.
 _PLANE = rasterio.crs.CRS.from_epsg(3857)
 _LARGEST_PIXELS = 400_000_000
+_CHECKED_AT_ONCE = 8_000_000
+# Only the file itself counts: our kept copies have no sidecars. A JPEG that ends early is damage, not a warning.
+_GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO",
+         "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageInfo:
-    """An image file's header. ``grid`` has no CRS, and one pixel per unit, where there is no georeference."""
+    """An image file's header. ``grid`` has no CRS, and one pixel per unit, where there is no georeference.
+
+    ``bands`` counts an alpha channel too, where ``has_alpha``.
+    """
 
     grid: GeoBox
     bands: int
     dtype: str
     tags: Mapping[str, str]
     descriptions: tuple[str | None, ...]
+    has_alpha: bool = False
 
 
 def describe(path: Path) -> ImageInfo:
@@ -44,7 +53,8 @@ def describe(path: Path) -> ImageInfo:
         affine = image.transform if image.crs else Affine(1, 0, 0, 0, -1, 0)
         return ImageInfo(grid=GeoBox(image.shape, affine, image.crs.to_wkt() if image.crs else None),
                          bands=image.count, dtype=image.dtypes[0], tags=dict(image.tags()),
-                         descriptions=tuple(image.descriptions))
+                         descriptions=tuple(image.descriptions),
+                         has_alpha=rasterio.enums.ColorInterp.alpha in image.colorinterp)
 
 
 def read_image(path: Path, bands: Sequence[int] | None = None) -> np.ndarray:
@@ -61,7 +71,21 @@ def read_image(path: Path, bands: Sequence[int] | None = None) -> np.ndarray:
         except (RasterioError, ValueError) as error:
             raise ImageError(f"{path.name} is damaged or truncated ({error}). Fetch it again or remove it") from error
     pixels[:, ~seen] = np.nan
-    return pixels
+    return np.asarray(pixels)
+
+
+def check_pixels(path: Path) -> None:
+    """Decode every pixel once, a few rows at a time; raises ImageError when the file is damaged or truncated."""
+    with _opened(path) as image:
+        rows = max(1, _CHECKED_AT_ONCE // (image.width * image.count))
+        rows = max(rows - rows % image.block_shapes[0][0], image.block_shapes[0][0])
+        try:
+            for top in range(0, image.height, rows):
+                image.read(window=Window(0, top, image.width, min(rows, image.height - top)))
+        except (RasterioError, ValueError) as error:
+            raise ImageError(f"{path.name} is damaged or truncated ({error}). Fetch it again or remove it") from error
+        if image.driver == "PNG" and b"IEND" not in path.read_bytes()[-1024:]:  # libpng takes missing rows as black
+            raise ImageError(f"{path.name} is truncated. Fetch it again or remove it")
 
 
 def lay_on(pixels: np.ndarray, source: GeoBox, grid: GeoBox, shift_px: tuple[float, float] = (0.0, 0.0),
@@ -100,7 +124,8 @@ def _opened(path: Path) -> rasterio.DatasetReader:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         try:
-            image = rasterio.open(path)
+            with rasterio.Env(**_GDAL):
+                image = rasterio.open(path)
         except RasterioError as error:
             raise ImageError(f"{path.name} is not an image that can be read ({error}). "
                              "Supply a GeoTIFF, COG, JPEG 2000, PNG or JPEG, or remove the file") from error

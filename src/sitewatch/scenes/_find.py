@@ -41,7 +41,7 @@ def find_scenes(site: Site, span: Span, sources: Mapping[str, Source], progress:
     refused += double
     if not kept:
         raise InputError(_nothing_found(site, span, sources, refused))
-    return Scenes(site=site, scenes=tuple(_with_own_ids(kept)), refused=tuple(refused))
+    return Scenes(site=site, scenes=tuple(_with_own_ids(kept)), refusals=tuple(refused))
 
 
 def _each_once(scenes: list[Scene]) -> tuple[list[Scene], list[Refusal]]:

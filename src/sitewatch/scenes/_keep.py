@@ -20,7 +20,7 @@ def keep_scenes(scenes: Scenes, sources: Mapping[str, Source], keep: Keep,
 
     Nothing is tried twice: a later call asks again for what is missing. A scene whose image is byte for
     byte that of an earlier scene is refused too. Raises UsageError when a scene's source is not among
-    ``sources``, InputError when not one scene could be kept; errors of the store itself pass through.
+    ``sources``, InputError when not one scene could be kept; the store's own SitewatchErrors pass through.
     """
     held: list[Scene] = []
     refused: list[Refusal] = []
@@ -46,7 +46,7 @@ def keep_scenes(scenes: Scenes, sources: Mapping[str, Source], keep: Keep,
         reasons = "\n".join(f"  {refusal.what}: {refusal.why}" for refusal in refused[:5])
         raise InputError(f"not one of {len(scenes.scenes)} scenes could be kept:\n{reasons}\n"
                          "Make the images readable, then run the scenes stage again")
-    return replace(scenes, scenes=tuple(held), refused=(*scenes.refused, *refused))
+    return replace(scenes, scenes=tuple(held), refusals=(*scenes.refusals, *refused))
 
 
 def _kept(scene: Scene, sources: Mapping[str, Source], keep: Keep) -> Scene | Refusal:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 from shapely import Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from sitewatch.errors import ProviderError
-from sitewatch.geo import WGS84, reproject, write_geotiff
+from sitewatch.geo import to_lonlat, write_geotiff
 from sitewatch.model import Asset, AssetRole, Between, Name, NamedOutline, Refusal, Scene, Site, Span
 from sitewatch.sources.simulated._ground import ground_of, lay_ground, raise_trees
 from sitewatch.sources.simulated._scenario import Plot, Scenario, scenario_of
@@ -88,9 +89,7 @@ class SimulatedSource:
 
     def find(self, site: Site, span: Span) -> Iterator[Scene | Refusal]:
         """Every look within the span; refuses when the site does not lie in the imaginary place."""
-        grid = self._scenario.grid
-        place = box(*grid.boundingbox)
-        if site.grid.crs is None or not reproject(site.area, WGS84, grid.crs).intersects(place):
+        if not site.is_georeferenced or not site.area.intersects(_whole_place(self._scenario)):
             yield Refusal(what=f"simulated {self._scenario.name}",
                           why="the site does not lie in the simulated place. Watch a real place with real images")
             return
@@ -137,7 +136,7 @@ def demo_site(scenario: str = "demo") -> Site:
     """The imaginary place as a site: pinned grid, standing halls as references, patches that never change."""
     world = scenario_of(scenario, 0)
     return Site(slug="demo", names=(Name(text="Imaginary estate by the road"),),
-                area=reproject(box(*world.grid.boundingbox), world.grid.crs, WGS84), grid=world.grid,
+                area=_whole_place(world), grid=world.grid,
                 question="What was built or removed in this imaginary place, when, and how big is it?",
                 references=tuple(NamedOutline(id=hall.id, outline=hall.rect.outline(world.grid))
                                  for hall in world.halls),
@@ -158,9 +157,13 @@ def truth(scenario: str = "demo", seed: int = 0) -> Truth:
     return Truth(objects=tuple(_true_object(plot, world) for plot in world.plots), views=tuple(views))
 
 
+def _whole_place(world: Scenario) -> BaseGeometry:
+    return to_lonlat(box(*world.grid.boundingbox), world.grid)
+
+
 def _true_object(plot: Plot, world: Scenario) -> TrueObject:
     on_grid = plot.outline.outline(world.grid)
-    return TrueObject(id=plot.id, class_=plot.class_, outline=reproject(on_grid, world.grid.crs, WGS84),
+    return TrueObject(id=plot.id, class_=plot.class_, outline=Polygon(to_lonlat(on_grid, world.grid)),
                       on_grid=on_grid, happened=plot.happened, about=plot.about,
                       phases=tuple((act.name, Between(after=act.start, by=act.end)) for act in plot.acts))
 

@@ -93,7 +93,7 @@ def detector_counts(canvas: Canvas, sky: Sky, draw: np.random.Generator) -> np.n
     seen += draw.normal(0, 0.0022 + 0.008 * np.abs(seen))
     counts = np.clip(np.rint(seen * 1e4), 1, 15000).astype(np.uint16)
     counts[:, :, :sky.seen_from_col] = 0
-    return counts
+    return np.asarray(counts)
 
 
 def mask_bands(sky: Sky, draw: np.random.Generator) -> np.ndarray:
@@ -113,7 +113,7 @@ def mask_bands(sky: Sky, draw: np.random.Generator) -> np.ndarray:
     bands = np.stack([clear, np.zeros_like(clear), is_shadow, is_light, is_heavy, is_cloud,
                       np.clip(80 + 60 * wobble, 0, 100), outside]).astype(np.uint8)
     bands[:7, outside] = 0
-    return bands
+    return np.asarray(bands)
 
 
 def _clouds(draw: np.random.Generator, weather: str, sun: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:

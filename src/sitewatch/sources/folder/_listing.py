@@ -1,0 +1,168 @@
+"""What lies in the folder: images, the masks that belong to them, and what cannot be used."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from odc.geo.geobox import GeoBox
+from shapely.geometry.base import BaseGeometry
+
+from sitewatch.errors import ImageError, InputError
+from sitewatch.geo import common_footprint, describe
+from sitewatch.model import MaskKind, Refusal
+
+__all__ = ["Image", "Mask", "list_folder", "stem_prefix"]
+
+_IMAGE_SUFFIXES = frozenset({".tif", ".tiff", ".jp2", ".j2k", ".png", ".jpg", ".jpeg"})
+# First bytes of TIFF, BigTIFF, PNG, JPEG, JPEG 2000. Nothing else is opened, whatever its name says: other
+# formats can make a reader fetch from elsewhere.
+_FIRST_BYTES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff",
+                b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
+# Planet: 20230514_101112_34_24a1_3B_udm2_clip.tif; Sentinel-2: T40RCN_20230514T064629_SCL_20m.jp2.
+_MASK = re.compile(r"[_-](udm2|scl)(?=[_.-]|$)", re.IGNORECASE)
+_OLD_MASK = re.compile(r"_udm(?=[_.-]|$)", re.IGNORECASE)
+_PRODUCT = re.compile(r"(?:_3[AB])?_(?:AnalyticMS|Analytic|Visual|Panchromatic|metadata|udm2?|scl)(?=[_.-]|$).*",
+                      re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mask:
+    """A provider's mask: where in the folder (``href``, with / between folders), and whose codes it holds."""
+
+    href: str
+    kind: MaskKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image by its header. ``bands`` are without alpha; ``footprint`` is in EPSG:4326, None for pictures."""
+
+    path: Path
+    href: str
+    grid: GeoBox
+    footprint: BaseGeometry | None
+    bands: int
+    dtype: str
+    tags: Mapping[str, str]
+    mask: Mask | None = None
+
+
+def list_folder(folder: Path) -> tuple[list[Image], list[Refusal]]:
+    """Every image in the folder and the folders in it, in order of name; headers only.
+
+    Hidden files, links and files that are no images by their suffix are left aside.
+    Raises InputError when there is no such folder or it cannot be looked into.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder. Give the folder that holds the images")
+    paths, refused = _image_files(folder)
+    masks = {path: kind for path in paths if (kind := _mask_kind(path)) is not None}
+    masks, useless = _readable(masks, folder)
+    images: list[Image] = []
+    for path in paths:
+        if _mask_kind(path) is not None:
+            continue
+        if _OLD_MASK.search(path.stem):
+            refused.append(Refusal(what=_href(path, folder), why="a first-generation UDM mask, which says too little "
+                                                                 "to be used. Order the UDM2 mask with the image"))
+            continue
+        found = _looked_into(path, folder, masks)
+        (images if isinstance(found, Image) else refused).append(found)  # type: ignore[arg-type]
+    worn = {image.mask.href for image in images if image.mask is not None}
+    lone = [Refusal(what=_href(path, folder), why="a mask without its image. Put the image beside it")
+            for path in masks if _href(path, folder) not in worn]
+    return images, [*refused, *useless, *lone]
+
+
+def stem_prefix(stem: str) -> str:
+    """What the files of one delivered scene have in common: 20230514_101112_34_24a1 for Planet."""
+    return _PRODUCT.sub("", stem)
+
+
+def _image_files(folder: Path) -> tuple[list[Path], list[Refusal]]:
+    """The files that may be images by suffix, and those refused for their names or for being links outwards."""
+    def denied(error: OSError) -> None:
+        raise InputError(f"{error.filename} cannot be looked into ({error.strerror}). Make it readable") from error
+
+    paths: list[Path] = []
+    refused: list[Refusal] = []
+    for place, inner, names in os.walk(folder, onerror=denied):
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(place) / name
+            if name.startswith(".") or path.suffix.lower() not in _IMAGE_SUFFIXES:
+                continue
+            if not _href(path, folder).isprintable():
+                refused.append(Refusal(what=ascii(_href(path, folder)),
+                                       why="its name holds characters that cannot be printed. Rename it"))
+            elif path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+                refused.append(Refusal(what=_href(path, folder), why="a link that leads out of the folder. "
+                                                                     "Copy the image itself into the folder"))
+            elif path.is_file() and not path.is_symlink():
+                paths.append(path)
+    return paths, refused
+
+
+def _mask_kind(path: Path) -> MaskKind | None:
+    found = _MASK.search(path.stem)
+    return None if found is None else "udm2" if found[1].lower() == "udm2" else "scl"
+
+
+def _readable(masks: Mapping[Path, MaskKind], folder: Path) -> tuple[dict[Path, MaskKind], list[Refusal]]:
+    good: dict[Path, MaskKind] = {}
+    refused: list[Refusal] = []
+    for path, kind in masks.items():
+        found = _looked_into(path, folder, {})
+        if isinstance(found, Refusal):
+            refused.append(Refusal(what=found.what, why=f"{found.why}. Its image is used without a mask"))
+        else:
+            good[path] = kind
+    return good, refused
+
+
+def _looked_into(path: Path, folder: Path, masks: Mapping[Path, MaskKind]) -> Image | Refusal:
+    """The image's header, or why it cannot be read."""
+    href = _href(path, folder)
+    try:
+        with path.open("rb") as file:
+            first = file.read(12)
+        if not first:
+            return Refusal(what=href, why="empty (0 bytes). Fetch it again or remove it")
+        if not first.startswith(_FIRST_BYTES):
+            return Refusal(what=href, why="not an image, whatever its name says. "
+                                          "Supply a GeoTIFF, COG, JPEG 2000, PNG or JPEG, or remove the file")
+        info = describe(path)
+        footprint = None if info.grid.crs is None else common_footprint([info.grid])
+    except (ImageError, OSError) as error:
+        return Refusal(what=href, why=str(error))
+    except (RuntimeError, ValueError) as error:  # what pyproj raises for a CRS that it cannot use
+        return Refusal(what=href, why=f"its georeference cannot be used ({error}). Warp it to a usual CRS")
+    if footprint is not None and not footprint.is_valid:
+        return Refusal(what=href, why="its georeference leads off the Earth. Warp it to a usual CRS")
+    return Image(path=path, href=href, grid=info.grid, footprint=footprint, bands=info.bands - info.has_alpha,
+                 dtype=info.dtype, tags=info.tags, mask=_mask_of(path, folder, masks))
+
+
+def _mask_of(path: Path, folder: Path, masks: Mapping[Path, MaskKind]) -> Mask | None:
+    """The mask beside the image whose name begins as the image's does, longest common beginning first."""
+    beside = [(stem_prefix(mask.stem), mask, kind) for mask, kind in masks.items() if mask.parent == path.parent]
+    fitting = [(len(prefix), mask, kind) for prefix, mask, kind in beside
+               if path.stem == prefix or re.match(re.escape(prefix) + r"[_.-]", path.stem)]
+    if not fitting:
+        return None
+    _, mask, kind = max(fitting, key=lambda offer: (offer[0], str(offer[1])))
+    return Mask(href=_href(mask, folder), kind=kind)
+
+
+def _href(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def hrefs(images: Iterable[Image]) -> str:
+    """The first few names, for a message."""
+    names = [image.href for image in images]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
