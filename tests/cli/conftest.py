@@ -47,6 +47,7 @@ class Step:
     run_id: str
     computed: bool
     seconds: float
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,7 @@ class FakeCase:
 
     error: BaseException | None = None
     computed = True
+    note = ""
     holds = True
     made_with: object = None
     opened_report = False
@@ -90,7 +92,7 @@ class FakeCase:
             progress("read", 1, 2)
             progress("read", 2, 2)
         names = ("scenes", "stack", "changes", "structures", "measurements", "claims", "report")
-        return tuple(Step(stage=name, run_id=f"r-{name}", computed=self.computed, seconds=1.25)
+        return tuple(Step(stage=name, run_id=f"r-{name}", computed=self.computed, seconds=1.25, note=self.note)
                      for name in names[:names.index(until) + 1])
 
     def scenes(self) -> Scenes:

@@ -11,6 +11,7 @@ from subprocess import run as spawn
 import pytest
 
 from sitewatch.errors import NotEnoughLooksError
+from sitewatch.sources.simulated import demo_site
 
 
 def test_run_says_what_was_computed_and_leaves_with_10_when_something_changed(case, sitewatch):
@@ -74,7 +75,7 @@ def test_scenes_are_shown_even_where_too_few_are_clear_for_a_stack(case, sitewat
     done = sitewatch("show", "yard", "scenes", "--json")
     assert done.code == 0
     assert [scene["used"] for scene in done.data] == [None, None, False]
-    assert done.err == "note: only 1 clear look(s). Add images of other dates\n"
+    assert done.err.splitlines()[-1] == "note: only 1 clear look(s). Add images of other dates"
 
 
 def test_report_says_where_it_is_and_opens_only_when_asked(case, sitewatch):
@@ -93,7 +94,28 @@ def test_verify_is_quiet_when_all_holds_and_leaves_with_5_when_not(case, sitewat
     assert done.err.splitlines()[-1].startswith("error: 1 of 2 checks do not hold")
 
 
-def test_demo_goes_into_a_folder_named_demo_unless_told(case, sitewatch):
+def test_what_a_step_has_to_note_is_said(case, sitewatch):
+    case.note = "images is gone: what was kept of it is used"
+    assert "note: images is gone" in sitewatch("run", "yard", "--until", "scenes").err
+
+
+def test_a_second_demo_shows_the_first_ones_case_again(case, sitewatch, tmp_path, monkeypatch):
+    (tmp_path / "case.yaml").touch()
+    monkeypatch.setattr(case, "demo", None)
+    monkeypatch.setattr(case, "place", demo_site())
+    assert sitewatch("demo", tmp_path).code == 10
+
+
+def test_the_demo_never_runs_somebody_elses_case(case, sitewatch, tmp_path):
+    (tmp_path / "case.yaml").touch()
+    done = sitewatch("demo", tmp_path)
+    assert done.code == 4
+    assert "holds another case" in done.err
+
+
+def test_demo_goes_into_a_folder_named_demo_unless_told(case, sitewatch, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(case, "place", demo_site())
     assert sitewatch("demo").out.rstrip().endswith("report: demo/report")
     assert sitewatch("demo", "else").out.rstrip().endswith("report: else/report")
 

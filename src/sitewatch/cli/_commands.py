@@ -11,7 +11,7 @@ import click
 from sitewatch.cli._options import CASE, JSON, PATH, STAGE_NAMES
 from sitewatch.cli._output import say, shown, write_json
 from sitewatch.cli._progress import progress_shown
-from sitewatch.errors import VerificationError
+from sitewatch.errors import InputError, VerificationError
 
 if TYPE_CHECKING:
     from sitewatch.case import Case, Step
@@ -106,8 +106,13 @@ def demo(folder: Path, as_json: bool) -> int:
     checked. No images and no network are needed. Exit code 10, because the place does change.
     """
     from sitewatch.case import Case
+    from sitewatch.sources.simulated import demo_site
 
-    return _run(Case.demo(folder), "report", as_json)
+    known = (folder / "case.yaml").exists()  # a second `make demo` shows the first one's case again
+    case = Case.open(folder) if known else Case.demo(folder)
+    if case.site.slug != demo_site().slug:
+        raise InputError(f"{folder} holds another case. Give the demo a folder of its own: sitewatch demo DIR")
+    return _run(case, "report", as_json)
 
 
 @click.command()
@@ -163,6 +168,8 @@ def _tell(case: Case, until: str, steps: tuple[Step, ...]) -> None:
     for step in steps:
         if step.computed:
             say(f"computed {step.stage} in {step.seconds:.1f} s")
+        if step.note:
+            say(f"note: {shown(step.note)}")
     if not any(step.computed for step in steps):
         say("nothing to compute: every stage is up to date")
     if until == "report":

@@ -21,8 +21,7 @@ __all__ = ["show_stage"]
 def show_stage(case: Case, stage: str, *, as_json: bool, progress: Progress) -> None:
     """Pull the stage, with progress, and print its result to standard output."""
     machine, people = _SHOWS[stage]
-    if stage != "scenes":
-        case.run(_NEEDS.get(stage, stage), progress)
+    case.run(_NEEDS.get(stage, stage), progress)
     if as_json:
         write_json(machine(case))
     else:
