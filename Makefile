@@ -33,7 +33,7 @@ lock: $(VENV)/.installed-dev
 	$(BIN)/uv pip compile pyproject.toml --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
 		--no-header --quiet --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --upgrade --generate-hashes \
-		--no-emit-index-url --no-header --quiet --constraint requirements.lock --output-file requirements-dev.lock
+		--no-emit-index-url --no-header --quiet --output-file requirements-dev.lock
 
 # Packages first, so that a change of our own files does not fetch them again; then sitewatch itself, editable.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/pip

@@ -1,0 +1,79 @@
+"""The commands on a case that is really computed: the demo, and its images taken as a folder of one's own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sitewatch.case import Case
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's case, computed once; tests that change it copy it."""
+    folder = tmp_path_factory.mktemp("real") / "demo"
+    Case.demo(folder).run()
+    return folder
+
+
+def test_the_demo_finds_changes_and_a_second_run_computes_nothing(demo, sitewatch):
+    done = sitewatch("run", demo)
+    assert done.code == 10
+    assert "nothing to compute: every stage is up to date" in done.err
+    assert "first seen between" in done.out
+    assert (demo / "report" / "index.html").is_file()
+
+
+@pytest.mark.parametrize("stage", ["scenes", "stack", "changes", "structures", "measurements", "claims", "report"])
+def test_every_stage_of_a_real_case_can_be_shown(demo, sitewatch, stage):
+    assert sitewatch("show", demo, stage).code == 0
+    assert sitewatch("show", demo, stage, "--json").data
+
+
+def test_every_measured_number_lies_in_its_interval(demo, sitewatch):
+    told = sitewatch("show", demo, "measurements", "--json").data
+    given = [m for m in told if m["value"] is not None]
+    assert given
+    assert all(m["low"] <= m["value"] <= m["high"] for m in given)
+    assert all(m["why_not"] for m in told if m["value"] is None)
+
+
+def test_the_structures_for_machines_are_those_for_people(demo, sitewatch):
+    told = sitewatch("show", demo, "structures", "--json").data
+    shown = sitewatch("show", demo, "structures").out
+    assert told["coordinates_in"] == "EPSG:4326"
+    assert all(feature["properties"]["label"] in shown for feature in told["features"])
+
+
+def test_a_fresh_case_verifies_and_a_changed_result_does_not(demo, sitewatch, tmp_path):
+    copy = shutil.copytree(demo, tmp_path / "demo")
+    assert sitewatch("verify", copy).code == 0
+    file = copy / "results" / "structures.geojson"
+    told = json.loads(file.read_text())
+    told["features"][0]["properties"]["chance"] = 0.5
+    file.write_text(json.dumps(told))
+    done = sitewatch("verify", copy, "--json")
+    assert done.code == 5
+    assert any("structures.geojson" in check["what"] for check in done.data["checks"] if not check["holds"])
+
+
+def test_a_folder_of_images_becomes_a_case_that_finds_the_same(demo, sitewatch, tmp_path):
+    made = sitewatch("new", tmp_path / "mine", "--images", demo / "pixels", "--name", "Yard")
+    assert made.code == 0, made.err
+    assert sitewatch("run", tmp_path / "mine", "--until", "structures").code == 10
+    classes = [[f["properties"]["class"] for f in sitewatch("show", case, "structures", "--json").data["features"]
+                if f["properties"]["class"] != "reference"] for case in (demo, tmp_path / "mine")]
+    assert sorted(classes[0]) == sorted(classes[1])
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["run", "nowhere"], "sitewatch new"), (["new", "x", "--images", "nowhere"], "nowhere"), (["new", "x"], "--images")])
+def test_what_cannot_be_used_is_bad_input_with_a_remedy(sitewatch, tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    done = sitewatch(*arguments)
+    assert done.code == 4
+    assert said in done.err
+    assert done.err.count("\n") == 1
