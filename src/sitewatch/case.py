@@ -209,6 +209,8 @@ class Case:
         inputs = [self._pull(name, progress) for name in STAGES[stage].inputs]
         with self._store.writing(), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            warnings.simplefilter("ignore", DeprecationWarning)  # for programmers, not about this site
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
             run, started = self._begun(stage), perf_counter()
             record = self._call(stage, inputs, version("sitewatch"), progress)
             told = tuple(sorted({str(warning.message) for warning in caught} | ({f"again: {note}"} if note else set())))
@@ -270,8 +272,8 @@ class Case:
         return self._ids[stage]
 
     def _begun(self, stage: str) -> Run:
-        inputs = {name: self._id(name) for name in STAGES[stage].inputs}
-        return store.new_run(self._id(stage), stage, inputs=inputs, options=self._plain_options(stage), seed=self._file.seed)
+        return store.new_run(self._id(stage), stage, inputs={name: self._id(name) for name in STAGES[stage].inputs},
+                             options=self._plain_options(stage), seed=self._file.seed)
 
     def _plain_options(self, stage: str) -> dict[str, Any]:
         return asdict(self._options[stage]) if stage in self._options else {}

@@ -14,7 +14,7 @@ from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from pyproj.exceptions import CRSError
 from shapely import Polygon, box
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -147,11 +147,10 @@ def _outlines(table: Table, key: str, grid: GeoBox) -> tuple[NamedOutline, ...]:
     outlines: list[NamedOutline] = []
     for entry in table.tables(key):
         name = clean_text(entry.take("id", str), 100)
-        where = entry.wrong("outline", "is not a GeoJSON Polygon that meets the site's grid",
-                            "Give a Polygon within the area")
         found = from_geojson(_geometry(entry, "outline").__geo_interface__, grid)
         if not isinstance(found, Polygon) or not found.intersects(grid.extent.geom):
-            raise where
+            raise entry.wrong("outline", "is not a GeoJSON Polygon that meets the site's grid",
+                              "Give a Polygon within the area")
         if name in {outline.id for outline in outlines}:
             raise entry.wrong("id", f"{name!r} stands here twice", "Give each outline its own id")
         entry.done("id, outline")
@@ -165,7 +164,7 @@ def _geometry(table: Table, key: str) -> BaseGeometry:
     try:
         found = shape(value)
         usable = found.is_valid and not found.is_empty and all(abs(number) < 1e9 for number in found.bounds)
-    except (GEOSException, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise wrong from error
     if not usable:
         raise wrong

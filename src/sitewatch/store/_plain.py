@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 from cattrs import Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.v import format_exception
 from odc.geo.geobox import GeoBox
 from shapely import Polygon, is_valid, make_valid
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from sitewatch.errors import CaseFileError
@@ -38,9 +39,14 @@ def from_plain(plain: Any, kind: type[_T], grid: GeoBox, file: Path) -> _T:
         return _converter(grid).structure(plain, kind)
     except Exception as error:
         # cattrs gathers whatever the hooks raised into a group of its own.
-        problems = transform_error(error, path=kind.__name__)
+        problems = transform_error(error, path="", format_exception=_told)
         problem, _, key = problems[0].rpartition(" @ ")
-        raise CaseFileError(file, None, key or kind.__name__, problem or problems[0], _REMEDY) from error
+        raise CaseFileError(file, None, key.lstrip(".") or "file", problem or problems[0], _REMEDY) from error
+
+
+def _told(error: BaseException, kind: type | None) -> str:
+    """The hooks' own words where they say something, cattrs' where not."""
+    return str(error) if isinstance(error, ValueError) and str(error) else format_exception(error, kind)
 
 
 def rounded(value: float) -> float:
@@ -139,7 +145,7 @@ def _outline_in(value: Any, grid: GeoBox) -> Polygon:
         if not all(math.isfinite(number) for number in shape(value).bounds):
             raise ValueError("the geometry has no finite coordinates")
         outline = from_geojson(value, grid)
-    except (GEOSException, TypeError, KeyError, IndexError, AttributeError) as error:
+    except (ShapelyError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise ValueError(f"the geometry cannot be used ({error})") from error
     # Rounding can fold a hair-thin neck over itself: keep the part that matters.
     if not is_valid(outline):

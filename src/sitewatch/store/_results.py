@@ -120,10 +120,11 @@ def _rows(data: bytes, columns: Sequence[str], file: Path) -> list[dict[str, str
     except (UnicodeDecodeError, csv.Error) as error:
         raise CaseFileError(file, None, "file", f"is not a CSV file ({error})",
                             "Remove it and run the case again") from error
-    for number, row in enumerate(rows, start=2):
-        if not right or None in row or None in row.values():
-            raise CaseFileError(file, number, "columns", f"are not {', '.join(columns)}",
-                                "Remove the file and run the case again")
+    wrong = 1 if not right else next((number for number, row in enumerate(rows, start=2)
+                                      if None in row or None in row.values()), None)
+    if wrong:
+        raise CaseFileError(file, wrong, "columns", f"are not {', '.join(columns)}",
+                            "Remove the file and run the case again")
     return rows
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
 
-from sitewatch.errors import CaseFileError, SitewatchError
+from sitewatch.errors import CaseFileError
 from sitewatch.store._files import read_bytes
 
 __all__ = ["Table", "construct", "read_yaml", "read_yaml_plain"]
@@ -33,19 +33,20 @@ class Table:
     key: str
     line: int
     nodes: dict[str, yaml.Node]
+    lines: dict[str, int]
 
     def take(self, name: str, kind: type[_T], default: _T | None = None) -> _T:
         """The value of a key: str, int, float or bool; CaseFileError when missing or of another kind."""
         node = self.nodes.pop(name, None)
         if node is None or node.tag.endswith(":null"):
             if default is None:
-                raise self.wrong(name, f"a {kind.__name__} is missing", f"Add `{name}:`", node)
+                raise self.wrong(name, f"a {kind.__name__} is missing", f"Add `{name}:`")
             return default
         value = self.plain(node, name)
         if kind is float and type(value) is int:
             value = float(value)
         if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
-            raise self.wrong(name, f"{str(value)[:60]!r} is not a {kind.__name__}", f"Give a {kind.__name__}", node)
+            raise self.wrong(name, f"{str(value)[:60]!r} is not a {kind.__name__}", f"Give a {kind.__name__}")
         return value
 
     def copy(self) -> Table:
@@ -67,13 +68,13 @@ class Table:
                 return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
             except (ValueError, OverflowError):
                 pass
-        raise self.wrong(name, "is not a date", "Write 2024-10-05 or 2024-10-05T01:30:00Z", node)
+        raise self.wrong(name, "is not a date", "Write 2024-10-05 or 2024-10-05T01:30:00Z")
 
     def table(self, name: str) -> Table:
         """A nested mapping; empty where there is none."""
         node = self.nodes.pop(name, None)
         if node is None or node.tag.endswith(":null"):
-            return Table(self.file, self._path(name), self.line, {})
+            return Table(self.file, self._path(name), self.line, {}, {})
         return self._table(node, name)
 
     def tables(self, name: str) -> list[Table]:
@@ -82,7 +83,7 @@ class Table:
         if node is None or node.tag.endswith(":null"):
             return []
         if not isinstance(node, yaml.SequenceNode):
-            raise self.wrong(name, "is not a list", "Start each entry with `- `", node)
+            raise self.wrong(name, "is not a list", "Start each entry with `- `")
         return [self._table(item, f"{name}[{i}]") for i, item in enumerate(node.value)]
 
     def any(self, name: str) -> Any:
@@ -92,28 +93,25 @@ class Table:
 
     def done(self, known: str = "") -> None:
         """Refuse the keys that nothing took."""
-        for name, node in self.nodes.items():
-            raise self.wrong(name, "is not known here", f"Remove it, or use one of: {known}" if known else "Remove it",
-                             node)
+        for name in self.nodes:
+            raise self.wrong(name, "is not known here", f"Remove it, or use one of: {known}" if known else "Remove it")
 
-    def wrong(self, name: str, problem: str, remedy: str, node: yaml.Node | None = None) -> CaseFileError:
+    def wrong(self, name: str, problem: str, remedy: str) -> CaseFileError:
         """The error for one key of this table."""
-        node = node or self.nodes.get(name)
-        line = node.start_mark.line + 1 if node else self.line
-        return CaseFileError(self.file, line, self._path(name), problem, remedy)
+        return CaseFileError(self.file, self.lines.get(name, self.line), self._path(name), problem, remedy)
 
     def plain(self, node: yaml.Node, name: str) -> Any:
         """The plain Python value of a node."""
         if node.tag.rsplit(":", 1)[-1] not in {*_NODES, "seq", "map"}:
-            raise self.wrong(name, f"the tag {node.tag[:40]!r} is not allowed", "Write plain text or numbers", node)
+            raise self.wrong(name, f"the tag {node.tag[:40]!r} is not allowed", "Write plain text or numbers")
         try:
             return yaml.SafeLoader("").construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:
-            raise self.wrong(name, f"cannot be read ({error})", "Put quotes around text", node) from error
+            raise self.wrong(name, f"cannot be read ({error})", "Put quotes around text") from error
 
     def _table(self, node: yaml.Node, name: str) -> Table:
         if not isinstance(node, yaml.MappingNode):
-            raise self.wrong(name, "is not a table of keys", "Write `key: value` lines below it", node)
+            raise self.wrong(name, "is not a table of keys", "Write `key: value` lines below it")
         return _table(node, self.file, self._path(name))
 
     def _path(self, name: str) -> str:
@@ -169,7 +167,8 @@ def _table(node: yaml.MappingNode, file: Path, key: str) -> Table:
         if name.value in nodes:
             raise CaseFileError(file, line, f"{key}.{name.value}".lstrip("."), "stands here twice", "Keep one of them")
         nodes[name.value] = value
-    return Table(file, key, node.start_mark.line + 1, nodes)
+    lines = {name: value.start_mark.line + 1 for name, value in nodes.items()}
+    return Table(file, key, node.start_mark.line + 1, nodes, lines)
 
 
 def construct(make: Callable[..., _T], table: Table, folder: Path,
@@ -178,7 +177,8 @@ def construct(make: Callable[..., _T], table: Table, folder: Path,
 
     Paths are relative to ``folder``. Raises CaseFileError for a key or a value that does not fit.
     """
-    hints = {name: parameter.annotation for name, parameter in inspect.signature(make, eval_str=True).parameters.items()}
+    parameters = inspect.signature(make, eval_str=True).parameters
+    hints = {name: parameter.annotation for name, parameter in parameters.items()}
     values = dict(given)
     for name in [name for name in hints if name in table.nodes]:
         values[name] = _fitted(table, name, hints[name], folder)
@@ -188,8 +188,6 @@ def construct(make: Callable[..., _T], table: Table, folder: Path,
         return make(**values)
     except (ValueError, TypeError) as error:
         raise CaseFileError(table.file, table.line, table.key, str(error), "Correct the values") from error
-    except SitewatchError as error:
-        raise type(error)(f"{table.file}:{table.line}: {table.key}: {error}") from error
 
 
 def _fitted(table: Table, name: str, hint: Any, folder: Path) -> Any:
