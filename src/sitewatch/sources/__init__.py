@@ -1,1 +1,6 @@
-"""sources."""
+"""Where dated images come from: each source finds scenes of a site and opens their files."""
+
+from sitewatch.sources.folder import FolderSource
+from sitewatch.sources.simulated import SimulatedSource
+
+__all__ = ["FolderSource", "SimulatedSource"]

@@ -18,7 +18,7 @@ _EARLIEST = datetime(1957, 10, 4, tzinfo=UTC)   # Sputnik 1; aerial photographs 
 _TAGS = ("ACQUISITIONDATETIME", "TIFFTAG_DATETIME")
 _TAG_FORMATS = ("%Y:%m:%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 _DATE = re.compile(r"(?<!\d)(?P<date>(?:19|20)\d\d(?P<sep>[-_.]?)\d\d(?P=sep)\d\d)"
-                   r"(?:[T_ -]?(?P<time>\d\d[-:]?\d\d[-:]?\d\d))?(?!\d)")
+                   r"(?:[T_ -]?(?P<time>\d\d(?P<colon>[-:]?)\d\d(?P=colon)\d\d))?(?!\d)")
 _DATE_ONLY = re.compile(r"(?<!\d)(?P<date>(?:19|20)\d\d(?P<sep>[-_.]?)\d\d(?P=sep)\d\d)(?!\d)")
 # A Sentinel-2 product's name gives the time of sensing first and the time of processing last.
 _SENSED_FIRST = re.compile(r"S2[A-D]_", re.IGNORECASE)

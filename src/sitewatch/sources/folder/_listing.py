@@ -14,8 +14,9 @@ from shapely.geometry.base import BaseGeometry
 from sitewatch.errors import ImageError, InputError
 from sitewatch.geo import common_footprint, describe
 from sitewatch.model import MaskKind, Refusal
+from sitewatch.sources.folder._tiff import is_cut_short
 
-__all__ = ["Image", "Mask", "list_folder", "stem_prefix"]
+__all__ = ["Image", "Mask", "hrefs", "list_folder", "stem_prefix"]
 
 _IMAGE_SUFFIXES = frozenset({".tif", ".tiff", ".jp2", ".j2k", ".png", ".jpg", ".jpeg"})
 # First bytes of TIFF, BigTIFF, PNG, JPEG, JPEG 2000. Nothing else is opened, whatever its name says: other
@@ -128,13 +129,9 @@ def _looked_into(path: Path, folder: Path, masks: Mapping[Path, MaskKind]) -> Im
     """The image's header, or why it cannot be read."""
     href = _href(path, folder)
     try:
-        with path.open("rb") as file:
-            first = file.read(12)
-        if not first:
-            return Refusal(what=href, why="empty (0 bytes). Fetch it again or remove it")
-        if not first.startswith(_FIRST_BYTES):
-            return Refusal(what=href, why="not an image, whatever its name says. "
-                                          "Supply a GeoTIFF, COG, JPEG 2000, PNG or JPEG, or remove the file")
+        why = _why_no_image(path)
+        if why is not None:
+            return Refusal(what=href, why=why)
         info = describe(path)
         footprint = None if info.grid.crs is None else common_footprint([info.grid])
     except (ImageError, OSError) as error:
@@ -145,6 +142,18 @@ def _looked_into(path: Path, folder: Path, masks: Mapping[Path, MaskKind]) -> Im
         return Refusal(what=href, why="its georeference leads off the Earth. Warp it to a usual CRS")
     return Image(path=path, href=href, grid=info.grid, footprint=footprint, bands=info.bands - info.has_alpha,
                  dtype=info.dtype, tags=info.tags, mask=_mask_of(path, folder, masks))
+
+
+def _why_no_image(path: Path) -> str | None:
+    """What can be said against a file before an image library opens it."""
+    with path.open("rb") as file:
+        first = file.read(12)
+    if not first:
+        return "empty (0 bytes). Fetch it again or remove it"
+    if not first.startswith(_FIRST_BYTES):
+        return ("not an image, whatever its name says. "
+                "Supply a GeoTIFF, COG, JPEG 2000, PNG or JPEG, or remove the file")
+    return "truncated: its directory names bytes that are not there. Fetch it again" if is_cut_short(path) else None
 
 
 def _mask_of(path: Path, folder: Path, masks: Mapping[Path, MaskKind]) -> Mask | None:

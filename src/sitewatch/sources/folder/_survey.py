@@ -83,9 +83,9 @@ def sensor_of(images: list[Image], stated: str | None) -> Sensor:
 def gsd_of(image: Image) -> float:
     """The pixel size of a georeferenced image in true metres, or of its grid where the two agree to 1 %."""
     grid, a = image.grid, image.grid.affine
-    x, y = a * (grid.width / 2, grid.height / 2)
-    right = a * (grid.width / 2 + 1, grid.height / 2)
-    true_m = length_m(x, y, right[0], right[1], grid)
+    x = a.c + a.a * grid.width / 2 + a.b * grid.height / 2
+    y = a.f + a.d * grid.width / 2 + a.e * grid.height / 2
+    true_m = length_m(x, y, x + a.a, y + a.d, grid)
     return abs(a.a) if abs(true_m / max(abs(a.a), 1e-12) - 1) < 0.01 else float(f"{true_m:.3g}")
 
 

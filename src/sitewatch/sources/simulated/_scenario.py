@@ -164,12 +164,14 @@ _WORKS = (
          happened=Between(after=_RAZED, by=_utc(2023, 6, 24)),
          about="a hall that is pulled down; its rubble is carted off and weeds come up",
          acts=(
-             Act(name="standing", rect=_GONE, surface="pale roof", start=_utc(2000, 1, 1), end=_utc(2000, 1, 2),
+             Act(name="standing", rect=_GONE, surface="white roof", start=_utc(2000, 1, 1), end=_utc(2000, 1, 2),
                  until=_RAZED, height_m=8.0, rough=0.02),
              Act(name="rubble", rect=at(170, -52, 62, 32), surface="rubble", start=_RAZED, end=_utc(2023, 6, 24),
                  until=_utc(2023, 8, 30), height_m=1.0, rough=0.3),
-             Act(name="bare ground", rect=at(170, -52, 64, 34), surface="fresh earth", start=_utc(2023, 8, 28),
-                 end=_utc(2023, 8, 30), rough=0.12),
+             Act(name="bare ground", rect=at(170, -52, 64, 34), surface="packed earth", start=_utc(2023, 8, 28),
+                 end=_utc(2023, 8, 30), rough=0.16),
+             Act(name="weeds", rect=at(173, -50, 52, 26, 3), surface="dry grass", start=_utc(2023, 10, 1),
+                 end=_utc(2023, 11, 20), rough=0.25),
          )),
 )
 _DECOYS = (
