@@ -186,10 +186,12 @@ class Case:
     def _look(self, progress: Progress | None) -> tuple[bool, str]:
         """Find and keep scenes; whether anything was new. A source that is gone leaves what was kept of it."""
         sources, gone = store.open_sources(self._file.sources, self._store.folder)
+        asked = fingerprint(str(store.sources_plain(self._file.sources)))
+        is_anew = self._store.is_asked_anew(asked, self.site) and not gone
         if sources:
             offered = self._store.known(STAGES["scenes"].function(self.site, self._file.span, sources, progress))
             held = scenes.keep_scenes(offered, sources, partial(self._store.keep, self.site.grid), progress)
-            found = self._store.with_earlier(held, self._file.span)
+            found = held if is_anew else self._store.with_earlier(held, self._file.span)
         else:
             kept = self._store.scenes(self.site)
             if kept is None:
@@ -198,12 +200,12 @@ class Case:
             found = kept
         self._ids["scenes"] = _scenes_id(found)
         stored = self._store.stored(self._ids["scenes"])
-        if not stored.is_whole:
+        if is_anew or not stored.is_whole:
             with self._store.writing():
-                self._store.save(self._begun("scenes"), found)
+                self._store.save(replace(self._begun("scenes"), inputs={"sources": asked}), found)
         self._records["scenes"] = self._store.scenes(self.site)
         note = f"{', '.join(gone)} is gone: what was kept of it is used" if gone else stored.why_not
-        return not stored.is_whole, note
+        return is_anew or not stored.is_whole, note
 
     def _compute(self, stage: str, note: str, progress: Progress | None) -> None:
         inputs = [self._pull(name, progress) for name in STAGES[stage].inputs]

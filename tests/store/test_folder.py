@@ -306,7 +306,8 @@ def test_a_write_that_fails_leaves_the_old_file(case):
         raise OSError("the line broke")
     with pytest.raises(OSError, match="line broke"):
         receive(case / "a", failing())
-    assert (case / "a").read_bytes() == b"old" and len(list(case.iterdir())) == 1
+    assert (case / "a").read_bytes() == b"old"
+    assert len(list(case.iterdir())) == 1
     assert sha256_of(case / "a") == hashlib.sha256(b"old").hexdigest()
 
 

@@ -44,14 +44,16 @@ def test_text_moments_and_outlines_come_back_unharmed(structures, measurements, 
     assert numbers.records[1].why_not == measurements.records[1].why_not
     assert numbers.records[0].value.value == 2580.12
     said = decode("claims", encode(findings, site.grid), site, FILE)
-    assert [f.text for f in said] == [f.text for f in findings] and said.title == findings.title
+    assert [f.text for f in said] == [f.text for f in findings]
+    assert said.title == findings.title
 
 
 def test_scene_fits_come_back_with_their_reasons(stack, site):
     fits = decode("stack", encode(stack.fits, site.grid), site, FILE)
     assert decode("stack", encode(fits, site.grid), site, FILE) == fits
     assert [fit.why_not for fit in fits] == [fit.why_not for fit in stack.fits]
-    assert fits[0].taken == stack.fits[0].taken and fits[1].shift_x_px is None
+    assert fits[0].taken == stack.fits[0].taken
+    assert fits[1].shift_x_px is None
 
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=30)

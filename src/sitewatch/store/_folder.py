@@ -63,6 +63,10 @@ class FolderStore:
         with self.writing():
             return self._pixels.keep(scene, asset, blocks, grid)
 
+    def is_asked_anew(self, asked: str, site: Site) -> bool:
+        """Whether what is kept came from other sources than those of this fingerprint; then all is received again."""
+        return self._pixels.is_asked_anew(asked, site.grid)
+
     def known(self, scenes: Scenes) -> Scenes:
         """The scenes with the copies that the case holds already."""
         return self._pixels.known(scenes)
@@ -156,7 +160,7 @@ class FolderStore:
 
     def _write(self, run: Run, record: Any) -> list[str]:
         if isinstance(record, Scenes):
-            return self._pixels.save(record)
+            return self._pixels.save(record, run.inputs.get("sources", ""))
         if isinstance(record, Report):
             replace_folder(self.folder / "report", record.files)
             return [f"report/{name}" for name in record.files]

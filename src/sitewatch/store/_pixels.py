@@ -9,11 +9,11 @@ from pathlib import Path
 
 from odc.geo.geobox import GeoBox
 
-from sitewatch.errors import CaseFileError, InputError
+from sitewatch.errors import InputError
 from sitewatch.model import Asset, Kept, Scene, Scenes, Site, Span
 from sitewatch.store._files import checked_id, inside, read_bytes, receive, safe_name, sha256_of, write_atomically
 from sitewatch.store._plain import read_json, write_json
-from sitewatch.store._stac import catalogue_to_plain, item_to_plain, read_catalogue, read_item
+from sitewatch.store._stac import Catalogue, catalogue_to_plain, item_to_plain, read_catalogue, read_item
 
 __all__ = ["CATALOGUE", "Pixels"]
 
@@ -25,6 +25,7 @@ class Pixels:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._is_trusted = True
         self._items: dict[str, Scene | None] = {}
 
     def keep(self, scene: Scene, asset: Asset, blocks: Iterable[bytes], grid: GeoBox) -> Kept:
@@ -70,28 +71,41 @@ class Pixels:
         return Scenes(site=site, scenes=tuple(self._required(item, site.grid) for item in catalogue.items),
                       refusals=catalogue.refusals)
 
-    def save(self, scenes: Scenes) -> list[str]:
+    def is_asked_anew(self, asked: str, grid: GeoBox) -> bool:
+        """Whether the catalogue comes from other sources than these, which may have other files of the same names.
+
+        If so, every file is received again, and must be what was kept of it.
+        """
+        listed = self._catalogue(grid)
+        self._is_trusted = listed is None or listed.asked == asked
+        return not self._is_trusted
+
+    def save(self, scenes: Scenes, asked: str) -> list[str]:
         """Write the items that differ, then the catalogue; the paths of all of them."""
         grid = scenes.site.grid
         for scene in scenes.scenes:
             if self._item(scene.id, grid) != scene:
                 self._write_item(scene, grid)
         write_atomically(self._folder / CATALOGUE, write_json(
-            catalogue_to_plain(scenes.site.slug, scenes.scenes, scenes.refusals)))
+            catalogue_to_plain(scenes.site.slug, scenes.scenes, scenes.refusals, asked)))
         return [CATALOGUE, *(f"scenes/{scene.id}.json" for scene in scenes.scenes)]
 
     def _listed(self, grid: GeoBox) -> list[str]:
         """The ids in the catalogue; where it is damaged, those of all items."""
+        listed, file = self._catalogue(grid), self._folder / CATALOGUE
+        return list(listed.items) if listed else sorted(p.stem for p in file.parent.glob("*.json") if p != file)
+
+    def _catalogue(self, grid: GeoBox) -> Catalogue | None:
         file = self._folder / CATALOGUE
         try:
-            return list(read_catalogue(read_json(read_bytes(file), file), grid, file).items) if file.exists() else []
-        except CaseFileError:
-            return sorted(path.stem for path in file.parent.glob("*.json") if path != file)
+            return read_catalogue(read_json(read_bytes(file), file), grid, file) if file.exists() else None
+        except InputError:
+            return None  # it is written anew
 
     def _known(self, scene: Scene, asset: Asset, grid: GeoBox) -> Kept | None:
         kept = self._kept(scene.id, grid).get((asset.role, asset.href))
         is_whole = kept is not None and kept.path.is_file() and kept.path.stat().st_size == kept.bytes
-        return kept if is_whole else None
+        return kept if is_whole and self._is_trusted else None
 
     def _kept(self, scene_id: str, grid: GeoBox) -> dict[tuple[str, str], Kept]:
         item = self._item(scene_id, grid)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from sitewatch.model import Source
 from sitewatch.store._yaml import Table, construct
 
-__all__ = ["open_sources"]
+__all__ = ["open_sources", "sources_plain"]
 
 
 def open_sources(tables: Sequence[Table], folder: Path) -> tuple[dict[str, Source], list[str]]:
@@ -30,6 +30,11 @@ def open_sources(tables: Sequence[Table], folder: Path) -> tuple[dict[str, Sourc
         name = kind if kind not in sources else f"{kind}-{len(sources) + 1}"
         sources[name] = construct(make, entry, folder)
     return sources, gone
+
+
+def sources_plain(tables: Sequence[Table]) -> list[dict[str, Any]]:
+    """The sources as case.yaml names them."""
+    return [{name: table.plain(node, name) for name, node in sorted(table.nodes.items())} for table in tables]
 
 
 def _source_class(kind: str, table: Table) -> Callable[..., Source]:

@@ -35,10 +35,12 @@ _PROPERTIES = {  # of a STAC item: field of a Scene
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """What catalog.json lists: the items in order of time and what was refused at the door."""
+    """What catalog.json lists: the items in order of time, what was refused at the door, and a fingerprint of
+    the sources that were asked."""
 
     items: tuple[str, ...]
     refusals: tuple[Refusal, ...]
+    asked: str | None
 
 
 def item_to_plain(scene: Scene, folder: Path, grid: GeoBox) -> dict[str, Any]:
@@ -71,13 +73,14 @@ def read_item(item: Mapping[str, Any], folder: Path, grid: GeoBox, file: Path) -
     return from_plain(plain, Scene, grid, file)
 
 
-def catalogue_to_plain(title: str, scenes: Iterable[Scene], refusals: Iterable[Refusal]) -> dict[str, Any]:
+def catalogue_to_plain(title: str, scenes: Iterable[Scene], refusals: Iterable[Refusal], asked: str) -> dict[str, Any]:
     """catalog.json: links to the items, and what was refused and why."""
     return {"type": "Catalog", "stac_version": "1.1.0", "id": title,
             "description": f"Dated images of {title}, as received",
             "links": [{"rel": "root", "href": "./catalog.json", "type": "application/json"},
                       *({"rel": "item", "href": f"./{scene.id}.json", "type": "application/geo+json"}
                         for scene in scenes)],
+            "sitewatch:sources": asked,
             "sitewatch:refusals": [{"what": refusal.what, "why": refusal.why} for refusal in refusals]}
 
 
@@ -90,7 +93,8 @@ def read_catalogue(plain: Mapping[str, Any], grid: GeoBox, file: Path) -> Catalo
         raise CaseFileError(file, None, "links", f"is not a STAC catalogue ({type(error).__name__}: {error})",
                             "Remove the file and run the case again") from error
     refusals = from_plain(plain.get("sitewatch:refusals", []), tuple[Refusal, ...], grid, file)
-    return Catalogue(items=items, refusals=refusals)
+    asked = from_plain(plain.get("sitewatch:sources"), str | None, grid, file)  # type: ignore[arg-type]
+    return Catalogue(items=items, refusals=refusals, asked=asked)
 
 
 def _asset_to_plain(asset: Asset, kept: Kept, folder: Path) -> dict[str, Any]:
