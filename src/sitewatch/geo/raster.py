@@ -84,7 +84,7 @@ def check_pixels(path: Path) -> None:
                 image.read(window=Window(0, top, image.width, min(rows, image.height - top)))
         except (RasterioError, ValueError) as error:
             raise ImageError(f"{path.name} is damaged or truncated ({error}). Fetch it again or remove it") from error
-        if image.driver == "PNG" and b"IEND\xaeB`\x82" not in path.read_bytes()[-1024:]:  # libpng takes missing rows as black
+        if image.driver == "PNG" and b"IEND\xaeB`\x82" not in path.read_bytes()[-1024:]:  # libpng goes on without
             raise ImageError(f"{path.name} is truncated. Fetch it again or remove it")
 
 
