@@ -185,6 +185,7 @@ class Case:
 
     def _look(self, progress: Progress | None) -> tuple[bool, str]:
         """Find and keep scenes; whether anything was new. A source that is gone leaves what was kept of it."""
+        began = perf_counter()
         sources, gone = store.open_sources(self._file.sources, self._store.folder)
         asked = fingerprint(str(store.sources_plain(self._file.sources)))
         is_anew = self._store.is_asked_anew(asked, self.site) and not gone
@@ -202,7 +203,8 @@ class Case:
         stored = self._store.stored(self._ids["scenes"])
         if is_anew or not stored.is_whole:
             with self._store.writing():
-                self._store.save(replace(self._begun("scenes"), inputs={"sources": asked}), found)
+                run = replace(self._begun("scenes"), inputs={"sources": asked}, seconds=round(perf_counter() - began, 3))
+                self._store.save(run, found)
         self._records["scenes"] = self._store.scenes(self.site)
         note = f"{', '.join(gone)} is gone: what was kept of it is used" if gone else stored.why_not
         return is_anew or not stored.is_whole, note

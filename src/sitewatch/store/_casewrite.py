@@ -45,8 +45,9 @@ def _case_text(site: Site, sources: Sequence[Mapping[str, Any]], seed: int) -> s
         "  names:                # the first one is printed",
         *(f"    - {_flow({'text': n.text, 'language': n.language, 'romanisation': n.romanisation})}"
           for n in site.names),
-        f"  question: {_scalar(site.question)}        # what the report shall answer, in one sentence",
-        f"  part_of: {_scalar(site.part_of)}         # the larger place that this site belongs to",
+        "  # What the report shall answer, in one sentence; and the larger place that this site belongs to.",
+        f"  question: {_scalar(site.question)}",
+        f"  part_of: {_scalar(site.part_of)}",
         f"  # Where to look, as GeoJSON, in {where}.",
         f"  area: {_flow(_area(site))}",
         "  # The pixel grid on which every image is laid. It is pinned: change it and everything is computed anew.",
