@@ -7,6 +7,8 @@ clear looks per segment: what does not persist is not a change.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +18,7 @@ from sitewatch.geo import seen_median
 __all__ = ["Breaks", "find_breaks", "pixel_noise", "tame"]
 
 _CHUNK_PIXELS = 8192  # the programme's tables of one chunk stay in cache
+_STANDS_OUT = 2.5      # a step this many noises of a single look is one that a person can see too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +36,22 @@ class Breaks:
     after: np.ndarray
     energy: np.ndarray
 
+    def take(self, some: np.ndarray) -> Breaks:
+        """The steps at these indices, or where this mask is true."""
+        return Breaks(pixel=self.pixel[some], look=self.look[some], before=self.before[some],
+                      after=self.after[some], energy=self.energy[some])
 
-def pixel_noise(values: np.ndarray, shift_sigma_px: float, floor: np.ndarray) -> np.ndarray:
+
+def pixel_noise(values: np.ndarray, shift_sigma_px: float) -> np.ndarray:
     """(band, y, x) noise of a single look: from successive differences, never below what misregistration
-    makes of the ground's own gradient, nor below half the ``floor`` (band) of stable ground."""
+    makes of the ground's own gradient, nor below half of what is usual at the site."""
     typical = seen_median(values)
     gradient = np.hypot(*(np.gradient(np.nan_to_num(typical), axis=axis) for axis in (1, 2)))
     difference = np.abs(np.diff(values, axis=0))
     scatter = 1.4826 * seen_median(difference) / np.sqrt(2)
-    return np.asarray(np.sqrt(np.nan_to_num(scatter) ** 2 + (shift_sigma_px * gradient) ** 2
-                              + (0.5 * floor[:, None, None]) ** 2), np.float32)
+    usual = np.nanmedian(scatter, axis=(1, 2), keepdims=True)
+    return np.asarray(np.sqrt(np.nan_to_num(scatter) ** 2 + (shift_sigma_px * gradient) ** 2 + (0.5 * usual) ** 2),
+                      np.float32)
 
 
 def tame(values: np.ndarray, noise: np.ndarray) -> np.ndarray:
@@ -58,20 +67,24 @@ def tame(values: np.ndarray, noise: np.ndarray) -> np.ndarray:
 def find_breaks(values: np.ndarray, noise: np.ndarray, penalty: float, min_looks: int) -> Breaks:
     """Divide every pixel of (time, band, y, x) into steady segments; each step costs ``penalty``.
 
-    Pixels whose cumulative sum never strays are left out before the programme runs.
+    Pixels whose cumulative sum never strays are left out before the programme runs, steps that do not stand
+    out from the scatter of single looks afterwards.
     """
     looks, bands = values.shape[:2]
     scaled = (values / noise).reshape(looks, bands, -1)
     candidates = np.flatnonzero(_may_have_step(scaled, penalty))
-    found = [_divide(scaled[:, :, some], some, penalty, min_looks)
-             for some in np.array_split(candidates, max(1, len(candidates) // _CHUNK_PIXELS)) if len(some)]
+    parts = [some for some in np.array_split(candidates, max(1, len(candidates) // _CHUNK_PIXELS)) if len(some)]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # the array operations run without Python's lock
+        found = list(threads.map(lambda some: _divide(scaled[:, :, some], some, penalty, min_looks), parts))
     if not found:
         empty = np.empty((0, bands), np.float32)
         none = np.empty(0, np.int64)
         return Breaks(pixel=none, look=none, before=empty, after=empty, energy=np.empty(0, np.float32))
-    pixel, look, before, after, energy = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    pixel, look, before, after, energy = (np.concatenate(columns) for columns in zip(*found, strict=True))
     scale = noise.reshape(bands, -1)[:, pixel].T
-    return Breaks(pixel=pixel, look=look, before=before * scale, after=after * scale, energy=energy)
+    breaks = Breaks(pixel=pixel, look=look, before=before * scale, after=after * scale, energy=energy)
+    step = np.linalg.norm(breaks.after - breaks.before, axis=1)
+    return breaks.take(step > _STANDS_OUT * np.linalg.norm(scale, axis=1))
 
 
 def _may_have_step(scaled: np.ndarray, penalty: float) -> np.ndarray:
@@ -132,6 +145,4 @@ def _traced(came: np.ndarray, solved: np.ndarray, weight: np.ndarray, total: np.
         base = mean[:, here].T
         rows.append((pixels[here], start - 1, before + base, after + base, energy))
         end = start
-    parts = [np.concatenate(column) for column in zip(*rows, strict=True)]
-    # A look that was not clear cannot be the last one before the step: take the last clear one.
-    return tuple(parts)
+    return tuple(np.concatenate(column) for column in zip(*rows, strict=True))

@@ -109,10 +109,9 @@ def coverage(outline: BaseGeometry, grid: GeoBox) -> np.ndarray:
 
 def outline_of(mask: np.ndarray, grid: GeoBox) -> Polygon:
     """The largest connected part of a (y, x) mask as a polygon along pixel edges, holes filled."""
-    parts = [shape(geometry) for geometry, value in
-             shapes(mask.astype(np.uint8), mask=mask.astype(bool), connectivity=8, transform=grid.affine) if value]
-    return Polygon(max((make_valid(part) for part in parts), key=lambda part: part.area).exterior) \
-        if parts else Polygon()
+    found = shapes(mask.astype(np.uint8), mask=mask.astype(bool), connectivity=4, transform=grid.affine)
+    parts = [Polygon(geometry["coordinates"][0]) for geometry, _ in found]
+    return max(parts, key=lambda part: part.area, default=Polygon())
 
 
 def _rounded(value: Any, decimals: int) -> Any:

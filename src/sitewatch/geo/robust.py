@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["seen_mad", "seen_median"]
+__all__ = ["seen_mad", "seen_median", "series_of", "whitening"]
 
 
 def seen_median(values: np.ndarray) -> np.ndarray:
@@ -20,3 +20,31 @@ def seen_mad(values: np.ndarray, middle: np.ndarray | None = None) -> np.ndarray
     """Robust standard deviation over the first axis: 1.4826 times the median distance from the median."""
     middle = seen_median(values) if middle is None else middle
     return np.asarray(1.4826 * seen_median(np.abs(values - middle)))
+
+
+def series_of(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """(time, band) median of (time, band, y, x) values over a (y, x) mask; NaN where less than half was seen."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows) == 0:
+        return np.full(values.shape[:2], np.nan, values.dtype)
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    inside = values[(slice(None), slice(None), *box)][:, :, mask[box]]
+    enough = np.isfinite(inside[:, 0]).mean(axis=1) >= 0.5
+    series = seen_median(inside.transpose(2, 0, 1))
+    return np.asarray(np.where(enough[:, None], series, np.nan))
+
+
+def whitening(values: np.ndarray) -> np.ndarray:
+    """(band, band) matrix that makes the noise of successive looks equal and independent in all bands.
+
+    Light, haze and wetness move all bands together; a change of colour is the rarer and the surer sign. See
+    Nielsen, Conradsen & Simpson (1998), "Multivariate alteration detection (MAD)".
+    """
+    step = np.diff(values[:, :, ::2, ::2], axis=0).transpose(1, 0, 2, 3).reshape(values.shape[1], -1)
+    step = step[:, np.isfinite(step[0])]
+    length = np.linalg.norm(step, axis=0)
+    quiet = step[:, length <= 3 * np.median(length)] if length.size else np.eye(values.shape[1])
+    covariance = quiet @ quiet.T / (2 * quiet.shape[1])
+    size, axes = np.linalg.eigh(covariance)
+    size = np.maximum(size, 0.02 * max(size.max(), 1e-12))  # a band that repeats another one must not blow up
+    return np.asarray((axes / np.sqrt(size)) @ axes.T, np.float32)

@@ -1,0 +1,86 @@
+"""What chance alone would do: the site's own quiet history, shuffled, searched in the same way.
+
+Each pixel's steady levels are taken away; what is left is weather, haze, season and misregistration. Blocks
+of looks are shuffled (neighbouring looks are alike, so single looks may not be), the search runs again, and
+whatever it finds is false. The strengths of such finds fall off exponentially, which gives the expected
+number per year at any strength.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sitewatch.changes._objects import group_breaks, strength_of
+from sitewatch.changes._segment import Breaks, find_breaks
+from sitewatch.geo import seen_median
+
+__all__ = ["Null", "Shuffle", "chance_alone"]
+
+_BLOCK_LOOKS = 6
+_SMALLEST_PX = 4   # smaller and weaker things than those of interest, so that there are enough to fit
+_SOFTER = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Null:
+    """False things per year at least as strong as s: ``per_year * exp(-(s - floor) / scale)``."""
+
+    per_year: float
+    floor: float
+    scale: float
+
+    def rate(self, strength: float) -> float:
+        """Expected false things per site-year at least this strong."""
+        return float(self.per_year * np.exp(-max(strength - self.floor, 0) / self.scale))
+
+    def threshold(self, per_year: float) -> float:
+        """The strength that chance alone reaches ``per_year`` times a year."""
+        return float(self.floor + self.scale * max(np.log(self.per_year / per_year), 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shuffle:
+    """How the shuffled histories are searched: as the real one, with a softer penalty."""
+
+    penalty: float
+    min_looks: int
+    blur_px: float
+    shuffles: int
+    seed: int
+
+
+def chance_alone(values: np.ndarray, breaks: Breaks, noise: np.ndarray, days: np.ndarray, shuffle: Shuffle) -> Null:
+    """Search block-shuffled versions of what the steady levels leave of (time, band, y, x) values."""
+    rest = values - _levels(values, breaks)
+    random = np.random.default_rng(shuffle.seed)
+    strengths: list[float] = []
+    for _ in range(shuffle.shuffles):
+        found = find_breaks(rest[_shuffled(len(rest), random)], noise, _SOFTER * shuffle.penalty, shuffle.min_looks)
+        strengths += [strength_of(thing, shuffle.blur_px) for thing in group_breaks(found, noise, days, _SMALLEST_PX)]
+    years = shuffle.shuffles * max(float(days[-1] - days[0]), 1.0) / 365.25
+    if not strengths:  # none seen in so many years: at most about one in them
+        return Null(per_year=1 / years, floor=0.0, scale=1.0)
+    floor = float(np.median(strengths))
+    upper = [strength - floor for strength in strengths if strength >= floor]
+    return Null(per_year=len(upper) / years, floor=floor, scale=max(float(np.mean(upper)), 1e-3))
+
+
+def _levels(values: np.ndarray, breaks: Breaks) -> np.ndarray:
+    """(time, band, y, x) steady level of every pixel at every look."""
+    looks, bands = values.shape[:2]
+    flat = np.repeat(seen_median(values).reshape(1, bands, -1), looks, axis=0)
+    order = np.lexsort((breaks.look, breaks.pixel))
+    pixel, look = breaks.pixel[order], breaks.look[order]
+    first = np.r_[True, pixel[1:] != pixel[:-1]] if len(pixel) else np.empty(0, bool)
+    flat[:, :, pixel[first]] = breaks.before[order][first].T
+    for look_index in range(looks - 1):  # later steps overwrite what follows them
+        some = look == look_index
+        flat[look_index + 1:, :, pixel[some]] = breaks.after[order][some].T
+    return flat.reshape(values.shape)
+
+
+def _shuffled(looks: int, random: np.random.Generator) -> np.ndarray:
+    starts = random.permutation(np.arange(0, looks, _BLOCK_LOOKS))
+    return np.concatenate([np.arange(start, min(start + _BLOCK_LOOKS, looks)) for start in starts])

@@ -1,0 +1,74 @@
+"""Rectangles as a sensor sees them: in pixel coordinates, blurred by the point spread."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.special import erf
+from shapely import Polygon
+
+__all__ = ["Rectangle"]
+
+_PIXEL_VARIANCE = 1 / 12  # a square pixel integrates light over its own width
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rectangle:
+    """A rectangle in pixel coordinates (pixel (0, 0) covers 0..1); ``angle`` in radians turns its length
+    from the x axis towards the y axis."""
+
+    x: float
+    y: float
+    length: float
+    width: float
+    angle: float
+
+    @classmethod
+    def around(cls, mask: np.ndarray) -> Rectangle:
+        """The rectangle of smallest area around the pixels of a (y, x) mask."""
+        rows, columns = np.nonzero(mask)
+        (x, y), (a, b), degrees = cv2.minAreaRect(np.column_stack([columns, rows]).astype(np.float32))
+        angle = math.radians(degrees)
+        length, width, angle = (a, b, angle) if a >= b else (b, a, angle + math.pi / 2)
+        return cls(x=x + 0.5, y=y + 0.5, length=length + 1, width=width + 1, angle=angle)
+
+    @classmethod
+    def of(cls, vector: np.ndarray) -> Rectangle:
+        """From (x, y, length, width, angle)."""
+        x, y, length, width, angle = (float(v) for v in vector)
+        return cls(x=x, y=y, length=length, width=width, angle=angle)
+
+    @property
+    def vector(self) -> np.ndarray:
+        """(x, y, length, width, angle)."""
+        return np.array([self.x, self.y, self.length, self.width, self.angle])
+
+    @property
+    def polygon(self) -> Polygon:
+        """Its outline in pixel coordinates."""
+        along = np.array([math.cos(self.angle), math.sin(self.angle)]) * self.length / 2
+        across = np.array([-math.sin(self.angle), math.cos(self.angle)]) * self.width / 2
+        corners = [along + across, -along + across, -along - across, along - across]
+        return Polygon([(self.x + dx, self.y + dy) for dx, dy in corners])
+
+    def seen(self, shape: tuple[int, int], blur_px: float) -> np.ndarray:
+        """(y, x) share of each pixel's light that comes from inside, through a Gaussian point spread."""
+        along, across = self._axes(shape)
+        sigma = math.sqrt(2 * (blur_px**2 + _PIXEL_VARIANCE))
+        ends = erf((along + self.length / 2) / sigma) - erf((along - self.length / 2) / sigma)
+        sides = erf((across + self.width / 2) / sigma) - erf((across - self.width / 2) / sigma)
+        return np.asarray(ends * sides / 4)
+
+    def distance(self, shape: tuple[int, int]) -> np.ndarray:
+        """(y, x) distance of each pixel's centre from the nearest side in pixels, negative inside."""
+        along, across = self._axes(shape)
+        dx, dy = np.abs(along) - self.length / 2, np.abs(across) - self.width / 2
+        return np.asarray(np.hypot(np.maximum(dx, 0), np.maximum(dy, 0)) + np.minimum(np.maximum(dx, dy), 0))
+
+    def _axes(self, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        y, x = np.mgrid[:shape[0], :shape[1]] + 0.5
+        cos, sin = math.cos(self.angle), math.sin(self.angle)
+        return (x - self.x) * cos + (y - self.y) * sin, (y - self.y) * cos - (x - self.x) * sin

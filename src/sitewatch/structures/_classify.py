@@ -1,0 +1,108 @@
+"""Which changes are structures that came or went, and how likely each of them is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from shapely import Polygon, box
+
+from sitewatch.geo import Rectangle, coverage, seen_median
+from sitewatch.model import Change, Changes, Stack
+from sitewatch.structures._evidence import Crop, Evidence, Place, examine
+
+__all__ = ["Hypothesis", "hypotheses_of"]
+
+_MARGIN_PX = 14          # room for the structure to be larger than the change that gave it away
+_LOOK_NOISE = 1.5        # a single look scatters by 1 in each whitened band, seasons add half as much
+_LONGEST = 7.0           # length over width: beyond it is a road, a wall or a ditch
+_STANDS_OUT_MORE = 1.5   # a structure that went stood out from its surroundings more than its place does now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """A change read as a structure: its rectangle and pixels in the whole grid, and what speaks for it."""
+
+    change: Change
+    look: int
+    class_: Literal["new structure", "removed structure"]
+    rectangle: Rectangle
+    chance: float
+    evidence: Evidence
+    parts: tuple[Hypothesis, ...] = ()
+
+    @property
+    def polygon(self) -> Polygon:
+        """Its outline in pixel coordinates."""
+        return self.rectangle.polygon
+
+
+def hypotheses_of(changes: Changes, stack: Stack, values: np.ndarray, least_chance: float) -> list[Hypothesis]:
+    """The kept changes that are structures with at least that chance, in the order of the changes.
+
+    ``values`` are the stack's, whitened: a new colour counts for more than a new brightness.
+    """
+    place = Place(typical=seen_median(values[::max(1, len(values) // 12)]), blur_px=stack.blur_px,
+                  level=_LOOK_NOISE * np.sqrt(values.shape[1]),
+                  days=stack.data["time"].values.astype("datetime64[s]").astype(np.float64) / 86400)
+    read = (_read(change, changes.smallest_px, stack, values, place) for change in changes.kept)
+    return [hypothesis for hypothesis in read if hypothesis and hypothesis.chance >= least_chance]
+
+
+def _read(change: Change, smallest_px: float, stack: Stack, values: np.ndarray, place: Place) -> Hypothesis | None:
+    """The better of the two readings of a change, None where neither holds."""
+    crop = _crop(change, stack, values)
+    look = _last_look_before(change, stack)
+    if crop is None or look is None:
+        return None
+    after, before = examine(crop, look, place), examine(crop, look, place, backwards=True)
+    came = _chance(after, smallest_px, place.blur_px) if after else 0.0
+    went = _chance(before, smallest_px, place.blur_px) if before else 0.0
+    if after and before and before.stands_out < _STANDS_OUT_MORE * after.stands_out:
+        went = 0.0
+    evidence = after if came >= went else before
+    frame = box(0, 0, stack.site.grid.width, stack.site.grid.height)
+    if evidence is None or not frame.covers(evidence.rectangle.polygon):  # cut by the edge it has no known shape
+        return None
+    return Hypothesis(change=change, look=look, class_="new structure" if came >= went else "removed structure",
+                      rectangle=evidence.rectangle, chance=max(came, went), evidence=evidence)
+
+
+def _crop(change: Change, stack: Stack, values: np.ndarray) -> Crop | None:
+    mask = coverage(change.outline, stack.site.grid) > 0.5
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    top, left = max(rows[0] - _MARGIN_PX, 0), max(columns[0] - _MARGIN_PX, 0)
+    window = slice(top, rows[-1] + 1 + _MARGIN_PX), slice(left, columns[-1] + 1 + _MARGIN_PX)
+    return Crop(values=values[(slice(None), slice(None), *window)], mask=mask[window], left=int(left), top=int(top))
+
+
+def _last_look_before(change: Change, stack: Stack) -> int | None:
+    earlier = [i for i, fit in enumerate(stack.used) if change.between.after and fit.taken <= change.between.after]
+    return earlier[-1] if earlier else None
+
+
+def _chance(evidence: Evidence, smallest_px: float, blur_px: float) -> float:
+    """Probability that this is a structure, from weighed evidence; zero where a picture cannot show one.
+
+    The weights are set by hand on the candidates of two real sites and not calibrated: near 0.5 as much speaks
+    for a structure as for works on the ground, above 0.9 nearly all speaks for a structure.
+    """
+    rectangle = evidence.rectangle
+    longest = rectangle.length / max(rectangle.width, 1e-6)
+    if (rectangle.length * rectangle.width < smallest_px or rectangle.width < 4 * blur_px + 1 or longest > _LONGEST
+            or evidence.unevenness > 0.2 or not evidence.at_once):
+        return 0.0
+    for_it = sum((
+        1.5 * np.log(evidence.contrast / 6),                             # a new material, not a new shade
+        np.log(0.08 / max(evidence.unevenness, 0.02)),                   # one roof is even, a yard is not
+        np.clip(30 * (evidence.fit - 0.88), -1.5, 1.5),                  # it is a rectangle
+        3 * (evidence.rim - 0.6),                                        # with edges all around
+        5 * (evidence.stays - 0.9),                                      # it stays
+        np.clip(1.5 * np.log(max(evidence.days, 1.0) / 120), -2, 1.2),   # and has done so for months: earth heals
+        np.log(rectangle.width / (6 * blur_px + 1)),                     # it is more than a blurred line
+        0.7 * np.log(0.08 / max(evidence.common, 0.02)),                 # its colour is not that of the open ground
+    ))
+    return float(np.clip(1 / (1 + np.exp(1.2 - for_it)), 0.01, 0.99))

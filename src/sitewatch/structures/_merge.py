@@ -1,0 +1,84 @@
+"""From readings to structures: parts of one whole, units in one row, and what was there before it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from shapely import unary_union
+
+from sitewatch.geo import Rectangle
+from sitewatch.structures._classify import Hypothesis
+
+__all__ = ["merge"]
+
+_SAME_PLACE = 0.5        # share of the smaller one: more is the same thing seen twice
+_ROW_FILL = 0.8          # how much of their common rectangle the units of one row fill
+_ROW_DAYS = 60.0         # units of one row go up one after the other
+_ROW_GAP = 0.5           # in widths: nearer to each other than that is one row
+
+
+def merge(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
+    """Each thing once, the largest reading of it first, units of one row joined."""
+    whole: list[Hypothesis] = []
+    for candidate in sorted(hypotheses, key=lambda h: (-h.polygon.area, h.change.id)):
+        same = next((i for i, other in enumerate(whole) if _is_same(candidate, other)), None)
+        if same is None:
+            whole.append(candidate)
+        else:
+            whole[same] = replace(whole[same], parts=(*whole[same].parts, candidate))
+    joined = True
+    while joined:
+        joined = _join_one_pair(whole)
+    return whole
+
+
+def _is_same(one: Hypothesis, other: Hypothesis) -> bool:
+    if one.class_ != other.class_:
+        return False
+    return bool(one.polygon.intersection(other.polygon).area > _SAME_PLACE * min(one.polygon.area, other.polygon.area))
+
+
+def _join_one_pair(whole: list[Hypothesis]) -> bool:
+    for i, one in enumerate(whole):
+        for j in range(i + 1, len(whole)):
+            union = _in_one_row(one, whole[j])
+            if union is not None:
+                second = whole.pop(j)
+                whole[i] = replace(one, rectangle=union, chance=max(one.chance, second.chance),
+                                   parts=(replace(one, parts=()), *one.parts, replace(second, parts=()), *second.parts))
+                return True
+    return False
+
+
+def _in_one_row(one: Hypothesis, other: Hypothesis) -> Rectangle | None:
+    """Their common rectangle where they stand end to end, of like width and colour, built soon after each other."""
+    a, b = one.rectangle, other.rectangle
+    width = min(a.width, b.width)
+    turned = abs(np.sin(a.angle - b.angle))
+    days = abs(_day(one) - _day(other))
+    apart = float(np.linalg.norm(one.evidence.material - other.evidence.material))
+    step = max(one.evidence.contrast, other.evidence.contrast) * one.evidence.level
+    if (one.class_ != other.class_ or width < 0.7 * max(a.width, b.width) or turned > 0.2 or days > _ROW_DAYS
+            or one.polygon.distance(other.polygon) > _ROW_GAP * width
+            or apart > 0.35 * step):
+        return None
+    corners = np.array([*one.polygon.exterior.coords, *other.polygon.exterior.coords], np.float32)
+    union = _around_points(corners)
+    filled = unary_union([one.polygon, other.polygon]).area / union.polygon.area
+    return union if filled >= _ROW_FILL and union.length > 1.3 * max(a.length, b.length) else None
+
+
+def _day(hypothesis: Hypothesis) -> float:
+    """Days since 1970 of the first look after the step."""
+    moment = hypothesis.change.between.by or hypothesis.change.between.after
+    return moment.timestamp() / 86400 if moment else 0.0
+
+
+def _around_points(corners: np.ndarray) -> Rectangle:
+    (x, y), (length, width), degrees = cv2.minAreaRect(corners)
+    angle = np.radians(degrees)
+    if length < width:
+        length, width, angle = width, length, angle + np.pi / 2
+    return Rectangle(x=float(x), y=float(y), length=float(length), width=float(width), angle=float(angle))

@@ -1,0 +1,126 @@
+"""trace_structures: which things are these, in which views are they there, since when?"""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+
+from sitewatch.geo import coverage, from_pixels, to_pixels, whitening
+from sitewatch.model import (
+    Between,
+    Changes,
+    Look,
+    NamedOutline,
+    Phase,
+    Progress,
+    Stack,
+    Structure,
+    Structures,
+)
+from sitewatch.structures._classify import Hypothesis, hypotheses_of
+from sitewatch.structures._looks import Sighting, bracket, combined, looks_of, sightings
+from sitewatch.structures._merge import merge
+
+__all__ = ["StructuresOptions", "trace_structures"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructuresOptions:
+    """``least_chance``: a change that is a structure with a lower probability stays a change."""
+
+    least_chance: float = 0.5
+
+
+def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions = StructuresOptions(),
+                     progress: Progress | None = None) -> Structures:
+    """Read the kept changes as structures that came or went, and follow each of them from look to look.
+
+    The site's references are among the structures, so that measurements can be compared with them.
+    """
+    values = np.einsum("ij,tjyx->tiyx", whitening(stack.values), stack.values)
+    found = merge(hypotheses_of(changes, stack, values, options.least_chance))
+    if progress:
+        progress("read changes", len(changes.kept), len(changes.kept))
+    traced = [_traced(hypothesis, changes, stack, values) for hypothesis in found]
+    traced = [structure for structure in traced if structure.happened.by]
+    traced.sort(key=lambda s: (s.happened.by or datetime.max, s.id))
+    labelled = [replace(structure, label=f"Structure {_letters(i)}") for i, structure in enumerate(traced)]
+    references = [_reference(reference, stack) for reference in stack.site.references]
+    return Structures(site=stack.site, records=(*labelled, *references))
+
+
+def _traced(whole: Hypothesis, changes: Changes, stack: Stack, values: np.ndarray) -> Structure:
+    removed = whole.class_ == "removed structure"
+    taken = [fit.taken for fit in stack.used]
+    units = [part for part in whole.parts if part.chance >= 0.5] or [whole]
+    parts = [sightings(unit.rectangle, unit.look, values) for unit in units]
+    if all(unit is not whole for unit in units):
+        parts.append(sightings(whole.rectangle, whole.look, values))
+    seen = combined(parts)
+    happened = bracket([view.state for view in seen], taken)
+    outline = from_pixels(whole.polygon, stack.site.grid)
+    kind = "gone" if removed else "new"
+    return Structure(
+        id=f"{kind}-{outline.centroid.x:.0f}-{outline.centroid.y:.0f}", label="", outline=outline,
+        class_=whole.class_, chance=round(whole.chance, 2), first=Between() if removed else happened,
+        last=happened if removed else Between(), phases=_phases(whole, parts, happened, changes, stack),
+        looks=looks_of(seen, stack, removed=removed), reasons=_reasons(whole),
+        changes=tuple(dict.fromkeys(h.change.id for h in (whole, *whole.parts))))
+
+
+def _phases(whole: Hypothesis, parts: list[list[Sighting]], happened: Between, changes: Changes,
+            stack: Stack) -> tuple[Phase, ...]:
+    """Ground works inside its outline before it stood, its first part, and the whole."""
+    if whole.class_ == "removed structure":
+        return ()
+    taken = [fit.taken for fit in stack.used]
+    earlier = [change.between for change in changes.kept
+               if change.between.by and happened.after and change.between.by <= happened.after
+               and _overlap(whole, change.outline, stack) > 0.5]
+    phases = [Phase(name="ground works", between=min(earlier, key=lambda b: b.by or datetime.max))] if earlier else []
+    if len(parts) > 1:
+        states = [[view.state for view in part] for part in parts]
+        complete = [bracket(part, taken) for part in states]
+        latest = max(complete, key=lambda b: b.by.timestamp() if b.by else float("inf"))
+        phases += [Phase(name="first part stands", between=happened), Phase(name="all of it stands", between=latest)]
+    return tuple(phases)
+
+
+def _overlap(whole: Hypothesis, outline: object, stack: Stack) -> float:
+    """Share of the smaller of the two that lies in the other."""
+    other = to_pixels(outline, stack.site.grid)  # type: ignore[arg-type]
+    return float(whole.polygon.intersection(other).area / max(min(whole.polygon.area, other.area), 1e-9))
+
+
+def _reasons(whole: Hypothesis) -> tuple[str, ...]:
+    e = whole.evidence
+    side = "since" if whole.class_ == "new structure" else "before"
+    return (
+        f"its surface differs from what was there by {e.contrast:.0f} times the noise",
+        f"a single blurred rectangle explains {100 * max(e.fit, 0):.0f} % of its shape",
+        f"{100 * e.rim:.0f} % of its rim stands against other ground",
+        f"its surface is even to {100 * e.unevenness:.0f} % of the step",
+        f"it was there in {100 * e.stays:.0f} % of the clear looks of the {e.days:.0f} days {side}",
+        f"{100 * e.common:.0f} % of the site is of that colour",
+    )
+
+
+def _reference(reference: NamedOutline, stack: Stack) -> Structure:
+    """A named structure that was there all along: clear looks count as present, nothing is tested."""
+    inside = coverage(reference.outline, stack.site.grid) > 0.5
+    shares = np.isfinite(stack.values[:, 0][:, inside]).mean(axis=1) if inside.any() else np.zeros(len(stack.values))
+    looks = tuple(Look(scene=fit.scene, taken=fit.taken, state="present" if share >= 0.5 else "unclear",
+                       chance=0.99 if share >= 0.5 else 0.5, seen_share=round(float(share), 3))
+                  for fit, share in zip(stack.used, shares, strict=True))
+    return Structure(id=reference.id, label=reference.id.replace("_", " "), outline=reference.outline,
+                     class_="reference", chance=1.0, first=Between(), last=Between(), looks=looks,
+                     reasons=("named in the case as a reference; its presence is taken as given",))
+
+
+def _letters(number: int) -> str:
+    """A to Z, then AA, AB and so on."""
+    letters = string.ascii_uppercase
+    return letters[number] if number < 26 else _letters(number // 26 - 1) + letters[number % 26]
