@@ -16,6 +16,7 @@ from textwrap import dedent
 import click
 import pytest
 import yaml
+from tests.folders import images_of
 from tools.cli_reference import PAGE, with_reference
 
 from sitewatch.cli import cli
@@ -42,9 +43,10 @@ def _runs(page: Path) -> bool:
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as a reader has it after ``sitewatch demo``."""
+    """A folder as a reader has it after ``sitewatch demo``, with a folder ``images`` of dated images beside it."""
     folder = tmp_path_factory.mktemp("reader")
     _command("sitewatch demo", folder)
+    images_of(folder / "demo", folder / "images")
     return folder
 
 

@@ -203,8 +203,8 @@ class Case:
         stored = self._store.stored(self._ids["scenes"])
         if is_anew or not stored.is_whole:
             with self._store.writing():
-                run = replace(self._begun("scenes"), inputs={"sources": asked}, seconds=round(perf_counter() - began, 3))
-                self._store.save(run, found)
+                seconds = round(perf_counter() - began, 3)
+                self._store.save(replace(self._begun("scenes"), inputs={"sources": asked}, seconds=seconds), found)
         self._records["scenes"] = self._store.scenes(self.site)
         note = f"{', '.join(gone)} is gone: what was kept of it is used" if gone else stored.why_not
         return is_anew or not stored.is_whole, note

@@ -89,8 +89,8 @@ class FakeCase:
 
     def run(self, until: str = "report", progress: Callable[[str, int, int], None] | None = None) -> tuple[Step, ...]:
         if progress:
-            progress("read", 1, 2)
-            progress("read", 2, 2)
+            for step, done in (("keep a", 1), ("keep b", 2), ("align", 1), ("align", 2)):
+                progress(step, done, 2)
         names = ("scenes", "stack", "changes", "structures", "measurements", "claims", "report")
         return tuple(Step(stage=name, run_id=f"r-{name}", computed=self.computed, seconds=1.25, note=self.note)
                      for name in names[:names.index(until) + 1])

@@ -50,8 +50,17 @@ def test_run_gives_its_steps_to_machines(case, sitewatch):
     assert done.data["steps"][1] == {"stage": "stack", "run": "r-stack", "computed": True, "seconds": 1.25}
 
 
-def test_progress_off_a_terminal_is_one_line_per_step(case, sitewatch):
-    assert sitewatch("run", "yard").err.splitlines().count("read (2)") == 1
+def test_progress_off_a_terminal_is_one_line_per_phase(case, sitewatch):
+    lines = sitewatch("run", "yard", "--until", "scenes").err.splitlines()
+    assert lines == ["keep a (1 of 2)", "align (1 of 2)", "computed scenes in 1.2 s"]
+
+
+def test_progress_on_a_terminal_is_one_bar_per_phase(case, sitewatch, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "dumb")
+    drawn = sitewatch("run", "yard").err
+    assert [drawn.count(f"{step} ") > 0 for step in ("keep b", "align")] == [True, True]
+    assert "keep a" not in drawn.splitlines()[-1]
 
 
 def test_a_name_in_a_case_cannot_drive_the_terminal(case, sitewatch):

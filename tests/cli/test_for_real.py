@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.folders import images_of
 
 from sitewatch.case import Case
 
@@ -61,7 +62,8 @@ def test_a_fresh_case_verifies_and_a_changed_result_does_not(demo, sitewatch, tm
 
 
 def test_a_folder_of_images_becomes_a_case_that_finds_the_same(demo, sitewatch, tmp_path):
-    made = sitewatch("new", tmp_path / "mine", "--images", demo / "pixels", "--name", "Yard")
+    images = images_of(demo, tmp_path / "images")
+    made = sitewatch("new", tmp_path / "mine", "--images", images, "--name", "Yard")
     assert made.code == 0, made.err
     assert sitewatch("run", tmp_path / "mine", "--until", "structures").code == 10
     classes = [[f["properties"]["class"] for f in sitewatch("show", case, "structures", "--json").data["features"]

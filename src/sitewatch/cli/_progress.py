@@ -27,14 +27,26 @@ def progress_shown() -> Iterator[Progress]:
         yield _lines()
 
 
+class _Phases:
+    """Tells where one count ends and the next begins: a step may name each thing that it counts."""
+
+    def __init__(self) -> None:
+        self._done, self._total = 0, -1
+
+    def is_new(self, done: int, total: int) -> bool:
+        """Whether this count cannot go on from the one before."""
+        new = total != self._total or done < self._done
+        self._done, self._total = done, total
+        return new
+
+
 def _lines() -> Progress:
-    """Says a step once, when it begins: log files stay short."""
-    begun: set[str] = set()
+    """Says a phase once, when it begins: log files stay short."""
+    phases = _Phases()
 
     def report(step: str, done: int, total: int) -> None:
-        if step not in begun:
-            begun.add(step)
-            say(f"{shown(step)} ({total})" if total else shown(step))
+        if phases.is_new(done, total):
+            say(f"{shown(step)} ({done} of {total})" if total else shown(step))
 
     return report
 
@@ -46,12 +58,13 @@ def _bars() -> Iterator[Progress]:
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    phases = _Phases()
     with Bars(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, TaskID] = {}
+        tasks: list[TaskID] = []
 
         def report(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(shown(step), total=total or None)
-            bars.update(tasks[step], completed=done, total=total or None)
+            if phases.is_new(done, total):
+                tasks.append(bars.add_task(shown(step), total=total or None))
+            bars.update(tasks[-1], description=shown(step), completed=done)
 
         yield report
