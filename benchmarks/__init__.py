@@ -1,0 +1,1 @@
+"""How well and how fast sitewatch does on cases whose truth is known."""

@@ -1,0 +1,1 @@
+"""Results on real cases against what people read from the same images."""
