@@ -17,6 +17,7 @@ from odc.geo.geobox import GeoBox
 from shapely import Polygon, box
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
 
 from sitewatch.geo import WGS84, from_pixels, picture_grid, reproject
 from sitewatch.model import Between
@@ -56,7 +57,8 @@ class Truth:
     shifts: Mapping[date, tuple[float, float]]
     frames: int
     compare_with: str | None
-    clear_on_second_look: Mapping[date, str] = field(default_factory=dict)
+    clear_on_second_look: Mapping[date, str]
+    least_cloudy: int | None = None
     real_changes: Mapping[str, BaseGeometry] = field(default_factory=dict)
     decoys: Mapping[str, BaseGeometry] = field(default_factory=dict)
     quiet_spans: Mapping[str, tuple[date, date]] = field(default_factory=dict)
@@ -96,8 +98,11 @@ _DUBAI_REAL = {"ground north-east of row 1": (120, 55, 175, 115), "yard south-we
                "bitumen lot north-west": (0, 27, 38, 57), "yards east": (165, 28, 230, 145),
                "yards west": (10, 60, 70, 110), "courtyard building north": (113, 18, 123, 28),
                "highway south": (0, 195, 256, 232)}
-# Cloudy frames whose site is clear when looked at: the cloud lies elsewhere.
-_DUBAI_CLEAR: Mapping[date, str] = {}
+# Cloudy frames in which a person sees all of the site: the cloud lies elsewhere.
+_DUBAI_CLEAR = {date(2018, 10, 16): "a wisp at the west corner, the rest is clear",
+                date(2018, 10, 26): "cloud north of the site", date(2018, 12, 25): "cloud north and south of the site"}
+_GOLF_CLEAR = {date(2017, 9, 5): "cloud in the west", date(2019, 5, 13): "cloud in the south",
+               date(2019, 9, 25): "cloud in the north-east"}
 
 
 def _dubai(folder: Path) -> Truth:
@@ -111,7 +116,7 @@ def _dubai(folder: Path) -> Truth:
     return Truth(
         **_common(folder, told), crs=crs, site=reproject(site, WGS84, crs), compare_with="hall_nw",
         known=tuple(_dubai_known(feature) for feature in features), units=tuple(_dubai_known(unit) for unit in units),
-        clear_on_second_look=_DUBAI_CLEAR,
+        clear_on_second_look=_DUBAI_CLEAR, least_cloudy=11,
         real_changes={name: from_pixels(box(*bounds), grid) for name, bounds in _DUBAI_REAL.items()})
 
 
@@ -136,9 +141,11 @@ def _golf(folder: Path) -> Truth:
     drawn = json.loads((folder / "structures_px.json").read_text())["structures"]
     images = told["images"]
     grid = picture_grid(images["width_px"], images["height_px"], images["pixel_m"])
+    known = tuple(_golf_known(one, grid) for one in drawn)
+    club = unary_union([one.outline for one in known if one.name.startswith("club_")])
     return Truth(
-        **_common(folder, told), crs=None, site=from_pixels(box(0, 0, grid.width, grid.height), grid), units=(),
-        compare_with=None, known=tuple(_golf_known(one, grid) for one in drawn), quiet_spans=_GOLF_QUIET,
+        **_common(folder, told), crs=None, site=club.convex_hull, units=(), compare_with=None, known=known,
+        quiet_spans=_GOLF_QUIET, clear_on_second_look=_GOLF_CLEAR,
         decoys={name: from_pixels(box(*bounds), grid) for name, bounds in _GOLF_DECOYS.items()})
 
 
