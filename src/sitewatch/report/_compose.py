@@ -1,0 +1,57 @@
+"""Put the page together: what is said, what it rests on, and the way back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from sitewatch.model import Changes, Findings, Measurements, Report, Stack, Structures
+from sitewatch.report._candidates import candidates_of
+from sitewatch.report._figures import Figure, Pictures
+from sitewatch.report._method import method_of, place_of
+from sitewatch.report._numbers import numbers_of
+from sitewatch.report._options import ReportOptions
+from sitewatch.report._page import Page, Story, rendered
+from sitewatch.report._said import Said, said_in
+from sitewatch.report._scenes import scenes_of
+from sitewatch.report._signs import Sign, ranked, signs_of
+from sitewatch.report._timeline import timeline_of
+
+__all__ = ["compose_report"]
+
+_DEFAULTS = ReportOptions()
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def compose_report(findings: Findings, *cited: *tuple[Changes, Structures, Measurements, Stack],
+                   options: ReportOptions = _DEFAULTS, provenance: Mapping[str, str] = _NOTHING) -> Report:
+    """The page of a site and its pictures, from the findings and the records that they cite.
+
+    ``provenance`` is printed as the way back: the version, the case, the run ids and the command. The same
+    inputs give the same bytes.
+    """
+    changes, structures, measurements, stack = cited
+    order = ranked(structures, findings)
+    signs = signs_of(structures, measurements, order)
+    said, pictures = said_in(findings, order), Pictures(stack, options)
+    stories = _stories(signs[:len(order)], signs, said, pictures)
+    key = stories[0].figure if stories else pictures.of_site(signs[len(order):])
+    page = Page(
+        title=findings.title, place=place_of(structures.site), said=said, key=key, stories=stories,
+        signs=signs, map=pictures.map_of_site(signs), timeline=timeline_of(signs, stack),
+        numbers=numbers_of(signs, measurements, stack), candidates=candidates_of(changes, structures),
+        method=method_of(changes, stack, options, pictures.stretch), scenes=scenes_of(stack), provenance=provenance)
+    return Report(title=findings.title, files={"index.html": rendered(page), **pictures.files})
+
+
+def _stories(changed: Sequence[Sign], signs: Sequence[Sign], said: Said, pictures: Pictures) -> tuple[Story, ...]:
+    """What there is to tell of each structure; the first few with large pictures."""
+    drawn = [sign for sign in signs if sign.style != "control"]
+    stories = []
+    for place, sign in enumerate(changed):
+        large = place < pictures.options.figures
+        figure: Figure | None = pictures.of_structure(sign, drawn, large=large)
+        assert sign.structure is not None
+        stories.append(Story(sign=sign, structure=sign.structure, sentences=said.of[sign.structure.id], figure=figure,
+                             is_large=large))
+    return tuple(stories)

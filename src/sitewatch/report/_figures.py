@@ -1,0 +1,152 @@
+"""The figures: the same ground before and after, and the map of the site, with what is said below each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from sitewatch.model import Between, Scene, Stack, day
+from sitewatch.report._frames import (
+    Mark,
+    Outline,
+    ScaleBar,
+    Window,
+    marks_in,
+    north_deg,
+    scale_bar,
+    whole,
+    window_around,
+)
+from sitewatch.report._options import ReportOptions
+from sitewatch.report._pairs import Pair, latest_clear, pair_of_site, pair_of_structure, times_of
+from sitewatch.report._pictures import Stretch, enlargement, picture_of, stretch_of, stretched
+from sitewatch.report._signs import Sign, outlines_of_site
+
+__all__ = ["Figure", "Pictures", "Shot"]
+
+_SMALL_PX = 420   # two of them stand side by side in a column of the page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """One picture: its file, its size, and the scene that it shows."""
+
+    path: str
+    width: int
+    height: int
+    day: str
+    scene: Scene
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One or two pictures of one window, with all that is drawn over them; ``enlarged`` as a reader is told it."""
+
+    id: str
+    sign: Sign | None
+    shots: tuple[Shot, ...]
+    window: Window
+    marks: tuple[Mark, ...]
+    bar: ScaleBar
+    north: float | None
+    enlarged: str
+    season_days: int = 0
+    bracket: tuple[Shot, ...] = ()
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether there is a look before and one after."""
+        return len(self.shots) == 2
+
+    @property
+    def credits(self) -> tuple[str, ...]:
+        """The credit line of each picture's scene, once."""
+        return tuple(dict.fromkeys(shot.scene.attribution or "no credit line is recorded" for shot in self.shots))
+
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """The licence of each picture's scene, once."""
+        return tuple(dict.fromkeys(shot.scene.licence or "not recorded" for shot in self.shots))
+
+
+@dataclass(slots=True)
+class Pictures:
+    """Cuts pictures out of one stack, all with one stretch; ``files`` collects them."""
+
+    stack: Stack
+    options: ReportOptions
+    stretch: Stretch = field(init=False)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stretch = stretch_of(self.stack, self.options.low_percentile, self.options.high_percentile)
+
+    def of_structure(self, sign: Sign, signs: Iterable[Sign], *, large: bool) -> Figure | None:
+        """A structure that changed, before and after; None where there are no two looks."""
+        structure = sign.structure
+        assert structure is not None
+        window = window_around(sign.outline, self.stack.site, self.options.context, self.options.smallest_crop_px)
+        pair = pair_of_structure(structure, self.stack, window, self.stretch)
+        if pair is None:
+            return None
+        name = f"structure-{sign.sign.lower()}"
+        width = self.options.figure_width_px if large else min(_SMALL_PX, self.options.figure_width_px)
+        figure = self._figure(name, window, self._pair(name, window, pair, width), [s.drawn for s in signs], width)
+        bracket = self._bracket(name, window, structure.happened, pair) if large else ()
+        return replace(figure, sign=sign, season_days=pair.season_days, bracket=bracket)
+
+    def of_site(self, signs: Iterable[Sign]) -> Figure | None:
+        """The whole site, early and late: the key figure where nothing changed."""
+        window, width = whole(self.stack.site), self.options.figure_width_px
+        pair = pair_of_site(self.stack, window, self.stretch)
+        if pair is None:
+            return None
+        shots = self._pair("site", window, pair, width)
+        figure = self._figure("site", window, shots, [s.drawn for s in signs], width)
+        return replace(figure, season_days=pair.season_days)
+
+    def map_of_site(self, signs: Iterable[Sign]) -> Figure | None:
+        """The latest clear look at the whole site with every outline."""
+        window, width = whole(self.stack.site), self.options.map_width_px
+        index = latest_clear(self.stack, window, self.stretch)
+        if index is None:
+            return None
+        outlines = [*outlines_of_site(self.stack.site), *(s.drawn for s in signs)]
+        return self._figure("map", window, (self._shot("map", index, window, width),), outlines, width)
+
+    def _figure(self, name: str, window: Window, shots: tuple[Shot, ...], outlines: Sequence[Outline],
+                width: int) -> Figure:
+        site = self.stack.site
+        return Figure(id=name, sign=None, shots=shots, window=window, marks=marks_in(window, outlines, site),
+                      bar=scale_bar(window, site), north=north_deg(window, site),
+                      enlarged=self._enlarged(window, width))
+
+    def _enlarged(self, window: Window, width: int) -> str:
+        times = enlargement(window, width)
+        if times == 1:
+            return "not enlarged"
+        method = "bicubic interpolation" if self.options.enlarge == "bicubic" else "each pixel repeated"
+        return f"enlarged {times} times ({method})"
+
+    def _pair(self, name: str, window: Window, pair: Pair, width: int) -> tuple[Shot, ...]:
+        return (self._shot(f"{name}-before", pair.before, window, width),
+                self._shot(f"{name}-after", pair.after, window, width))
+
+    def _bracket(self, name: str, window: Window, when: Between, pair: Pair) -> tuple[Shot, ...]:
+        """The two looks that the date rests on, where they are not the ones that are shown large."""
+        seconds = [int(taken.timestamp()) for taken in times_of(self.stack)]
+        sides = [seconds.index(int(m.timestamp())) for m in (when.after, when.by)
+                 if m and int(m.timestamp()) in seconds]
+        if len(sides) < 2 or sides == [pair.before, pair.after]:
+            return ()
+        return tuple(self._shot(f"{name}-{part}", index, window, _SMALL_PX)
+                     for part, index in zip(("last-without", "first-with"), sides, strict=True))
+
+    def _shot(self, name: str, index: int, window: Window, width: int) -> Shot:
+        picture = picture_of(stretched(self.stack, index, window, self.stretch), enlargement(window, width),
+                             self.options.enlarge, width)
+        path = f"pictures/{name}.{picture.suffix}"
+        self.files[path] = picture.data
+        scene = self.stack.scenes[str(self.stack.data["scene"].values[index])]
+        return Shot(path=path, width=picture.width, height=picture.height, day=day(scene.taken), scene=scene)
+

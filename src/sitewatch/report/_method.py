@@ -1,0 +1,76 @@
+"""Where the place is, and the few numbers that say how it was looked at."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sitewatch.geo import from_pixels, to_lonlat
+from sitewatch.model import Changes, Name, Site, Stack
+from sitewatch.report._frames import middle_of, whole
+from sitewatch.report._options import ReportOptions
+from sitewatch.report._pictures import Stretch
+
+__all__ = ["Method", "Place", "method_of", "place_of"]
+
+_COORDINATES = 4   # decimals of a degree: about 10 m
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The site as the page introduces it; ``coordinates`` are empty without georeference."""
+
+    name: Name | None
+    slug: str
+    others: tuple[Name, ...]
+    part_of: str | None
+    question: str | None
+    coordinates: str
+    crs: str
+    size: str
+    gsd: str
+    is_georeferenced: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """Settings and limits, as texts."""
+
+    bands: str
+    blacks: str
+    whites: str
+    false_alarms: str
+    smallest: str
+    blur: str
+
+
+def place_of(site: Site) -> Place:
+    """Names, size and centre of the site."""
+    gsd = f"{site.gsd_m:g}"
+    size = f"{site.grid.width} × {site.grid.height} pixels of {gsd} m"
+    return Place(name=site.names[0] if site.names else None, slug=site.slug, others=site.names[1:],
+                 part_of=site.part_of, question=site.question, coordinates=_centre(site),
+                 crs=str(site.grid.crs) if site.grid.crs is not None else "", size=size, gsd=gsd,
+                 is_georeferenced=site.is_georeferenced)
+
+
+def _centre(site: Site) -> str:
+    if not site.is_georeferenced:
+        return ""
+    at = to_lonlat(from_pixels(middle_of(whole(site)), site.grid), site.grid)
+    north, east = "N" if at.y >= 0 else "S", "E" if at.x >= 0 else "W"
+    return f"{abs(at.y):.{_COORDINATES}f}° {north}, {abs(at.x):.{_COORDINATES}f}° {east}"
+
+
+def method_of(changes: Changes, stack: Stack, options: ReportOptions, stretch: Stretch) -> Method:
+    """What the plain words of the method need."""
+    smallest = _two_figures_up(changes.smallest_px * stack.site.gsd_m**2)
+    return Method(bands=stretch.names, blacks=f"{options.low_percentile:g}", whites=f"{options.high_percentile:g}",
+                  false_alarms=f"{changes.false_alarms_per_year:g}", smallest=smallest,
+                  blur=f"{stack.blur_px * stack.site.gsd_m:.1f}")
+
+
+def _two_figures_up(area_m2: float) -> str:
+    """Rounded up to two figures: a limit must not look finer than it is."""
+    step = 10 ** max(math.floor(math.log10(max(area_m2, 1))) - 1, 0)
+    return f"{math.ceil(area_m2 / step) * step:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

@@ -1,0 +1,81 @@
+"""The page as HTML: everything that comes from a case is escaped, and nothing on it asks for a network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from sitewatch.model import Finding, Structure
+from sitewatch.report._candidates import Candidates
+from sitewatch.report._figures import Figure
+from sitewatch.report._method import Method, Place
+from sitewatch.report._numbers import Numbers
+from sitewatch.report._said import Said
+from sitewatch.report._scenes import ScenesShown
+from sitewatch.report._signs import Sign
+from sitewatch.report._timeline import Timeline
+
+__all__ = ["Page", "Story", "rendered"]
+
+_FILES = Path(__file__).parent / "page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One structure that changed: its sentences and its pictures."""
+
+    sign: Sign
+    structure: Structure
+    sentences: tuple[Finding, ...]
+    figure: Figure | None
+    is_large: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """All that the page's templates are given, in the order of the page."""
+
+    title: str
+    place: Place
+    said: Said
+    key: Figure | None
+    map: Figure | None
+    signs: tuple[Sign, ...]
+    stories: tuple[Story, ...]
+    timeline: Timeline | None
+    numbers: Numbers
+    candidates: Candidates
+    method: Method
+    scenes: ScenesShown
+    provenance: Mapping[str, str]
+
+
+def rendered(page: Page) -> bytes:
+    """The page, with its style sheet and script inside it: a page opened from disk may load nothing else."""
+    style, script = (_ours(name) for name in ("style.css", "slider.js"))
+    only = (f"default-src 'none'; img-src 'self' file:; style-src {_hash(style)}; script-src {_hash(script)}; "
+            "base-uri 'none'; form-action 'none'")
+    pages = Environment(loader=FileSystemLoader(_FILES), autoescape=True, undefined=StrictUndefined,
+                        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+    pages.filters["percent"] = _percent
+    html = pages.get_template("index.html").render(page=page, style=style, script=script, policy=only)
+    return html.encode()
+
+
+def _ours(name: str) -> Markup:
+    """A file of this package, which may stand in the page as it is."""
+    return Markup((_FILES / name).read_text(encoding="utf-8"))
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")

@@ -1,0 +1,127 @@
+"""Pictures of single looks: one stretch for all, nothing invented where nothing was clearly seen."""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from sitewatch.model import Stack
+from sitewatch.report._frames import Window
+
+__all__ = ["Picture", "Stretch", "enlargement", "picture_of", "stretch_of", "stretched"]
+
+_HATCH_LIGHT, _HATCH_DARK = 205, 160
+# Percentiles need a sample of the ground, not every pixel of it.
+_SAMPLE_PIXELS = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Which bands are shown as red, green and blue, and what is black and white in each."""
+
+    bands: tuple[int, int, int]
+    names: str
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An encoded picture."""
+
+    data: bytes
+    suffix: str
+    width: int
+    height: int
+
+
+def stretch_of(stack: Stack, low_percentile: float, high_percentile: float) -> Stretch:
+    """The stretch between two percentiles of the median of all clear looks, band by band."""
+    bands, names = _bands_shown(stack)
+    step = max(1, math.isqrt(stack.values.shape[2] * stack.values.shape[3] // _SAMPLE_PIXELS))
+    lows, highs = [], []
+    for band in bands:
+        views = stack.values[:, band, ::step, ::step]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # pixels never seen have no median
+            median = np.nanmedian(views, axis=0) if len(views) else np.empty(0)
+        seen = median[np.isfinite(median)]
+        low, high = np.percentile(seen, [low_percentile, high_percentile]) if seen.size else (0.0, 1.0)
+        lows.append(float(low))
+        highs.append(float(high if high > low else low + 1.0))
+    return Stretch(bands=bands, names=names, low=(lows[0], lows[1], lows[2]), high=(highs[0], highs[1], highs[2]))
+
+
+def _bands_shown(stack: Stack) -> tuple[tuple[int, int, int], str]:
+    count = stack.values.shape[1]
+    names = [str(name) for name in stack.data["band"].values] if "band" in stack.data.coords else []
+    if {"red", "green", "blue"} <= set(names):
+        return (names.index("red"), names.index("green"), names.index("blue")), "true colour (red, green, blue)"
+    if count >= 3:
+        return (0, 1, 2), "first three bands, not true colour"
+    return (0, 0, 0), "one band, in grey"
+
+
+def stretched(stack: Stack, index: int, window: Window, stretch: Stretch) -> np.ndarray:
+    """(y, x, 3) in 0..1, NaN where not clearly seen."""
+    rows, cols = window.slices
+    pixels = stack.values[index][list(stretch.bands), rows, cols].transpose(1, 2, 0)
+    low, high = np.asarray(stretch.low), np.asarray(stretch.high)
+    return np.asarray(np.clip((pixels - low) / (high - low), 0, 1))
+
+
+def enlargement(window: Window, width_px: int) -> int:
+    """How many picture pixels each pixel of the grid becomes."""
+    return max(1, math.ceil(width_px / window.width))
+
+
+def picture_of(pixels: np.ndarray, times: int, method: str, widest_px: int) -> Picture:
+    """Encode stretched pixels as JPEG ("bicubic") or PNG ("nearest"), unclear pixels hatched in grey."""
+    unclear = ~np.isfinite(pixels).all(axis=2)
+    image = Image.fromarray(np.uint8(np.round(255 * _filled(pixels, unclear))))
+    size = _size(image.width, image.height, times, widest_px)
+    image = image.resize(size, _resampling(image.width, size[0], method))
+    mask = Image.fromarray(np.uint8(255 * unclear)).resize(size, Image.Resampling.NEAREST)
+    image.paste(_hatching(*size), mask=mask)
+    out = io.BytesIO()
+    if method == "bicubic":
+        image.save(out, "JPEG", quality=88, subsampling=0, optimize=True)
+    else:
+        image.save(out, "PNG", optimize=True)
+    return Picture(data=out.getvalue(), suffix="jpg" if method == "bicubic" else "png", width=size[0], height=size[1])
+
+
+def _size(width: int, height: int, times: int, widest_px: int) -> tuple[int, int]:
+    """Whole pixels of the picture per pixel of the grid, unless that would be much wider than asked for."""
+    if width * times <= 1.5 * widest_px:
+        return width * times, height * times
+    return widest_px, max(1, round(height * widest_px / width))
+
+
+def _resampling(had: int, gets: int, method: str) -> Image.Resampling:
+    if gets < had:
+        return Image.Resampling.BOX
+    return Image.Resampling.BICUBIC if method == "bicubic" and gets > had else Image.Resampling.NEAREST
+
+
+def _filled(pixels: np.ndarray, unclear: np.ndarray) -> np.ndarray:
+    """Neighbours' values under the hatching, only so that enlarging does not bleed black into clear pixels."""
+    if not unclear.any():
+        return pixels
+    if unclear.all():
+        return np.zeros_like(pixels)
+    nearest = ndimage.distance_transform_edt(unclear, return_distances=False, return_indices=True)
+    return np.asarray(pixels[nearest[0], nearest[1]])
+
+
+def _hatching(width: int, height: int) -> Image.Image:
+    """Diagonal stripes: an empty part of a picture must not look like ground, in colour or in print."""
+    y, x = np.mgrid[:height, :width]
+    grey = np.where((x + y) // 7 % 2 == 0, _HATCH_LIGHT, _HATCH_DARK).astype(np.uint8)
+    return Image.fromarray(np.repeat(grey[..., None], 3, axis=2))

@@ -1,0 +1,87 @@
+"""Which scenes were used and which were not, with what a reader needs to judge or to find each again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+
+from sitewatch.model import SENSORS, Refusal, Scene, SceneFit, Stack, day
+
+__all__ = ["SceneShown", "ScenesShown", "scenes_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneShown:
+    """One scene as the page lists it; texts are empty where nothing is known."""
+
+    day: str
+    time: str
+    scene: Scene
+    why_not: str
+    clear: str
+    shift_px: str
+    shift_m: str
+    sigma_px: str
+    sigma_m: str
+    sun: str
+    off_nadir: str
+    hashes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenesShown:
+    """``at_the_door``: files and scenes that never became part of the stack."""
+
+    used: tuple[SceneShown, ...]
+    refused: tuple[SceneShown, ...]
+    at_the_door: tuple[Refusal, ...]
+    sensors: tuple[str, ...]
+    credits: tuple[str, ...]
+    licences: tuple[str, ...]
+    is_simulated: bool
+
+    @property
+    def days(self) -> str:
+        """From the first to the last used look."""
+        ends = list(dict.fromkeys((self.used[0].day, self.used[-1].day))) if self.used else []
+        return " and ".join(ends)
+
+
+def scenes_of(stack: Stack) -> ScenesShown:
+    """Every scene that was on offer, in order of time."""
+    scenes = {scene.id: scene for scene in stack.scenes.scenes}
+    shown = [_look(fit, scenes[fit.scene], stack.site.gsd_m) for fit in stack.fits]
+    used = [scenes[fit.scene] for fit in stack.used]
+    return ScenesShown(
+        used=tuple(look for look, fit in zip(shown, stack.fits, strict=True) if fit.used),
+        refused=tuple(look for look, fit in zip(shown, stack.fits, strict=True) if not fit.used),
+        at_the_door=stack.scenes.refusals,
+        sensors=tuple(dict.fromkeys(SENSORS[s.sensor].title if s.sensor in SENSORS else s.sensor for s in used)),
+        credits=tuple(dict.fromkeys(s.attribution or "no credit line is recorded" for s in used)),
+        licences=tuple(dict.fromkeys(s.licence or "not recorded" for s in used)),
+        is_simulated=any(scene.source == "simulated" for scene in stack.scenes.scenes))
+
+
+def _look(fit: SceneFit, scene: Scene, gsd_m: float) -> SceneShown:
+    at = fit.taken.astimezone(UTC)
+    return SceneShown(
+        day=day(fit.taken), time="" if (at.hour, at.minute, at.second) == (0, 0, 0) else f"{at:%H:%M}", scene=scene,
+        why_not="" if fit.used else fit.why_not or "no reason is recorded",
+        clear="" if fit.site_clear_share is None else f"{fit.site_clear_share:.0%}".replace("%", " %"),
+        shift_px=_pair(fit, 1.0, 2), shift_m=_pair(fit, gsd_m, 1),
+        sigma_px=_number(fit.shift_sigma_px, 1.0, 2), sigma_m=_number(fit.shift_sigma_px, gsd_m, 1),
+        sun=_number(scene.sun_elevation_deg, 1.0, 0), off_nadir=_number(scene.off_nadir_deg, 1.0, 0),
+        hashes=tuple((asset.role, asset.kept.sha256) for asset in scene.assets if asset.kept))
+
+
+def _pair(fit: SceneFit, times: float, decimals: int) -> str:
+    if fit.shift_x_px is None or fit.shift_y_px is None:
+        return ""
+    return f"{_number(fit.shift_x_px, times, decimals)}, {_number(fit.shift_y_px, times, decimals)}"
+
+
+def _number(value: float | None, times: float, decimals: int) -> str:
+    if value is None:
+        return ""
+    text = f"{value * times:.{decimals}f}"
+    return text.replace("-", "\N{MINUS SIGN}") if float(text) else text.removeprefix("-")

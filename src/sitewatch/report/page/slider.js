@@ -1,0 +1,46 @@
+// Lays the two pictures of each comparison over each other, with a line to drag between them.
+// Without this script they stand side by side. Nothing is loaded and nothing is sent.
+"use strict";
+for (const compare of document.querySelectorAll(".compare")) {
+  const handle = document.createElement("span");
+  handle.className = "handle";
+  const range = document.createElement("input");
+  Object.assign(range, { type: "range", min: "0", max: "100", step: "0.5", value: "50" });
+  range.setAttribute("aria-label", `${compare.dataset.about}: share of the picture that shows the look before`);
+
+  const show = (percent) => {
+    range.value = percent;
+    compare.style.setProperty("--at", `${range.value}%`);
+    range.setAttribute("aria-valuetext", `${Math.round(range.value)} % before, ${Math.round(100 - range.value)} % after`);
+  };
+  const follow = (event) => {
+    const box = compare.getBoundingClientRect();
+    show(100 * (event.clientX - box.left) / box.width);
+  };
+
+  range.addEventListener("input", () => show(range.value));
+  compare.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !compare.classList.contains("is-slider")) return;
+    event.preventDefault();
+    compare.setPointerCapture(event.pointerId);
+    range.focus({ preventScroll: true });
+    follow(event);
+  });
+  compare.addEventListener("pointermove", (event) => {
+    if (compare.hasPointerCapture(event.pointerId)) follow(event);
+  });
+
+  compare.append(range, handle);
+  compare.classList.add("is-slider");
+  show(50);
+
+  const controls = compare.closest("figure").querySelector(".controls");
+  const label = document.createElement("label");
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  label.append(box, " Side by side");
+  controls.append(label);
+  box.addEventListener("change", () => compare.classList.toggle("is-slider", !box.checked));
+}
+// On paper everything is open.
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
