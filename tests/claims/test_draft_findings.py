@@ -120,6 +120,13 @@ def test_no_sentence_of_what_was_seen_or_measured_says_what_a_thing_is_for(class
         assert _words(text) & FUNCTION_WORDS == set(), text
 
 
+@pytest.mark.parametrize("name", ["Bunkers", "two factories", "pr\u0301ison", "pris\u200bon", "ｐｒｉｓｏｎ"],
+                         ids=ascii)
+def test_a_plural_an_accent_or_an_invisible_sign_hides_no_function(name):
+    [seen] = _texts(_draft(_structure(name=name)), "seen")[:1]
+    assert seen.startswith("New-1-2")
+
+
 def test_what_things_are_for_is_said_to_be_unknown():
     assert any("cannot be told from these images" in text for text in _texts(_draft(_structure()), "unknown"))
 

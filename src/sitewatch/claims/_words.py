@@ -78,5 +78,10 @@ def dimension_phrase(what: str) -> str:
 
 
 def _names_a_function(name: str) -> bool:
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    return any(word in FUNCTION_WORDS for word in re.findall(r"[a-z]+", plain))
+    spelt = unicodedata.normalize("NFKD", name).casefold()
+    plain = "".join(sign for sign in spelt if unicodedata.category(sign) not in ("Mn", "Cf"))  # accents, zero widths
+    return any(_singulars(word) & FUNCTION_WORDS for word in re.findall(r"[a-z]+", plain))
+
+
+def _singulars(word: str) -> set[str]:
+    return {word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word)}
