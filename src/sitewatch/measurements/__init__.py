@@ -1,1 +1,8 @@
-"""measurements."""
+"""How long, wide and big is it, in what ratio to a known structure, within what interval?"""
+
+from sitewatch.measurements._measure import MeasurementsOptions, measure_structures
+
+__all__ = ["VERSION", "MeasurementsOptions", "measure_structures"]
+
+VERSION = 1
+"""Raised when the same inputs give another result."""

@@ -1,0 +1,147 @@
+"""measure_structures: every size with its interval, its budget, and the looks that it was taken from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from shapely import Polygon
+
+from sitewatch.geo import from_pixels, to_pixels
+from sitewatch.measurements._crop import Crop, crop_of, looks_with
+from sitewatch.measurements._fit import Fit, fit_footprint
+from sitewatch.measurements._interval import Errors, Estimate, errors_of, estimates_of, quantity_of, ratio_of
+from sitewatch.model import Dimension, Measurement, Measurements, Progress, Stack, Structure, Structures
+
+__all__ = ["MeasurementsOptions", "measure_structures"]
+
+_SIZES: tuple[tuple[Dimension, Dimension], ...] = (
+    ("area", "area ratio"), ("length", "length ratio"), ("width", "width ratio"))
+_SURE_PX = 60        # from this many pixels on an interval is narrower than a third of the number
+_SAME_PLACE = 0.35   # of the union: a fit that shares less with the outline has gone to another thing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasurementsOptions:
+    """``level``: probability that the interval holds the true value. ``smallest_px``: footprints of fewer pixels
+    are present or absent, not measurable. ``least_explained``: share of the picture's variance that the fitted
+    footprint must explain, or it is no measure of the thing."""
+
+    level: float = 0.9
+    smallest_px: float = 12.0
+    least_explained: float = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sized:
+    """A structure's fit with its sizes, or why it has none."""
+
+    structure: Structure
+    scenes: tuple[str, ...] = ()
+    fit: Fit | None = None
+    outline: Polygon | None = None
+    estimates: tuple[Estimate, ...] = ()
+    why_not: str | None = None
+
+
+def measure_structures(structures: Structures, stack: Stack, options: MeasurementsOptions = MeasurementsOptions(),
+                       progress: Progress | None = None) -> Measurements:
+    """Footprint, length and width of every structure, and of what changed the ratios to every reference.
+
+    One footprint, a rectangle or two that make an L or a step, is fitted through the sensor's point spread to
+    all looks that show the whole structure clearly. A ratio is taken from looks that show both. Units are
+    metres and square metres on the ellipsoid, or in the plane of pictures without georeference.
+    """
+    ruler = _Ruler(structures, stack, options)
+    references = [s for s in structures if s.class_ == "reference"]
+    records: list[Measurement] = []
+    for done, structure in enumerate(structures, 1):
+        sized = ruler.size(structure, looks_with(structure))
+        records += ruler.measured(sized)
+        if structure.class_ != "reference":
+            records += [ratio for reference in references for ratio in ruler.ratios(sized, reference)]
+        if progress:
+            progress("measure", done, len(structures.records))
+    return Measurements(site=structures.site, records=tuple(records))
+
+
+class _Ruler:
+    """Fits structures of one stack; the same structure in the same looks is fitted once."""
+
+    def __init__(self, structures: Structures, stack: Stack, options: MeasurementsOptions) -> None:
+        self._structures, self._stack, self._options = structures, stack, options
+        self._errors: Errors = errors_of(stack)
+        self._known: dict[tuple[str, tuple[str, ...]], _Sized] = {}
+
+    def size(self, structure: Structure, scenes: Sequence[str], like: Fit | None = None) -> _Sized:
+        """The fit of a structure to those scenes, or why there is none; ``like`` is its fit to others."""
+        crop = crop_of(structure, self._stack, scenes, self._standing(structure, scenes))
+        if crop is None:
+            return _Sized(structure=structure, scenes=tuple(scenes),
+                          why_not="fewer than three looks show all of it and its surroundings clearly")
+        key = structure.id, crop.scenes
+        if key not in self._known:
+            self._known[key] = self._fitted(structure, crop, like)
+        return self._known[key]
+
+    def measured(self, sized: _Sized) -> Iterator[Measurement]:
+        """Area, length and width; the fitted footprint goes with the area."""
+        for index, (what, _) in enumerate(_SIZES):
+            empty = Measurement(subject=sized.structure.id, what=what, value=None, scenes=sized.scenes,
+                                why_not=sized.why_not)
+            if sized.fit is None:
+                yield empty
+                continue
+            value, budget = quantity_of(sized.estimates[index], self._errors, self._options.level, _method(sized))
+            yield replace(empty, value=value, budget=budget, outline=sized.outline if what == "area" else None)
+
+    def ratios(self, subject: _Sized, reference: Structure) -> Iterator[Measurement]:
+        """Area, length and width over those of a reference, both from the looks that show both where there are such."""
+        usual = self.size(reference, looks_with(reference))
+        other = self.size(reference, subject.scenes, like=usual.fit) if subject.fit else usual
+        other = other if other.fit else usual
+        why_not = subject.why_not or (other.why_not and f"of the reference: {other.why_not}")
+        scenes = tuple(dict.fromkeys([*subject.scenes, *other.scenes]))
+        for index, (_, what) in enumerate(_SIZES):
+            empty = Measurement(subject=subject.structure.id, what=what, value=None, scenes=scenes,
+                                reference=reference.id, why_not=why_not)
+            if why_not:
+                yield empty
+                continue
+            value, budget = ratio_of(subject.estimates[index], other.estimates[index], self._errors,
+                                     self._options.level, _method(subject))
+            yield replace(empty, value=value, budget=budget)
+
+    def _fitted(self, structure: Structure, crop: Crop, like: Fit | None) -> _Sized:
+        site, sized = self._stack.site, _Sized(structure=structure, scenes=crop.scenes)
+        fit = fit_footprint(crop, self._stack.blur_px, like.shape if like else None)
+        on_grid = crop.on_grid(fit.shape.polygon)
+        why_not = self._why_not(fit, on_grid, to_pixels(structure.outline, site.grid))
+        if why_not:
+            return replace(sized, why_not=why_not)
+        outline = from_pixels(on_grid, site.grid)
+        return replace(sized, fit=fit, outline=outline, estimates=estimates_of(fit, crop, site, outline))
+
+    def _why_not(self, fit: Fit, outline: Polygon, named: Polygon) -> str | None:
+        """Why the fit is no measure of the thing; outlines in pixels."""
+        area, _ = fit.shape.area
+        if area < self._options.smallest_px or min(side for side, _ in fit.shape.sides) < 1.5 * self._stack.blur_px:
+            needed = self._stack.site.gsd_m * min((area / _SURE_PX) ** 0.5, 0.5)
+            return (f"present, not measurable at this resolution: about {area:.0f} pixels; "
+                    f"pixels of {needed:.1g} m or finer would be needed")
+        shared = outline.intersection(named).area / outline.union(named).area
+        if fit.explained < self._options.least_explained or shared < _SAME_PLACE:
+            return (f"neither one rectangle nor two explain what these images show there "
+                    f"({100 * fit.explained:.0f} % explained)")
+        return None
+
+    def _standing(self, structure: Structure, scenes: Sequence[str]) -> list[Structure]:
+        """What else stands in half of these scenes or more."""
+        wanted = set(scenes)
+        return [other for other in self._structures if other.id != structure.id and
+                2 * sum(look.scene in wanted and look.state == "present" for look in other.looks) >= len(wanted)]
+
+
+def _method(sized: _Sized) -> str:
+    shape = "two rectangles end to end" if sized.fit and len(sized.fit.shape.layout.parts) > 1 else "a rectangle"
+    return f"{shape} seen through the point spread, fitted to {len(sized.scenes)} looks together"

@@ -1,0 +1,132 @@
+"""Footprints that a fit can turn and stretch: one rectangle, or two end to end that make an L or a step.
+
+A shape is a vector: the edges in a frame that is turned by an angle about a fixed origin, then the angle, then
+the logarithm of the point spread. Everything is in pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+from shapely import Polygon, affinity, box, unary_union
+
+from sitewatch.geo import Rectangle
+
+__all__ = ["ONE", "TWO", "Layout", "Shape"]
+
+_PIXEL_VARIANCE = 1 / 12  # a square pixel integrates light over its own width
+_SMALLEST_PX = 1.0
+
+Part = tuple[int, int, int, int]
+"""Indices into the vector of a part's two ends along the angle and its two sides across it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How many rectangles, and which elements of the vector are their edges along and across the angle."""
+
+    parts: tuple[Part, ...]
+    axes: tuple[tuple[int, ...], tuple[int, ...]]
+
+
+ONE = Layout(parts=((0, 1, 2, 3),), axes=((0, 1), (2, 3)))
+TWO = Layout(parts=((0, 1, 3, 4), (1, 2, 5, 6)), axes=((0, 1, 2), (3, 4, 5, 6)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A layout with its vector about an origin (x, y)."""
+
+    layout: Layout
+    origin: tuple[float, float]
+    vector: np.ndarray
+
+    @classmethod
+    def of_rectangle(cls, rectangle: Rectangle, blur_px: float) -> Shape:
+        """One rectangle, seen through a point spread."""
+        length, width = rectangle.length / 2, rectangle.width / 2
+        return cls(layout=ONE, origin=(rectangle.x, rectangle.y),
+                   vector=np.array([-length, length, -width, width, rectangle.angle, math.log(blur_px)]))
+
+    def in_two(self, share: float) -> Shape:
+        """The same footprint as two rectangles that meet at a share of its length."""
+        first, last, low, high, angle, blur = self.vector
+        cut = first + share * (last - first)
+        return Shape(layout=TWO, origin=self.origin,
+                     vector=np.array([first, cut, last, low, high, low, high, angle, blur]))
+
+    def stepped(self, step: np.ndarray) -> Shape:
+        """The shape with its vector moved; edges keep a pixel between them."""
+        vector = self.vector + step
+        for first, last, low, high in self.layout.parts:
+            vector[last] = max(vector[last], vector[first] + _SMALLEST_PX)
+            vector[high] = max(vector[high], vector[low] + _SMALLEST_PX)
+        return Shape(layout=self.layout, origin=self.origin, vector=vector)
+
+    @property
+    def angle(self) -> float:
+        """Radians from the x axis towards the y axis."""
+        return float(self.vector[-2])
+
+    @property
+    def polygon(self) -> Polygon:
+        """Its outline in the pixels of the crop."""
+        v = self.vector
+        whole = unary_union([box(v[a], v[c], v[b], v[d]) for a, b, c, d in self.layout.parts])
+        turned = affinity.rotate(whole, self.angle, origin=(0, 0), use_radians=True)
+        return affinity.translate(turned, *self.origin)
+
+    @property
+    def area(self) -> tuple[float, np.ndarray]:
+        """Square pixels, and its gradient over the vector."""
+        v, gradient, total = self.vector, np.zeros(len(self.vector)), 0.0
+        for a, b, c, d in self.layout.parts:
+            along, across = v[b] - v[a], v[d] - v[c]
+            total += along * across
+            gradient[[a, b]] += (-across, across)
+            gradient[[c, d]] += (-along, along)
+        return float(total), gradient
+
+    @property
+    def sides(self) -> tuple[tuple[float, np.ndarray], tuple[float, np.ndarray]]:
+        """Extent along and across the angle in pixels, each with its gradient."""
+        ends = self.layout.axes[0]
+        lows, highs = ([part[i] for part in self.layout.parts] for i in (2, 3))
+        low, high = min(lows, key=lambda i: self.vector[i]), max(highs, key=lambda i: self.vector[i])
+        return self._between(ends[0], ends[-1]), self._between(low, high)
+
+    def _between(self, low: int, high: int) -> tuple[float, np.ndarray]:
+        gradient = np.zeros(len(self.vector))
+        gradient[[low, high]] = (-1, 1)
+        return float(self.vector[high] - self.vector[low]), gradient
+
+    def seen(self, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """(pixel) share of light from inside, and (pixel, vector) its derivative, of a (rows, columns) crop."""
+        v, cos, sin = self.vector, math.cos(self.angle), math.sin(self.angle)
+        blur = math.exp(v[-1])
+        sigma = math.sqrt(blur**2 + _PIXEL_VARIANCE)
+        y, x = (np.mgrid[:size[0], :size[1]] + 0.5).reshape(2, -1)
+        dx, dy = x - self.origin[0], y - self.origin[1]
+        along, across = dx * cos + dy * sin, dy * cos - dx * sin
+        total, slope = np.zeros(len(x)), np.zeros((len(x), len(v)))
+        for a, b, c, d in self.layout.parts:
+            ends, ends_by = _strip(along, v[a], v[b], sigma)
+            sides, sides_by = _strip(across, v[c], v[d], sigma)
+            total += ends * sides
+            for index, by in ((a, ends_by[0] * sides), (b, ends_by[1] * sides),
+                              (c, ends * sides_by[0]), (d, ends * sides_by[1])):
+                slope[:, index] += by
+            moved = -(ends_by[0] + ends_by[1]) * sides * across + ends * (sides_by[0] + sides_by[1]) * along
+            slope[:, -2] += moved
+            slope[:, -1] += (ends_by[2] * sides + ends * sides_by[2]) * blur**2 / sigma
+        return total, slope
+
+
+def _strip(position: np.ndarray, low: float, high: float, sigma: float) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """Share of light from between two edges; its derivatives by the lower edge, the upper edge and sigma."""
+    near, far = (position - low) / sigma, (position - high) / sigma
+    bell_near, bell_far = (np.exp(-z**2 / 2) / math.sqrt(2 * math.pi) / sigma for z in (near, far))
+    return ndtr(near) - ndtr(far), (-bell_near, bell_far, far * bell_far - near * bell_near)
