@@ -41,6 +41,7 @@ def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress
 
     Raises NotEnoughLooksError when fewer than ``options.min_looks`` scenes can be used.
     """
+    scenes = replace(scenes, scenes=tuple(sorted(scenes.scenes, key=lambda scene: (scene.taken, scene.id))))
     views, fits = _read_all(scenes, progress)
     _require(len(views), options, fits)
     shifts = _shifts(views, scenes.site, options, progress)
