@@ -52,6 +52,6 @@ def _stories(changed: Sequence[Sign], signs: Sequence[Sign], said: Said, picture
         large = place < pictures.options.figures
         figure: Figure | None = pictures.of_structure(sign, drawn, large=large)
         assert sign.structure is not None
-        stories.append(Story(sign=sign, structure=sign.structure, sentences=said.of[sign.structure.id], figure=figure,
-                             is_large=large))
+        stories.append(Story(sign=sign, structure=sign.structure, figure=figure, is_large=large,
+                             told=said.of[sign.structure.id], more=said.more[sign.structure.id]))
     return tuple(stories)

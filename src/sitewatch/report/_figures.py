@@ -79,7 +79,7 @@ class Pictures:
     files: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.stretch = stretch_of(self.stack, self.options.low_percentile, self.options.high_percentile)
+        self.stretch = stretch_of(self.stack, self.options)
 
     def of_structure(self, sign: Sign, signs: Iterable[Sign], *, large: bool) -> Figure | None:
         """A structure that changed, before and after; None where there are no two looks."""
@@ -111,7 +111,7 @@ class Pictures:
         index = latest_clear(self.stack, window, self.stretch)
         if index is None:
             return None
-        outlines = [*outlines_of_site(self.stack.site), *(s.drawn for s in signs)]
+        outlines = [*(s.drawn for s in signs), *outlines_of_site(self.stack.site)]
         return self._figure("map", window, (self._shot("map", index, window, width),), outlines, width)
 
     def _figure(self, name: str, window: Window, shots: tuple[Shot, ...], outlines: Sequence[Outline],

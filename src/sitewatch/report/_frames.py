@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from shapely import Polygon
+from shapely import Polygon, get_coordinates
 from shapely.geometry import Point, box
+from shapely.geometry.base import BaseGeometry
 
 from sitewatch.geo import from_pixels, length_m, to_lonlat, to_pixels
 from sitewatch.model import Site
@@ -44,14 +45,17 @@ class Outline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """An outline within one window: SVG points in its pixels; the sign's place in percent of its size."""
+    """An outline within one window: SVG points in its pixels; its sign's place in percent of the window's size.
+
+    The sign stands on that ``side`` of its place.
+    """
 
     sign: str
     style: str
     points: str
     x_percent: float
     y_percent: float
-    below: bool
+    side: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,20 +91,62 @@ def _inside(start: float, size: int, limit: int) -> int:
 
 
 def marks_in(window: Window, outlines: Iterable[Outline], site: Site) -> tuple[Mark, ...]:
-    """The outlines that meet the window. A sign sits above its outline, or below it at the top edge."""
+    """The outlines that meet the window, each with its sign beside it, off the other outlines where that can be.
+
+    They come in the order of drawing: the first outline given is drawn last, over the others.
+    """
     frame = box(window.left, window.top, window.left + window.width, window.top + window.height)
+    drawn = [(item, to_pixels(item.outline, site.grid)) for item in outlines]
+    drawn = [(item, shape) for item, shape in drawn if shape.intersects(frame)]
+    things = [shape for item, shape in drawn if item.sign]
+    signs: list[Polygon] = []
     marks = []
-    for item in outlines:
-        drawn = to_pixels(item.outline, site.grid)
-        seen = drawn.intersection(frame)
-        if seen.is_empty:
-            continue
-        left, top, right, bottom = seen.bounds
-        below = (top - window.top) / window.height < 0.12
-        marks.append(Mark(sign=item.sign, style=item.style, points=_points(drawn, window), below=below,
-                          x_percent=_percent((left + right) / 2 - window.left, window.width),
-                          y_percent=_percent((bottom if below else top) - window.top, window.height)))
-    return tuple(marks)
+    for item, shape in drawn:
+        others = [shape.exterior, *(thing for thing in things if thing is not shape), *signs]
+        place = _place(shape.intersection(frame), window, others)
+        if item.sign:
+            signs.append(place.room)
+        marks.append(Mark(sign=item.sign, style=item.style, points=_points(shape, window), side=place.side,
+                          x_percent=_percent(place.x - window.left, window.width),
+                          y_percent=_percent(place.y - window.top, window.height)))
+    return tuple(reversed(marks))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a sign may stand, and the room that it needs there."""
+
+    side: str
+    x: float
+    y: float
+    room: Polygon
+
+
+def _place(seen: BaseGeometry, window: Window, in_the_way: Sequence[BaseGeometry]) -> _Place:
+    """The side of an outline on which a sign covers least; above is as good as any."""
+    frame = box(window.left, window.top, window.left + window.width, window.top + window.height)
+
+    def covered(place: _Place) -> float:
+        parts = [place.room.intersection(other) for other in in_the_way]
+        outside = place.room.area - place.room.intersection(frame).area
+        return float(sum(part.area + part.length for part in parts) + outside)
+
+    return min(_places(seen, window), key=covered)  # the first of equals
+
+
+def _places(seen: BaseGeometry, window: Window) -> Iterator[_Place]:
+    """Beside the topmost, lowest, rightmost and leftmost corner."""
+    corners = get_coordinates(seen.convex_hull).tolist()
+    wide, high = 0.03 * window.width, 0.045 * window.height   # of a letter on a page of the usual width
+    gap = 0.004 * window.width                                # off its own line
+    x, y = min(corners, key=lambda c: (c[1], c[0]))
+    yield _Place("above", x, y, box(x - wide / 2, y - gap - high, x + wide / 2, y - gap))
+    x, y = max(corners, key=lambda c: (c[1], c[0]))
+    yield _Place("below", x, y, box(x - wide / 2, y + gap, x + wide / 2, y + gap + high))
+    x, y = max(corners)
+    yield _Place("right", x, y, box(x + gap, y - high / 2, x + gap + wide, y + high / 2))
+    x, y = min(corners)
+    yield _Place("left", x, y, box(x - gap - wide, y - high / 2, x - gap, y + high / 2))
 
 
 def _points(outline: Polygon, window: Window) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sitewatch.model import BudgetTerm, Measurement, Measurements, day
-from sitewatch.model import Stack as _Stack
+from sitewatch.model import BudgetTerm, Measurement, Measurements, Stack, day
 from sitewatch.report._signs import Sign
 
 __all__ = ["Numbers", "Ratio", "Size", "Sizes", "numbers_of"]
@@ -17,30 +16,30 @@ _WORDS = {"area": "footprint", "length": "length", "width": "width"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """One number; ``interval`` is None where ``why_not`` says why it cannot be given."""
+    """One number; ``interval`` is None where ``why_not`` says why it cannot be given. ``made_with``: method, looks."""
 
     what: str
     interval: str | None
     level: str
-    method: str
+    made_with: str
     why_not: str
     budget: tuple[BudgetTerm, ...]
-    scenes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """The numbers of one structure."""
+    """The numbers of one structure; ``made_with`` where all of them were made alike, else None."""
 
     sign: Sign
     rows: tuple[Size, ...]
+    made_with: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
     """What is divided by what, in which dimension; ``size`` is the result."""
 
-    numerator: Sign
+    numerator: str
     denominator: str
     dimension: str
     size: Size
@@ -48,15 +47,13 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """Sizes by structure, then ratios. ``levels``: the levels of all intervals, for the text above the table."""
+    """Sizes by structure, then the ratios of each structure to what is known."""
 
     sizes: tuple[Sizes, ...]
-    ratios: tuple[Ratio, ...]
-    levels: tuple[str, ...]
-    causes: tuple[str, ...]
+    ratios: tuple[tuple[Sign, tuple[Ratio, ...]], ...]
 
 
-def numbers_of(signs: Sequence[Sign], measurements: Measurements, stack: _Stack) -> Numbers:
+def numbers_of(signs: Sequence[Sign], measurements: Measurements, stack: Stack) -> Numbers:
     """What was measured of each structure in the order of its signs, references last."""
     days = {fit.scene: day(fit.taken) for fit in stack.fits}
     names = {sign.structure.id if sign.structure else sign.name: sign.name for sign in signs}
@@ -65,19 +62,39 @@ def numbers_of(signs: Sequence[Sign], measurements: Measurements, stack: _Stack)
         if sign.structure is None:
             continue
         of_it = [m for m in measurements if m.subject == sign.structure.id]
-        sizes.append(Sizes(sign=sign, rows=tuple(_size(m, days) for m in of_it if m.what in _WORDS)))
-        ratios += [Ratio(numerator=sign, denominator=names.get(m.reference or "", m.reference or "the reference"),
-                         dimension=_WORDS[m.what.removesuffix(" ratio")], size=_size(m, days))
-                   for m in of_it if m.what not in _WORDS]
-    all_budgets = [term.cause for m in measurements for term in m.budget]
-    return Numbers(sizes=tuple(sizes), ratios=tuple(ratios), causes=tuple(dict.fromkeys(all_budgets)),
-                   levels=tuple(dict.fromkeys(m.value.level_text for m in measurements if m.value)))
+        rows = tuple(_size(m, days) for m in of_it if m.what in _WORDS)
+        sizes.append(Sizes(sign=sign, rows=rows, made_with=_common(rows)))
+        if divided := tuple(_ratio(sign, m, names, days) for m in of_it if m.what not in _WORDS):
+            ratios.append((sign, divided))
+    return Numbers(sizes=tuple(sizes), ratios=tuple(ratios))
 
 
-def _size(measurement: Measurement, days: dict[str, str]) -> Size:
+def _size(measurement: Measurement, days: Mapping[str, str]) -> Size:
     value = measurement.value
-    scenes = tuple(days.get(scene, scene) for scene in measurement.scenes)
     budget = tuple(sorted(measurement.budget, key=lambda term: (-term.share, term.cause)))
-    return Size(what=_WORDS[measurement.what.removesuffix(" ratio")], interval=value.interval_text if value else None,
-                level=value.level_text if value else "", method=value.method if value else "",
-                why_not="" if value else measurement.why_not or "no reason is recorded", budget=budget, scenes=scenes)
+    return Size(what=_word(measurement), interval=value.interval_text if value else None,
+                level=value.level_text if value else "", made_with=_made_with(measurement, days) if value else "",
+                why_not="" if value else measurement.why_not or "no reason is recorded", budget=budget)
+
+
+def _word(measurement: Measurement) -> str:
+    return _WORDS[measurement.what.removesuffix(" ratio")]
+
+
+def _made_with(measurement: Measurement, days: Mapping[str, str]) -> str:
+    """The method, and the looks by number and days."""
+    looks = [days.get(scene, scene) for scene in measurement.scenes]
+    span = f", {looks[0]}" if len(looks) == 1 else f", {looks[0]} to {looks[-1]}" if looks else ""
+    method = measurement.value.method if measurement.value else ""
+    return f"{method} ({len(looks)} {'look' if len(looks) == 1 else 'looks'}{span})"
+
+
+def _common(rows: Sequence[Size]) -> str | None:
+    made = {row.made_with for row in rows if row.interval}
+    return made.pop() if len(made) == 1 else None
+
+
+def _ratio(sign: Sign, measurement: Measurement, names: Mapping[str, str], days: Mapping[str, str]) -> Ratio:
+    other = measurement.reference or ""
+    return Ratio(numerator=sign.name, denominator=names.get(other) or other or "the reference",
+                 dimension=_word(measurement), size=_size(measurement, days))

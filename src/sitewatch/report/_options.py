@@ -13,7 +13,8 @@ class ReportOptions:
 
     ``context``: width of a crop in longest sides of its structure. ``smallest_crop_px``: no crop is
     narrower, so that a reader can find it on a map. ``enlarge``: "bicubic" or "nearest".
-    ``low_percentile`` and ``high_percentile`` bound the stretch.
+    ``low_percentile`` and ``high_percentile`` bound the stretch; ``reflectance_gamma`` bends that of
+    linear images as display pictures are bent already.
     """
 
     figures: int = 8
@@ -22,5 +23,6 @@ class ReportOptions:
     context: float = 3.4
     smallest_crop_px: int = 48
     enlarge: str = "bicubic"
-    low_percentile: float = 2.0
-    high_percentile: float = 98.0
+    low_percentile: float = 0.5
+    high_percentile: float = 99.7
+    reflectance_gamma: float = 1.4

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from sitewatch.model import Finding, Structure
 from sitewatch.report._candidates import Candidates
@@ -24,15 +25,19 @@ from sitewatch.report._timeline import Timeline
 __all__ = ["Page", "Story", "rendered"]
 
 _FILES = Path(__file__).parent / "page"
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b(?!T)")
+_PERCENT = re.compile(r"(\d) %")
+_INTERVAL = re.compile(r"[\d.\u202f]+ \[[-\d.\u202f]+, [-\d.\u202f]+\](?: m²?)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """One structure that changed: its sentences and its pictures."""
+    """One structure that changed: what is told of it first, what is said besides, and its pictures."""
 
     sign: Sign
     structure: Structure
-    sentences: tuple[Finding, ...]
+    told: tuple[Finding, ...]
+    more: tuple[Finding, ...]
     figure: Figure | None
     is_large: bool
 
@@ -63,7 +68,7 @@ def rendered(page: Page) -> bytes:
             "base-uri 'none'; form-action 'none'")
     pages = Environment(loader=FileSystemLoader(_FILES), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-    pages.filters["percent"] = _percent
+    pages.filters.update(percent=_percent, tidy=_tidy)
     html = pages.get_template("index.html").render(page=page, style=style, script=script, policy=only)
     return html.encode()
 
@@ -75,6 +80,13 @@ def _ours(name: str) -> Markup:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _tidy(text: object) -> Markup:
+    """A text of the case, escaped; a day or a number with its interval does not break across lines."""
+    safe = _PERCENT.sub("\\1\N{NO-BREAK SPACE}%", str(escape(str(text))))
+    safe = _DAY.sub(r'<time datetime="\g<0>">\g<0></time>', safe)
+    return Markup(_INTERVAL.sub(r'<span class="number">\g<0></span>', safe))
 
 
 def _percent(share: float) -> str:

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import io
 import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from sitewatch.model import Stack
+from sitewatch.model import SENSORS, Stack
 from sitewatch.report._frames import Window
+from sitewatch.report._options import ReportOptions
 
 __all__ = ["Picture", "Stretch", "enlargement", "picture_of", "stretch_of", "stretched"]
 
 _HATCH_LIGHT, _HATCH_DARK = 205, 160
 # Percentiles need a sample of the ground, not every pixel of it.
-_SAMPLE_PIXELS = 200_000
+_SAMPLE_LOOKS, _SAMPLE_PIXELS = 12, 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Which bands are shown as red, green and blue, and what is black and white in each."""
+    """Which bands are shown as red, green and blue; what is black and white in each; how dark parts are lifted."""
 
     bands: tuple[int, int, int]
     names: str
     low: tuple[float, float, float]
     high: tuple[float, float, float]
+    gamma: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,21 +42,31 @@ class Picture:
     height: int
 
 
-def stretch_of(stack: Stack, low_percentile: float, high_percentile: float) -> Stretch:
-    """The stretch between two percentiles of the median of all clear looks, band by band."""
+def stretch_of(stack: Stack, options: ReportOptions) -> Stretch:
+    """The stretch between two percentiles of all that was clearly seen, band by band: one for all pictures.
+
+    Reflectance, which is linear, gets the brightness curve that display pictures have already.
+    """
     bands, names = _bands_shown(stack)
-    step = max(1, math.isqrt(stack.values.shape[2] * stack.values.shape[3] // _SAMPLE_PIXELS))
+    sample = _sample(stack)
     lows, highs = [], []
     for band in bands:
-        views = stack.values[:, band, ::step, ::step]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # pixels never seen have no median
-            median = np.nanmedian(views, axis=0) if len(views) else np.empty(0)
-        seen = median[np.isfinite(median)]
-        low, high = np.percentile(seen, [low_percentile, high_percentile]) if seen.size else (0.0, 1.0)
+        seen = sample[:, band][np.isfinite(sample[:, band])]
+        low, high = np.percentile(seen, [options.low_percentile, options.high_percentile]) if seen.size else (0.0, 1.0)
         lows.append(float(low))
         highs.append(float(high if high > low else low + 1.0))
-    return Stretch(bands=bands, names=names, low=(lows[0], lows[1], lows[2]), high=(highs[0], highs[1], highs[2]))
+    sensors = {scene.sensor for scene in stack.scenes.scenes}
+    linear = any(SENSORS[name].is_reflectance for name in sensors if name in SENSORS)
+    return Stretch(bands=bands, names=names, low=(lows[0], lows[1], lows[2]), high=(highs[0], highs[1], highs[2]),
+                   gamma=options.reflectance_gamma if linear else 1.0)
+
+
+def _sample(stack: Stack) -> np.ndarray:
+    """Evenly spaced looks and pixels: enough for percentiles."""
+    looks, _, rows, columns = stack.values.shape
+    each = max(1, looks // _SAMPLE_LOOKS)
+    step = max(1, math.isqrt(_SAMPLE_LOOKS * rows * columns // _SAMPLE_PIXELS))
+    return stack.values[::each, :, ::step, ::step]
 
 
 def _bands_shown(stack: Stack) -> tuple[tuple[int, int, int], str]:
@@ -73,7 +84,7 @@ def stretched(stack: Stack, index: int, window: Window, stretch: Stretch) -> np.
     rows, cols = window.slices
     pixels = stack.values[index][list(stretch.bands), rows, cols].transpose(1, 2, 0)
     low, high = np.asarray(stretch.low), np.asarray(stretch.high)
-    return np.asarray(np.clip((pixels - low) / (high - low), 0, 1))
+    return np.asarray(np.clip((pixels - low) / (high - low), 0, 1) ** (1 / stretch.gamma))
 
 
 def enlargement(window: Window, width_px: int) -> int:

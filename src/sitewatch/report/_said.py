@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sitewatch.model import Finding, Findings, Structure
@@ -14,27 +14,31 @@ _KNOWN = ("seen", "measured", "inferred")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """``bottom_line``: at most three sentences. ``of``: by structure id. ``besides``: about no structure."""
+    """``bottom_line``: at most three sentences. ``of`` a structure's id: what is told first, and ``more`` of it.
+
+    ``besides``: about no structure.
+    """
 
     bottom_line: tuple[Finding, ...]
-    of: dict[str, tuple[Finding, ...]]
+    of: Mapping[str, tuple[Finding, ...]]
+    more: Mapping[str, tuple[Finding, ...]]
     besides: tuple[Finding, ...]
     unknown: tuple[Finding, ...]
 
 
 def said_in(findings: Findings, order: Sequence[Structure]) -> Said:
     """Every finding once; the bottom line repeats the most important ones."""
-    ids = {structure.id for structure in order}
-    of: dict[str, tuple[Finding, ...]] = {
-        structure.id: tuple(f for f in findings if f.layer != "unknown" and f.evidence[:1] == (structure.id,))
-        for structure in order}
-    besides = tuple(f for f in findings if f.layer != "unknown" and not ids.intersection(f.evidence[:1]))
+    known = [f for f in findings if f.layer != "unknown"]
+    about = {structure.id: [f for f in known if f.evidence[:1] == (structure.id,)] for structure in order}
+    of = {name: _first_of_each_layer(told) for name, told in about.items()}
+    besides = tuple(f for f in known if not about.keys() & set(f.evidence[:1]))
     unknown = tuple(f for f in findings if f.layer == "unknown")
-    lead = of[order[0].id] if order else ()
-    return Said(bottom_line=_bottom_line(lead or besides) or unknown[:1], of=of, besides=besides, unknown=unknown)
+    lead = of[order[0].id] if order else _first_of_each_layer(besides)
+    return Said(bottom_line=lead or unknown[:1], of=of, besides=besides, unknown=unknown,
+                more={name: tuple(f for f in told if f not in of[name]) for name, told in about.items()})
 
 
-def _bottom_line(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def _first_of_each_layer(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The first observation, the first measurement, then the first inference."""
     first = (next((f for f in findings if f.layer == layer), None) for layer in _KNOWN)
     return tuple(finding for finding in first if finding)

@@ -27,6 +27,15 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A month and, where it changes, a year of the axis."""
+
+    x: float
+    text: str
+    year: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
     """A bracket: something happened between its two ends."""
 
@@ -51,7 +60,7 @@ class Timeline:
 
     rows: tuple[Row, ...]
     refused: tuple[Dot, ...]
-    ticks: tuple[Dot, ...]
+    ticks: tuple[Tick, ...]
     table: tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -93,7 +102,7 @@ def _in_words(structure: Structure) -> str:
     return f"{', '.join(said)} of {len(structure.looks)} looks; {structure.happened}"
 
 
-def _ticks(axis: _Axis) -> Iterator[Dot]:
+def _ticks(axis: _Axis) -> Iterator[Tick]:
     """The first of January and of other months, as many as can be read; where there is none, both ends."""
     months = (axis.end.year - axis.start.year) * 12 + axis.end.month - axis.start.month
     step = next((s for s in _STEPS if months / s <= _MOST_TICKS), _STEPS[-1])
@@ -101,13 +110,11 @@ def _ticks(axis: _Axis) -> Iterator[Dot]:
     found = [datetime(m // 12, m % 12 + 1, 1, tzinfo=UTC) for m in range(first, first + months + 1) if m % step == 0]
     inside = [moment for moment in found if axis.start <= moment <= axis.end]
     if not inside:
-        inside = sorted({axis.start, axis.end})
-        yield from (Dot(x=axis.x(moment), day=day(moment), state="day") for moment in inside)
-        return
+        ends = sorted({axis.start, axis.end})
+        yield from (Tick(x=axis.x(moment), text=day(moment), year="") for moment in ends)
     for moment in inside:
-        is_year = moment.month == 1 or (step < 12 and moment is inside[0])
-        text = f"{moment:%Y}" if moment.month == 1 else f"{moment:%b}"
-        yield Dot(x=axis.x(moment), day=text, state="year" if is_year else "month")
+        year = f"{moment:%Y}" if moment.month == 1 or moment is inside[0] else ""
+        yield Tick(x=axis.x(moment), text=f"{moment:%b}" if step < 12 else "", year=year)
 
 
 def _table(rows: Sequence[Row], stack: Stack) -> tuple[tuple[str, tuple[str, ...]], ...]:
