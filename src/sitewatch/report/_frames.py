@@ -17,6 +17,7 @@ __all__ = ["Mark", "Outline", "ScaleBar", "Window", "marks_in", "middle_of", "no
            "window_around"]
 
 _ASPECT = 3 / 2
+_ROOM = 1.4   # a tall outline in a low window keeps this much of its height as the window's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +78,11 @@ def middle_of(window: Window) -> Point:
 
 
 def window_around(outline: Polygon, site: Site, context: float, smallest_px: int) -> Window:
-    """A 3:2 crop centred on an outline, moved inwards where it would leave the grid."""
+    """A 3:2 crop centred on an outline, moved inwards where it would leave the grid, never cutting the outline."""
     left, top, right, bottom = to_pixels(outline, site.grid).bounds
-    width = max(max(right - left, (bottom - top) * _ASPECT) * context, smallest_px)
-    cols = min(math.ceil(width), site.grid.width)
-    rows = min(math.ceil(width / _ASPECT), site.grid.height)
+    width = min(max(max(right - left, (bottom - top) * _ASPECT) * context, smallest_px), site.grid.width)
+    height = min(max(width / _ASPECT, (bottom - top) * _ROOM), site.grid.height)
+    cols, rows = math.ceil(width), math.ceil(height)
     return Window(left=_inside((left + right - cols) / 2, cols, site.grid.width),
                   top=_inside((top + bottom - rows) / 2, rows, site.grid.height), width=cols, height=rows)
 
