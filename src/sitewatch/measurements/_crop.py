@@ -59,7 +59,7 @@ def looks_with(structure: Structure) -> list[str]:
 def crop_of(structure: Structure, stack: Stack, scenes: Sequence[str], others: Iterable[Structure]) -> Crop | None:
     """The crop around a structure in those scenes; None where fewer than three show it."""
     outline = to_pixels(structure.outline, stack.site.grid)
-    margin = math.ceil(3 + 2.5 * stack.blur_px)
+    margin = math.ceil(4 + 3 * stack.blur_px)
     left, top, right, bottom = outline.bounds
     x0, y0 = max(math.floor(left) - margin, 0), max(math.floor(top) - margin, 0)
     window = slice(y0, math.ceil(bottom) + margin), slice(x0, math.ceil(right) + margin)

@@ -10,24 +10,28 @@ Conley 1999): ground is textured, and treating its pixels as independent would h
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from sitewatch.measurements._crop import Crop
-from sitewatch.measurements._shape import Shape
+from sitewatch.measurements._shape import Seen, Shape
 
 __all__ = ["Fit", "fit_footprint"]
 
 _ROUNDS, _STEPS, _STILL_PX = 3, 10, 0.02
 _LARGEST_STEP_PX, _LARGEST_TURN = 0.8, 0.08
 _REACH_PX, _REACH, _REACH_TURN = 3.0, 0.35, 0.35   # how far an edge may go, at least and in widths; radians
+_STRIP_PX, _STRIP_BLURS = 3.0, 4.0                  # how wide the strips beside the edges are
 _OUTLIER = 2.5               # residuals beyond this many robust sigmas lose weight: other things stand there
 _BLUR_SIGMA = 0.15           # a point spread is known to about 15 %
 _CUTS = (0.3, 0.5, 0.7)      # where a second rectangle may begin, tried in turn
 _LEAST_STEP_PX = 1.5         # a smaller step in an outline cannot be told from texture
 _LEAST_PART = 0.15
+_CLEARLY = 6.0               # simple if in doubt: three more edges would ask for 3
+_CLEARLY_INSIDE = 1.0        # where all four edges lie inside, nothing else looks like it
+_OF_YARD, _LEAST_OF_YARD, _INSIDE_PX = 0.75, 0.25, 0.8
 _LEAST_IN_TWO_PX = 60        # a smaller footprint shows no second rectangle
 
 
@@ -54,12 +58,27 @@ def fit_footprint(crop: Crop, blur_px: float, like: Shape | None = None) -> Fit:
     if like is not None:
         return _fitted(like, crop, blur_px)
     one = _fitted(Shape.of_rectangle(crop.start, blur_px), crop, blur_px)
+    one = _in_its_yard(one, crop, blur_px) or one
     cuts = _CUTS if one.shape.area[0] > _LEAST_IN_TWO_PX else ()
     twos = [_fitted(one.shape.in_two(cut), crop, blur_px) for cut in cuts]
     best = min((two for two in twos if _is_stepped(two.shape)), key=lambda fit: fit.cost, default=one)
-    # Bayesian information criterion with samples counted per point spread, and a wide margin: simple if in doubt.
-    gained = one.samples * math.log(max(one.cost, 1e-12) / max(best.cost, 1e-12))
-    return best if gained > 6 * math.log(max(one.samples, 2)) else one
+    return best if _gain(one, best) > _CLEARLY else one
+
+
+def _in_its_yard(yard: Fit, crop: Crop, blur_px: float) -> Fit | None:
+    """A smaller rectangle well inside the fitted one, where there clearly is one: the first was its yard."""
+    ground = replace(crop, neighbours=np.column_stack([crop.neighbours, yard.shape.seen(crop.size, _STRIP_PX).share]))
+    inner = _fitted(yard.shape.shrunk(_OF_YARD), ground, blur_px)
+    inside = np.array([-1, 1, -1, 1]) * (yard.shape.vector[:4] - inner.shape.vector[:4])
+    is_yard = (inside.min() > _INSIDE_PX and inner.shape.area[0] > _LEAST_OF_YARD * yard.shape.area[0]
+               and abs(inner.shape.angle - yard.shape.angle) < _REACH_TURN)
+    return inner if is_yard and _gain(yard, inner) > _CLEARLY_INSIDE else None
+
+
+def _gain(simple: Fit, better: Fit) -> float:
+    """How much better a fit is, in multiples of what its information criterion asks (BIC, one sample per point spread)."""
+    gained = simple.samples * math.log(max(simple.cost, 1e-12) / max(better.cost, 1e-12))
+    return gained / math.log(max(simple.samples, 2.0))
 
 
 def _is_stepped(shape: Shape) -> bool:
@@ -99,34 +118,40 @@ def _fitted(shape: Shape, crop: Crop, blur_px: float) -> Fit:
 
 
 def _at(shape: Shape, crop: Crop, weight: np.ndarray) -> _State:
-    """Each image is the structure inside, what was there in its other state outside, and a sloping background."""
-    seen, by = shape.seen(crop.size)
+    """Each image is the structure inside, what was there in its other state outside, a strip of its own beside each
+    edge (shadow, apron, yard), neighbours, and a sloping background."""
+    seen = shape.seen(crop.size, max(_STRIP_PX, _STRIP_BLURS * math.exp(shape.vector[-1])))
     y, x = np.mgrid[:crop.size[0], :crop.size[1]].reshape(2, -1)
     root = np.sqrt(weight)[:, None]
-    outside = crop.other * (1 - seen)[:, None]
-    flat = np.stack([seen, *outside.T, np.ones(len(seen)), x - x.mean(), y - y.mean(), *crop.neighbours.T], axis=1)
+    outside = crop.other * (1 - seen.share)[:, None]
+    flat = np.stack([seen.share, *seen.strips.T, *outside.T, np.ones(len(x)), x - x.mean(), y - y.mean(),
+                     *crop.neighbours.T], axis=1)
     # Small displacements of single looks: the footprint's own gradient, in every image but the mean one.
-    moved = np.stack([by[:, list(indices)].sum(axis=1) for indices in shape.layout.axes], axis=1)
-    images, change = crop.images * root, by * root
-    first = _projected(flat * root, images[:, :1], change, crop.other)
-    rest = _projected(np.hstack([flat, moved]) * root, images[:, 1:], change, crop.other)
+    moved = np.stack([seen.by_edge[:, list(indices)].sum(axis=1) for indices in shape.layout.axes], axis=1)
+    images = crop.images * root
+    first = _projected(flat * root, images[:, :1], seen, crop.other, root)
+    rest = _projected(np.hstack([flat, moved]) * root, images[:, 1:], seen, crop.other, root)
     return _State(np.hstack([first[0], rest[0]]), np.concatenate([first[1], rest[1]]),
-                  np.concatenate([first[2], rest[2]]), seen)
+                  np.concatenate([first[2], rest[2]]), seen.share)
 
 
-def _projected(basis: np.ndarray, images: np.ndarray, change: np.ndarray,
-               other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each image what the basis leaves, its derivative, and its share of the basis' first column.
+def _projected(basis: np.ndarray, images: np.ndarray, seen: Seen, other: np.ndarray,
+               root: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each image what the basis leaves, its derivative, and the structure's contrast.
 
-    Moving an edge outwards replaces the other state by the structure: the derivative is their difference.
+    An edge that moves replaces its strip, and the other state, by the structure: the derivative is their difference.
     """
     ortho, upper = np.linalg.qr(basis)
     inner = ortho.T @ images
     linear = np.linalg.lstsq(upper, inner, rcond=None)[0]
+    edges = seen.strips.shape[1]
     slope = []
-    for image in range(images.shape[1]):
-        gained = change * (linear[0, image] - other @ linear[1:1 + other.shape[1], image])[:, None]
-        slope.append(ortho @ (ortho.T @ gained) - gained)
+    for own in linear.T:
+        step = own[0] - own[1:1 + edges] - (other @ own[1 + edges:1 + edges + other.shape[1]])[:, None]
+        gained = seen.by_edge * step * root
+        turned, spread = (gained * seen.lever).sum(axis=1), (gained * seen.spread).sum(axis=1)
+        change = np.column_stack([gained, turned, spread])
+        slope.append(ortho @ (ortho.T @ change) - change)
     return images - ortho @ inner, np.stack(slope), linear[0]
 
 

@@ -21,7 +21,7 @@ _EDGE_PX = 0.1            # of an edge in reflectance, common to all edges
 _EDGE_PX_PICTURE = 0.3    # of an edge in a picture stretched for display: clipping and compression move it
 _SCALE = 0.002            # a pixel's size from a georeference
 _SCALE_STATED = 0.02      # a pixel's size that somebody stated
-_TEXTURE = 1.6            # what the fit's own error must be multiplied by to hold; see benchmarks/accuracy/intervals.py
+_TEXTURE = 2.4            # what the fit's own error must be multiplied by to hold; see benchmarks/accuracy/intervals.py
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

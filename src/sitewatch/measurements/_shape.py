@@ -15,7 +15,7 @@ from shapely import Polygon, affinity, box, unary_union
 
 from sitewatch.geo import Rectangle
 
-__all__ = ["ONE", "TWO", "Layout", "Shape"]
+__all__ = ["ONE", "TWO", "Layout", "Seen", "Shape"]
 
 _PIXEL_VARIANCE = 1 / 12  # a square pixel integrates light over its own width
 _SMALLEST_PX = 1.0
@@ -57,6 +57,13 @@ class Shape:
         cut = first + share * (last - first)
         return Shape(layout=TWO, origin=self.origin,
                      vector=np.array([first, cut, last, low, high, low, high, angle, blur]))
+
+    def shrunk(self, share: float) -> Shape:
+        """One rectangle with sides of that share of its own."""
+        first, last, low, high, *rest = self.vector
+        along, across = (last - first) * (1 - share) / 2, (high - low) * (1 - share) / 2
+        return Shape(layout=self.layout, origin=self.origin,
+                     vector=np.array([first + along, last - along, low + across, high - across, *rest]))
 
     def stepped(self, step: np.ndarray) -> Shape:
         """The shape with its vector moved; edges keep a pixel between them."""
@@ -103,30 +110,51 @@ class Shape:
         gradient[[low, high]] = (-1, 1)
         return float(self.vector[high] - self.vector[low]), gradient
 
-    def seen(self, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-        """(pixel) share of light from inside, and (pixel, vector) its derivative, of a (rows, columns) crop."""
+    def seen(self, size: tuple[int, int], strip_px: float) -> Seen:
+        """What a (rows, columns) crop sees of the shape, and of a strip outside each of its outer edges."""
         v, cos, sin = self.vector, math.cos(self.angle), math.sin(self.angle)
         blur = math.exp(v[-1])
         sigma = math.sqrt(blur**2 + _PIXEL_VARIANCE)
         y, x = (np.mgrid[:size[0], :size[1]] + 0.5).reshape(2, -1)
         dx, dy = x - self.origin[0], y - self.origin[1]
         along, across = dx * cos + dy * sin, dy * cos - dx * sin
-        total, slope = np.zeros(len(x)), np.zeros((len(x), len(v)))
+        total, by = np.zeros(len(x)), np.zeros((len(x), len(v) - 2))
+        strips = np.zeros_like(by)
         for a, b, c, d in self.layout.parts:
-            ends, ends_by = _strip(along, v[a], v[b], sigma)
-            sides, sides_by = _strip(across, v[c], v[d], sigma)
+            ends, sides = (_strip(where, v[i], v[j], sigma) for where, i, j in ((along, a, b), (across, c, d)))
             total += ends * sides
-            for index, by in ((a, ends_by[0] * sides), (b, ends_by[1] * sides),
-                              (c, ends * sides_by[0]), (d, ends * sides_by[1])):
-                slope[:, index] += by
-            moved = -(ends_by[0] + ends_by[1]) * sides * across + ends * (sides_by[0] + sides_by[1]) * along
-            slope[:, -2] += moved
-            slope[:, -1] += (ends_by[2] * sides + ends * sides_by[2]) * blur**2 / sigma
-        return total, slope
+            for where, other, low, high in ((along, sides, a, b), (across, ends, c, d)):
+                by[:, low] -= _bell(where, v[low], sigma) * other
+                by[:, high] += _bell(where, v[high], sigma) * other
+                strips[:, low] = _strip(where, v[low] - strip_px, v[low], sigma) * other
+                strips[:, high] = _strip(where, v[high], v[high] + strip_px, sigma) * other
+        inner = [i for i in self.layout.axes[0] if sum(i in part for part in self.layout.parts) > 1]
+        strips[:, inner] = 0
+        away = np.empty_like(by)
+        lever = np.empty_like(by)
+        for axis, where, arm in zip(self.layout.axes, (along, across), (-across, along), strict=True):
+            away[:, axis] = (where[:, None] - v[list(axis)]) / sigma
+            lever[:, axis] = arm[:, None]
+        return Seen(share=total, by_edge=by, lever=lever, spread=away * blur**2 / sigma, strips=strips)
 
 
-def _strip(position: np.ndarray, low: float, high: float, sigma: float) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    """Share of light from between two edges; its derivatives by the lower edge, the upper edge and sigma."""
-    near, far = (position - low) / sigma, (position - high) / sigma
-    bell_near, bell_far = (np.exp(-z**2 / 2) / math.sqrt(2 * math.pi) / sigma for z in (near, far))
-    return ndtr(near) - ndtr(far), (-bell_near, bell_far, far * bell_far - near * bell_near)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """``share`` (pixel) of light from inside; ``by_edge`` (pixel, edge) how it changes as an edge moves outwards or
+    inwards along its axis; the same times ``lever`` as the shape turns, times ``spread`` with the logarithm of the
+    point spread; ``strips`` (pixel, edge) the share of light from a strip outside each edge."""
+
+    share: np.ndarray
+    by_edge: np.ndarray
+    lever: np.ndarray
+    spread: np.ndarray
+    strips: np.ndarray
+
+
+def _strip(position: np.ndarray, low: float, high: float, sigma: float) -> np.ndarray:
+    """Share of light from between two edges."""
+    return np.asarray(ndtr((position - low) / sigma) - ndtr((position - high) / sigma))
+
+
+def _bell(position: np.ndarray, edge: float, sigma: float) -> np.ndarray:
+    return np.asarray(np.exp(-(((position - edge) / sigma) ** 2) / 2) / (math.sqrt(2 * math.pi) * sigma))
