@@ -1,0 +1,320 @@
+"""Which things are these, in which looks are they there, since when? Only clear looks date anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter
+from tests.worlds import World, iou, rectangle, texture
+
+from sitewatch.changes import detect_changes
+from sitewatch.geo import Rectangle, to_pixels
+from sitewatch.model import Between, Structure, Structures
+from sitewatch.structures import StructuresOptions, trace_structures
+
+_HALL = rectangle(44, 40, 22, 14, 20)
+_FROM = 13  # the first look that shows what came
+_SEEDS = pytest.mark.parametrize("seed", range(3))
+
+
+def _world(seed: int = 0, looks: int = 26) -> World:
+    world = World(seed, looks=looks, bands=3, size_px=80)
+    world.wander(0.06)
+    return world
+
+
+def _built(seed: int = 0, looks: int = 26) -> World:
+    world = _world(seed, looks)
+    world.roof(_HALL, 160, slice(_FROM, None))
+    return world
+
+
+def _traced(world: World, options: StructuresOptions | None = None) -> Structures:
+    stack = world.stack()
+    return trace_structures(detect_changes(stack), stack, options or StructuresOptions())
+
+
+def _is(structure: Structure, where: Rectangle, world: World) -> bool:
+    return iou(structure.outline, world.on_grid(where)) > 0.5
+
+
+def _states(structure: Structure) -> list[str]:
+    return [look.state for look in structure.looks]
+
+
+# What came and what went
+
+
+@_SEEDS
+@pytest.mark.parametrize("where", [_HALL, rectangle(40, 42, 12, 11, 70), rectangle(40, 40, 34, 12, 45)])
+def test_a_new_roof_is_a_new_structure_of_its_outline_absent_before_and_present_since(seed, where):
+    world = _world(seed)
+    world.roof(where, 160, slice(_FROM, None))
+    [structure] = _traced(world).changed
+    assert structure.class_ == "new structure"
+    assert iou(structure.outline, world.on_grid(where)) > 0.75
+    assert _states(structure) == ["absent"] * _FROM + ["present"] * (26 - _FROM)
+    assert structure.first == Between(after=world.taken[_FROM - 1], by=world.taken[_FROM])
+    assert structure.last == Between()
+    assert structure.chance > 0.8
+
+
+@_SEEDS
+def test_a_roof_that_went_is_a_removed_structure_present_before_and_absent_since(seed):
+    world = _world(seed)
+    world.roof(_HALL, 160, slice(_FROM))
+    [structure] = _traced(world).changed
+    assert structure.class_ == "removed structure"
+    assert iou(structure.outline, world.on_grid(_HALL)) > 0.75
+    assert _states(structure) == ["present"] * _FROM + ["absent"] * (26 - _FROM)
+    assert structure.last == Between(after=world.taken[_FROM - 1], by=world.taken[_FROM])
+    assert structure.first == Between()
+
+
+@_SEEDS
+def test_two_structures_built_months_apart_in_different_places_are_two(seed):
+    world = _world(seed, looks=34)
+    one, other = rectangle(22, 22, 18, 11), rectangle(58, 56, 16, 12, 40)
+    world.roof(one, 160, slice(8, None))
+    world.roof(other, 150, slice(24, None))
+    first, second = _traced(world).changed
+    assert _is(first, one, world)
+    assert _is(second, other, world)
+    assert (first.first.by, second.first.by) == (world.taken[8], world.taken[24])
+    assert (first.label, second.label) == ("Structure A", "Structure B")
+
+
+def test_units_of_one_row_built_soon_after_each_other_are_one_structure_with_phases():
+    world = _world(1, looks=34)
+    one, other = rectangle(28, 40, 20, 12), rectangle(49, 40, 20, 12)
+    world.roof(one, 160, slice(10, None))
+    world.roof(other, 160, slice(14, None))
+    [structure] = _traced(world).changed
+    assert _is(structure, rectangle(38.5, 40, 41, 12), world)
+    assert [phase.between.by for phase in structure.phases] == [world.taken[10], world.taken[14]]
+    assert structure.first.by == world.taken[10]
+
+
+def test_neighbours_built_half_a_year_apart_are_two_structures():
+    world = _world(1, looks=40)
+    one, other = rectangle(28, 40, 20, 12), rectangle(49, 40, 20, 12)
+    world.roof(one, 160, slice(8, None))
+    world.roof(other, 160, slice(28, None))
+    first, second = _traced(world).changed
+    assert _is(first, one, world)
+    assert _is(second, other, world)
+
+
+# What is none
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_bare_ground_of_irregular_shape_is_never_very_likely_a_structure(seed):
+    world = World(seed, looks=30, bands=3, size_px=96)
+    world.wander(0.06)
+    patch = _ragged_patch(world.draw)
+    share = gaussian_filter(patch.astype(float), world.blur_px)
+    world.views[12:] += share * (135 + 8 * texture(world.draw, 96, 3) - world.views[12:])
+    stack = world.stack()
+    changes = detect_changes(stack)
+    assert changes.kept
+    assert all(structure.chance < 0.8 for structure in trace_structures(changes, stack).changed)
+
+
+def _ragged_patch(draw: np.random.Generator) -> np.ndarray:
+    """(96, 96) one connected patch of about a tenth of the picture, off its sides, with bays and spits."""
+    rows, columns = np.mgrid[:96, :96]
+    rough = gaussian_filter(draw.standard_normal((96, 96)), 5)
+    height = rough / rough.std() - np.hypot(rows - 48, columns - 48) / 16
+    patch = cv2.morphologyEx((height > np.quantile(height, 0.86)).astype(np.uint8), cv2.MORPH_OPEN,
+                             np.ones((5, 5), np.uint8))
+    _, labels = cv2.connectedComponents(patch, connectivity=4)
+    return np.asarray(labels == 1 + np.argmax(np.bincount(labels.ravel())[1:]))
+
+
+def test_a_road_is_no_structure():
+    world = _world(2)
+    world.roof(rectangle(40, 40, 66, 5, 30), 170, slice(_FROM, None))
+    assert _traced(world).changed == ()
+
+
+def test_a_rejected_change_is_no_structure():
+    world = _built()
+    world.controls = (world.named("yard", rectangle(44, 40, 34, 26, 20)),)
+    assert _traced(world).changed == ()
+
+
+def test_a_quiet_place_has_no_structures():
+    assert _traced(_world()).records == ()
+
+
+def test_the_least_chance_of_a_structure_is_an_option():
+    world = _built()
+    world.roof(rectangle(16, 64, 9, 8), 128, slice(17, None))
+    chances = [structure.chance for structure in _traced(world, StructuresOptions(least_chance=0.0)).changed]
+    assert len(_traced(world, StructuresOptions(least_chance=1.0)).changed) == 0
+    for least in (0.3, 0.7, 0.95):
+        found = _traced(world, StructuresOptions(least_chance=least)).changed
+        assert all(structure.chance >= least - 0.005 for structure in found)
+        assert len(found) <= len(chances)
+
+
+# When
+
+
+def _dated_by_clear_looks(structure: Structure) -> bool:
+    when = structure.happened
+    gone = structure.class_ == "removed structure"
+    before, after = ("present", "absent") if gone else ("absent", "present")
+    states = {look.taken: look.state for look in structure.looks}
+    return (when.after is None or states[when.after] == before) and (when.by is None or states[when.by] == after)
+
+
+@_SEEDS
+def test_an_unclear_view_never_dates_a_structure(seed):
+    world = _built(seed)
+    world.hidden[_FROM - 3:_FROM + 2, 20:60, 20:70] = True
+    [structure] = _traced(world).changed
+    assert structure.first == Between(after=world.taken[_FROM - 4], by=world.taken[_FROM + 2])
+    assert _states(structure)[_FROM - 3:_FROM + 2] == ["unclear"] * 5
+
+
+@settings(max_examples=12, deadline=None)
+@given(starts=st.lists(st.integers(4, 20), min_size=1, max_size=6), left=st.integers(20, 60), removed=st.booleans())
+def test_brackets_are_made_of_clear_looks_and_hold_the_truth_whatever_hides_the_place(starts, left, removed):
+    world = _world(1)
+    world.roof(_HALL, 160, slice(_FROM) if removed else slice(_FROM, None))
+    for look in starts:
+        world.hidden[look, :, left - 18:left + 18] = True
+    for structure in _traced(world).changed:
+        if _is(structure, _HALL, world):
+            assert _dated_by_clear_looks(structure)
+            assert structure.happened.after < world.taken[_FROM] <= structure.happened.by
+
+
+def test_a_structure_that_is_half_built_in_some_looks_is_neither_absent_nor_present_in_them():
+    world = _world(1)
+    world.roof(rectangle(37.4, 37.6, 8, 14, 20), 160, slice(_FROM - 2, _FROM))
+    world.roof(_HALL, 160, slice(_FROM, None))
+    [structure] = _traced(world).changed
+    assert _states(structure)[_FROM - 2:_FROM] == ["unclear", "unclear"]
+    assert structure.first == Between(after=world.taken[_FROM - 3], by=world.taken[_FROM])
+
+
+def test_ground_works_before_a_structure_are_its_first_phase():
+    world = _world(1, looks=40)
+    world.till(rectangle(44, 40, 34, 26, 20), 40.0 * (np.arange(40) >= 12))
+    world.roof(_HALL, 210, slice(26, None))
+    structure = next(s for s in _traced(world).changed if _is(s, _HALL, world))
+    assert structure.first == Between(after=world.taken[25], by=world.taken[26])
+    assert structure.phases[0].name == "ground works"
+    assert structure.phases[0].between == Between(after=world.taken[11], by=world.taken[12])
+
+
+# References
+
+
+def test_a_reference_is_listed_by_its_name_and_not_tested():
+    world = _built()
+    world.references = (world.named("old_hall", rectangle(15, 15, 14, 8)),)
+    world.hidden[4, :30, :30] = True
+    found = _traced(world)
+    reference = found["old_hall"]
+    assert reference.class_ == "reference"
+    assert reference.label == "old hall"
+    assert reference.chance == 1
+    assert reference.outline.equals(world.references[0].outline)
+    assert _states(reference) == ["unclear" if look == 4 else "present" for look in range(26)]
+    assert [s.class_ for s in found.changed] == ["new structure"]
+
+
+def test_a_reference_outside_the_images_is_unclear_in_every_look():
+    world = _built()
+    world.references = (world.named("far", rectangle(300, 300, 14, 8)),)
+    assert set(_states(_traced(world)["far"])) == {"unclear"}
+
+
+# What is said of each
+
+
+def _busy() -> World:
+    world = _world(3, looks=40)
+    world.roof(rectangle(20, 22, 16, 10, 15), 165, slice(10, None))
+    world.roof(rectangle(58, 22, 14, 12), 150, slice(0, 18))
+    world.roof(rectangle(24, 58, 18, 12, 60), 170, slice(22, None))
+    world.roof(rectangle(58, 58, 10, 8, 30), 132, slice(26, None))
+    world.references = (world.named("shed", rectangle(40, 10, 8, 5)),)
+    return world
+
+
+def test_the_numbers_of_a_structure_fit_together():
+    world = _busy()
+    found = _traced(world)
+    assert len(found.changed) >= 3
+    assert len({structure.id for structure in found}) == len(found.records)
+    for structure in found:
+        assert 0 <= structure.chance <= 1
+        assert structure.reasons
+        assert [look.scene for look in structure.looks] == [fit.scene for fit in world.stack().used]
+        assert all(0 <= look.chance <= 1 and 0 <= look.seen_share <= 1 for look in structure.looks)
+        assert all(look.chance > 0.5 for look in structure.looks if look.state == "present")
+        assert all(look.chance < 0.5 for look in structure.looks if look.state == "absent")
+        assert to_pixels(structure.outline, world.grid).is_valid
+    assert all(_dated_by_clear_looks(structure) for structure in found.changed)
+
+
+def test_structures_name_the_changes_that_they_were_read_from():
+    stack = _busy().stack()
+    changes = detect_changes(stack)
+    known = {change.id for change in changes.kept}
+    found = trace_structures(changes, stack).changed
+    assert found
+    assert all(structure.changes and set(structure.changes) <= known for structure in found)
+
+
+def test_labels_follow_the_order_of_time():
+    changed = _traced(_busy()).changed
+    assert [structure.label for structure in changed] == [f"Structure {letter}" for letter in "ABCDEFG"[:len(changed)]]
+    assert [s.happened.by for s in changed] == sorted(s.happened.by for s in changed)
+
+
+# The same again
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_the_changes_does_not_matter(seed):
+    stack = _busy().stack()
+    changes = detect_changes(stack)
+    order = np.random.default_rng(seed).permutation(len(changes.records))
+    shuffled = replace(changes, records=tuple(changes.records[i] for i in order))
+    assert trace_structures(shuffled, stack) == trace_structures(changes, stack)
+
+
+def test_the_same_changes_give_the_same_structures():
+    stack = _busy().stack()
+    changes = detect_changes(stack)
+    assert trace_structures(changes, stack) == trace_structures(changes, stack)
+
+
+def test_a_further_structure_elsewhere_leaves_the_ids_of_the_others():
+    world = _built(1)
+    [alone] = _traced(world).changed
+    world.roof(rectangle(17, 64, 16, 10), 150, slice(8, None))
+    both = _traced(world).changed
+    assert len(both) == 2
+    assert alone.id in {structure.id for structure in both}
+
+
+def test_a_world_that_lies_some_pixels_off_has_its_structures_as_much_off():
+    stack = _built(1).stack()
+    rolled = replace(stack, data=stack.data.roll(x=6, y=-10))
+    [here], [there] = (trace_structures(detect_changes(s), s).changed for s in (stack, rolled))
+    moved = (there.outline.centroid.x - here.outline.centroid.x, there.outline.centroid.y - here.outline.centroid.y)
+    assert moved == (pytest.approx(18, abs=0.3), pytest.approx(30, abs=0.3))
+    assert there.outline.area == pytest.approx(here.outline.area, rel=0.02)
+    assert _states(here) == _states(there)
