@@ -50,7 +50,7 @@ def to_geojson(outline: BaseGeometry, grid: GeoBox) -> dict[str, Any]:
     """An RFC 7946 geometry: EPSG:4326 to 7 decimals (1 cm), or pixel coordinates to 3 decimals without
     georeference."""
     where, decimals = (to_pixels(outline, grid), 3) if grid.crs is None else (to_lonlat(outline, grid), 7)
-    return _rounded(mapping(where), decimals)
+    return {**_rounded(mapping(where), decimals)}
 
 
 def from_geojson(geometry: Mapping[str, Any], grid: GeoBox, crs: CRS | None = None) -> BaseGeometry:

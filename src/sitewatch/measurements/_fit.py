@@ -76,7 +76,7 @@ def _in_its_yard(yard: Fit, crop: Crop, blur_px: float) -> Fit | None:
 
 
 def _gain(simple: Fit, better: Fit) -> float:
-    """How much better a fit is, in multiples of what its information criterion asks (BIC, one sample per point spread)."""
+    """How much better a fit is, in multiples of what BIC asks per edge; samples are counted per point spread."""
     gained = simple.samples * math.log(max(simple.cost, 1e-12) / max(better.cost, 1e-12))
     return gained / math.log(max(simple.samples, 2.0))
 

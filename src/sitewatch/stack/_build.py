@@ -179,7 +179,7 @@ def _blur_px(values: np.ndarray, blur_m: float | None, gsd_m: float) -> float:
     typical = np.where(np.isfinite(typical), typical, np.nanmedian(typical)).astype(np.float32)
 
     def slope(image: np.ndarray) -> np.ndarray:
-        return np.hypot(np.gradient(image, axis=0), np.gradient(image, axis=1))
+        return np.asarray(np.hypot(np.gradient(image, axis=0), np.gradient(image, axis=1)))
 
     sharp, soft = slope(typical), slope(cv2.GaussianBlur(typical, (0, 0), 1.0))
     strongest = sharp >= np.quantile(sharp, 0.99)

@@ -31,7 +31,7 @@ def unclear_pixels(brightness: np.ndarray, usable: np.ndarray) -> np.ndarray:
         before = _history(smooth, ~unclear, usable, range(len(smooth)))
         after = _history(smooth, ~unclear, usable, range(len(smooth) - 1, -1, -1))
         unclear = ~np.isfinite(brightness) | _departs(smooth, before, after, usable)
-    return unclear
+    return np.asarray(unclear)
 
 
 def _smoothed(view: np.ndarray, sigma: float) -> np.ndarray:

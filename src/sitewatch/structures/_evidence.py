@@ -39,9 +39,9 @@ class Crop:
 class Evidence:
     """What one side of a step looks like. ``rectangle`` is in the stack's pixels.
 
-    ``contrast``: the step in noises (``level``) of stable ground. ``unevenness``: scatter of the material over the step.
-    ``fit``: share of the picture's variance that the blurred rectangle explains. ``rim``: share of the rim that
-    is of other material, ``stands_out``: by how many noises its median is. ``stays``: share of the looks on that
+    ``contrast``: the step in noises (``level``) of stable ground. ``unevenness``: scatter of the material over the
+    step. ``fit``: share of the picture's variance that the blurred rectangle explains. ``rim``: share of the rim
+    that is of other material, ``stands_out``: by how many noises its median is. ``stays``: share of the looks on that
     side that show this material; ``at_once``: whether the first of them do. ``common``: share of the site that
     is of this material too. ``days`` that side was watched. ``material`` (band) is its colour.
     """
@@ -114,7 +114,7 @@ def _median(values: np.ndarray, otherwise: float) -> float:
 def _share_of(picture: np.ndarray, material: np.ndarray, step: float) -> np.ndarray:
     """(y, x) share of each pixel that is of the material, from how near its colour is."""
     away = np.linalg.norm(picture - material[:, None, None], axis=0)
-    return np.nan_to_num(np.clip(1 - away / max(step, 1e-6), 0, 1))
+    return np.asarray(np.nan_to_num(np.clip(1 - away / max(step, 1e-6), 0, 1)))
 
 
 def _grown(mask: np.ndarray, gained: np.ndarray) -> np.ndarray:
@@ -142,7 +142,7 @@ def _fitted(share: np.ndarray, pixels: np.ndarray, blur_px: float) -> tuple[Rect
 
     reach = np.array([3.0, 3.0, 4.0, 4.0, _TURN])
     lower = np.maximum(start.vector - reach, [-np.inf, -np.inf, 1.0, 1.0, -np.inf])
-    found = least_squares(residual, start.vector, bounds=(lower, start.vector + reach), diff_step=1e-3, max_nfev=40,
+    found = least_squares(residual, start.vector, bounds=(lower, start.vector + reach), diff_step=np.full(5, 1e-3), max_nfev=40,
                           x_scale=[1, 1, 1, 1, 0.05])
     variance = float(((target - target.mean()) ** 2).sum())
     fit = 1 - float((found.fun**2).sum()) / variance if variance > 0 else 0.0

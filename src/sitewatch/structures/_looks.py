@@ -81,7 +81,8 @@ def _sighting(turned: float, off: float, chance: float, clear: float, scatter: f
         state = "present"
     elif off < _OFF and turned < max(_NEAR_NONE, scatter - _LEAST_SCATTER) and chance < 1 - _SURE:
         state = "absent"
-    return Sighting(state=state, chance=round(float(np.clip(chance, 0.001, 0.999)), 3), seen_share=round(float(clear), 3))
+    return Sighting(state=state, chance=round(float(np.clip(chance, 0.001, 0.999)), 3),
+                    seen_share=round(float(clear), 3))
 
 
 def combined(parts: list[list[Sighting]]) -> list[Sighting]:

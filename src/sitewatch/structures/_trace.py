@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
+from shapely import Polygon
 
 from sitewatch.geo import coverage, from_pixels, to_pixels, whitening
 from sitewatch.model import (
@@ -89,9 +90,9 @@ def _phases(whole: Hypothesis, parts: list[list[Sighting]], happened: Between, c
     return tuple(phases)
 
 
-def _overlap(whole: Hypothesis, outline: object, stack: Stack) -> float:
+def _overlap(whole: Hypothesis, outline: Polygon, stack: Stack) -> float:
     """Share of the smaller of the two that lies in the other."""
-    other = to_pixels(outline, stack.site.grid)  # type: ignore[arg-type]
+    other = to_pixels(outline, stack.site.grid)
     return float(whole.polygon.intersection(other).area / max(min(whole.polygon.area, other.area), 1e-9))
 
 
