@@ -95,6 +95,7 @@ def structure_rows(seen: Outcome) -> Iterator[Row]:
     for name, known in seen.asked.items():
         yield _found(seen, known)
         yield _dated(seen, name, known)
+        yield from _phases(seen, name)
     if seen.truth.units:
         yield _units(seen)
     yield from _controls(seen)
@@ -139,6 +140,17 @@ def _dated(seen: Outcome, name: str, known: Known) -> Row:
                holds=fit == "overlaps")
 
 
+def _phases(seen: Outcome, name: str) -> Iterator[Row]:
+    """The phases that the case tells of a structure and that were read in the images too."""
+    structure = seen.changed.get(seen.matches.get(name, ""))
+    for phase in structure.phases if structure else ():
+        truth = seen.truth.phases.get((name, phase.name))
+        if truth is not None:
+            fit = bracket_fit(phase.between, truth)
+            yield Row(metric=f"{name}: {phase.name}", target=f"overlaps {bracket_text(truth)}",
+                      measured=f"{bracket_text(phase.between)} {fit}", holds=fit == "overlaps")
+
+
 def _units(seen: Outcome) -> Row:
     """Whether the outlines are of rows or of their single units."""
     units = {unit.name: (seen.on_grid(unit.outline), unit.came) for unit in seen.truth.units}
@@ -169,14 +181,22 @@ def _decoys(seen: Outcome) -> Iterator[Row]:
         yield Row(metric="structures in decoy places", target="0", measured=str(len(inside)), holds=not inside,
                   note="; ".join(inside))
     for name, (start, end) in seen.truth.quiet_spans.items():
-        inside = [one.id for one in seen.changed.values() if overlaps_span(one.happened, start, end)]
-        yield Row(metric=f"structures dated to {name}", target="0", measured=str(len(inside)), holds=not inside,
+        inside = [f"{what} of {one.id}" for one in seen.changed.values() for what, when in _events(one)
+                  if overlaps_span(when, start, end)]
+        yield Row(metric=f"dated to {name}", target="0", measured=str(len(inside)), holds=not inside,
                   note="; ".join(inside))
     if seen.truth.snow:
         inside = [one.id for one in seen.changed.values() if one.happened.by and
                   one.happened.by.date() in seen.truth.snow]
         yield Row(metric="structures first seen in snow", target="0", measured=str(len(inside)), holds=not inside,
                   note="; ".join(inside))
+
+
+def _events(structure: Structure) -> Iterator[tuple[str, Between]]:
+    """All that the case says to have happened to a structure, and when."""
+    yield "beginning or end", structure.happened
+    for phase in structure.phases:
+        yield phase.name, phase.between
 
 
 def _others(seen: Outcome) -> Iterator[Row]:
@@ -240,6 +260,7 @@ def measurement_rows(seen: Outcome) -> Iterator[Row]:
     for name, known in seen.asked.items():
         subject = seen.matches.get(name)
         if subject is None or seen.measurements is None:
+            yield Row(metric=f"{name}: sizes", target="agree with the reference", measured="no structure")
             continue
         if known.area_sigma is not None:
             size = area_m2(known.outline, seen.stack.site.grid)

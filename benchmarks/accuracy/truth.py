@@ -42,7 +42,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """All that is known of one case, in grid coordinates as of ``zero``, the frame that was read."""
+    """All that is known of one case, in grid coordinates as of ``zero``, the frame that was read.
+
+    ``phases``: by name of the thing and of its phase. ``clear_on_second_look``: cloudy frames, and where the cloud is.
+    """
 
     case: str
     images: Path
@@ -57,6 +60,7 @@ class Truth:
     shifts: Mapping[date, tuple[float, float]]
     frames: int
     compare_with: str | None
+    phases: Mapping[tuple[str, str], Between]
     clear_on_second_look: Mapping[date, str]
     least_cloudy: int | None = None
     real_changes: Mapping[str, BaseGeometry] = field(default_factory=dict)
@@ -93,6 +97,13 @@ def _as_given(outline: Polygon, truth: Truth) -> BaseGeometry:
 
 # The rows' widths of 51 to 62 m are known to 8 to 10 m at each edge, so areas to 20 %, lengths to 3 %.
 _ROWS = {"row_1_ne", "row_2_mid", "row_3_sw"}
+# The reading in truth.yaml that says when a phase of a structure came.
+_DUBAI_PHASES = {("row_1_ne", "ground works"): "ground_works_row_1_dark_strip",
+                 ("row_2_mid", "ground works"): "ground_works_row_2_dark_strips",
+                 ("row_1_ne", "all of it stands"): "row_1_ne_complete",
+                 ("row_2_mid", "all of it stands"): "row_2_mid_complete",
+                 ("row_3_sw", "all of it stands"): "row_3_sw_east_unit_roofed"}
+_GOLF_PHASES = {("club_building", "ground works"): "grading_starts"}
 # (column, row) boxes of truth.yaml's other_real_changes.
 _DUBAI_REAL = {"ground north-east of row 1": (120, 55, 175, 115), "yard south-west of row 3": (100, 110, 130, 135),
                "bitumen lot north-west": (0, 27, 38, 57), "yards east": (165, 28, 230, 145),
@@ -114,7 +125,7 @@ def _dubai(folder: Path) -> Truth:
     features = json.loads((folder / "structures.geojson").read_text())["features"]
     units = json.loads((folder / "structures_units.geojson").read_text())["features"]
     return Truth(
-        **_common(folder, told), crs=crs, site=reproject(site, WGS84, crs), compare_with="hall_nw",
+        **_common(folder, told, _DUBAI_PHASES), crs=crs, site=reproject(site, WGS84, crs), compare_with="hall_nw",
         known=tuple(_dubai_known(feature) for feature in features), units=tuple(_dubai_known(unit) for unit in units),
         clear_on_second_look=_DUBAI_CLEAR, least_cloudy=11,
         real_changes={name: from_pixels(box(*bounds), grid) for name, bounds in _DUBAI_REAL.items()})
@@ -144,8 +155,8 @@ def _golf(folder: Path) -> Truth:
     known = tuple(_golf_known(one, grid) for one in drawn)
     club = unary_union([one.outline for one in known if one.name.startswith("club_")])
     return Truth(
-        **_common(folder, told), crs=None, site=club.convex_hull, units=(), compare_with=None, known=known,
-        quiet_spans=_GOLF_QUIET, clear_on_second_look=_GOLF_CLEAR,
+        **_common(folder, told, _GOLF_PHASES), crs=None, site=club.convex_hull, units=(), compare_with=None,
+        known=known, quiet_spans=_GOLF_QUIET, clear_on_second_look=_GOLF_CLEAR,
         decoys={name: from_pixels(box(*bounds), grid) for name, bounds in _GOLF_DECOYS.items()})
 
 
@@ -154,12 +165,14 @@ def _golf_known(told: Mapping[str, Any], grid: GeoBox) -> Known:
                  came=_came(told), is_asked=told["name"] in _GOLF_ASKED, area_sigma=_GOLF_ASKED.get(told["name"]))
 
 
-def _common(folder: Path, told: Mapping[str, Any]) -> dict[str, Any]:
-    images = told["images"]
+def _common(folder: Path, told: Mapping[str, Any], phases: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    images, read = told["images"], told["readings"]["features"]
     return {"case": told["case"], "images": folder / images["folder"], "gsd_m": float(images["pixel_m"]),
             "zero": _day(images["reference_frame"]), "frames": images["count"],
             "cloudy": frozenset(_day(text) for text in told["cloudy_frames"]),
             "snow": frozenset(_day(text) for text in told.get("snow_frames", ())),
+            "phases": {phase: Between(after=_midnight(read[name]["after"]), by=_midnight(read[name]["by"]))
+                       for phase, name in phases.items()},
             "shifts": _shifts(folder / "frame_shifts.csv")}
 
 
@@ -181,5 +194,5 @@ def _day(told: str | date) -> date:
     return told if isinstance(told, date) else date.fromisoformat(told)
 
 
-def _midnight(told: str | None) -> datetime | None:
-    return datetime.fromisoformat(told).replace(tzinfo=UTC) if told else None
+def _midnight(told: str | date | None) -> datetime | None:
+    return datetime.fromisoformat(str(told)).replace(tzinfo=UTC) if told else None
