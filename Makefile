@@ -4,7 +4,7 @@ PYTHON ?= python3
 DEMO ?= demo
 BIN = $(VENV)/bin
 
-.PHONY: demo test check bench lock docs
+.PHONY: demo test check bench lock docs picture
 
 # Makes a simulated case in ./$(DEMO), runs it and says where its report is. Exit code 10 of sitewatch means
 # "changes found", which is what the demo is there to find.
@@ -26,6 +26,10 @@ bench: $(VENV)/.installed-dev
 # Writes the commands' own help into docs/cli.md.
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m tools.cli_reference
+
+# Draws the demo's report and writes its first screen to docs/report.png; needs Chromium or Chrome.
+picture: $(VENV)/.installed-dev
+	$(BIN)/python -m tools.report_picture
 
 # Pins every dependency and its dependencies by hash; no address of a package registry is written.
 lock: $(VENV)/.installed-dev

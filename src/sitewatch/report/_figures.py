@@ -54,9 +54,9 @@ class Figure:
     bracket: tuple[Shot, ...] = ()
 
     @property
-    def is_pair(self) -> bool:
-        """Whether there is a look before and one after."""
-        return len(self.shots) == 2
+    def is_tall(self) -> bool:
+        """Whether it would be too high for a screen at the full width of the page."""
+        return self.window.height > self.window.width
 
     @property
     def credits(self) -> tuple[str, ...]:
@@ -91,7 +91,8 @@ class Pictures:
             return None
         name = f"structure-{sign.sign.lower()}"
         width = self.options.figure_width_px if large else min(_SMALL_PX, self.options.figure_width_px)
-        figure = self._figure(name, window, self._pair(name, window, pair, width), [s.drawn for s in signs], width)
+        drawn = [s.drawn for s in signs] if large else [sign.drawn]   # small pictures would be all letters
+        figure = self._figure(name, window, self._pair(name, window, pair, width), drawn, width)
         bracket = self._bracket(name, window, structure.happened, pair) if large else ()
         return replace(figure, sign=sign, season_days=pair.season_days, bracket=bracket)
 

@@ -34,11 +34,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """Settings and limits, as texts."""
+    """Settings and limits, as texts; ``gamma`` is empty where the brightness is not bent."""
 
     bands: str
     blacks: str
     whites: str
+    gamma: str
     false_alarms: str
     smallest: str
     blur: str
@@ -66,6 +67,7 @@ def method_of(changes: Changes, stack: Stack, options: ReportOptions, stretch: S
     """What the plain words of the method need."""
     smallest = _two_figures_up(changes.smallest_px * stack.site.gsd_m**2)
     return Method(bands=stretch.names, blacks=f"{options.low_percentile:g}", whites=f"{options.high_percentile:g}",
+                  gamma=f"{stretch.gamma:g}" if stretch.gamma != 1 else "",
                   false_alarms=f"{changes.false_alarms_per_year:g}", smallest=smallest,
                   blur=f"{stack.blur_px * stack.site.gsd_m:.1f}")
 
