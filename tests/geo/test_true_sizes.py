@@ -77,6 +77,14 @@ def test_an_area_does_not_depend_on_the_side_from_which_the_outline_is_walked():
     assert area_m2(Polygon(ring), grid) == pytest.approx(area_m2(Polygon(ring[::-1]), grid))
 
 
+def test_the_area_of_a_wide_outline_is_the_sum_of_its_parts():
+    x, y = _at("EPSG:32631", 5.5, 55.0)
+    grid = _grid("EPSG:32631")
+    parts = [box(x + i, y + j, x + i + 5000, y + j + 5000) for i in range(0, 40_000, 5000) for j in (0, 5000)]
+    assert area_m2(box(x, y, x + 40_000, y + 10_000), grid) == pytest.approx(
+        sum(area_m2(part, grid) for part in parts), rel=1e-9)
+
+
 def test_a_hole_is_not_part_of_an_area():
     x, y = _at("EPSG:32631", 3.0, 45.0)
     outer, inner = box(x, y, x + 100, y + 100), box(x + 20, y + 20, x + 60, y + 60)

@@ -118,14 +118,16 @@ def test_a_look_that_shows_another_place_only_noise_or_only_cloud_is_refused_wit
     assert len(stack.values) == 9
 
 
-def test_a_look_that_shows_too_little_of_the_site_is_refused(tmp_path):
-    world = World(6, looks=10)
+def test_a_look_that_shows_less_of_the_site_than_asked_is_refused(tmp_path):
+    world = World(6, looks=9, bands=4)
     mask = np.ones((96, 96))
-    mask[:80] = 0
-    world.views = np.repeat(world.views, 4, axis=1)
-    stack = build_stack(world.scenes(tmp_path, {4: mask}))
-    assert not _fit(stack, 4).used
-    assert len(stack.used) == 9
+    mask[:32] = 0
+    scenes = world.scenes(tmp_path, {4: mask})
+    fit = _fit(build_stack(scenes, StackOptions(min_clear_share=0.75)), 4)
+    assert not fit.used
+    assert "shows only 6" in fit.why_not
+    assert fit.site_clear_share == pytest.approx(2 / 3, abs=0.06)
+    assert _fit(build_stack(scenes, StackOptions(min_clear_share=0.5)), 4).used
 
 
 def test_a_scene_of_another_sensor_is_refused(tmp_path):
