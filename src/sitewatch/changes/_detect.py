@@ -10,14 +10,12 @@ import numpy as np
 
 from sitewatch.changes._null import Null, Shuffle, chance_alone
 from sitewatch.changes._objects import Thing, group_breaks, strength_of
+from sitewatch.changes._returns import why_passing
 from sitewatch.changes._segment import find_breaks, pixel_noise, tame
 from sitewatch.geo import coverage, outline_of, seen_median, series_of, whitening
 from sitewatch.model import Between, Change, ChangeKind, Changes, Progress, Stack
 
 __all__ = ["ChangesOptions", "detect_changes"]
-
-# A state that was there within a year and a month, or comes back within it, is a season's.
-_SEASON_DAYS = 400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +103,8 @@ class _Judge:
     def _why_not(self, thing: Thing, mask: np.ndarray, rate: float) -> str | None:
         if rate > self.options.false_alarms_per_year:
             return f"chance alone makes about {rate:.1f} changes as strong as this per year here"
-        earlier, later = _returns(thing, series_of(self.values, mask), self.days)
-        if earlier > self.options.max_return:
-            return (f"the place looked like this already in {_percent(earlier)} of the looks of the 400 days before: "
-                    "a season or a passing thing")
-        if later > self.options.max_return:
-            return (f"the place looked as before again in {_percent(later)} of the looks of the 400 days after: "
-                    "a season or a passing thing")
+        if passing := why_passing(thing, series_of(self.values, mask), self.days, self.options.max_return):
+            return passing
         site = self.stack.site
         inside = (c.id for c in site.controls if (coverage(c.outline, site.grid)[mask] > 0.5).mean() > 0.5)
         control = next(inside, None)
@@ -128,30 +121,9 @@ class _Judge:
         return "appeared" if after > 2 * before else "vanished" if before > 2 * after else "altered"
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
 def _sides(series: np.ndarray, look: int) -> tuple[np.ndarray, np.ndarray]:
     """Median levels (band) of the ten looks before and after a step."""
     return seen_median(series[:look + 1][-10:]), seen_median(series[look + 1:][:10])
-
-
-def _returns(thing: Thing, series: np.ndarray, days: np.ndarray) -> tuple[float, float]:
-    """Shares of the looks before that already showed the later state, and after that showed the earlier one."""
-    seen, index = np.isfinite(series[:, 0]), np.arange(len(series))
-    half = np.linalg.norm(thing.after - thing.before) / 2
-    to_before = np.linalg.norm(series - thing.before, axis=1)
-    to_after = np.linalg.norm(series - thing.after, axis=1)
-    near = np.abs(days - days[thing.look]) < _SEASON_DAYS
-    earlier, later = seen & near & (index <= thing.look), seen & near & (index > thing.look)
-    already = (to_after < to_before) & (to_after < half)
-    back = (to_before < to_after) & (to_before < half)
-    return _share(already, earlier), _share(back, later)
-
-
-def _share(which: np.ndarray, among: np.ndarray) -> float:
-    return float(which[among].mean()) if among.any() else 0.0
 
 
 def _bracket(series: np.ndarray, look: int, stack: Stack) -> Between:

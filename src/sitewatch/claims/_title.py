@@ -26,7 +26,8 @@ def title_of(structures: Sequence[Structure], changes: Changes, looks: Sequence[
         return f"The ground changed at {site.name} {when}; cannot tell whether a structure did"
     days = f" between {day(looks[0])} and {day(looks[-1])}" if len(looks) > 1 else ""
     if not enough:
-        return f"Cannot tell whether anything changed at {site.name}: {counted(len(looks), 'clear look', 'clear looks')}{days}"
+        few = counted(len(looks), "clear look", "clear looks")
+        return f"Cannot tell whether anything changed at {site.name}: {few}{days}"
     return f"No new or removed structure seen at {site.name}{days}"
 
 

@@ -19,8 +19,13 @@ _ROW_DAYS = 60.0         # units of one row go up one after the other
 _ROW_GAP = 0.5           # in widths: nearer to each other than that is one row
 
 
+_BESIDE_PX = 2.0         # from side to side: the blur lies between
+_BESIDE_SHARE = 0.6      # of its own length that must lie along the other
+_BESIDE_DAYS = 120.0
+
+
 def merge(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
-    """Each thing once, the largest reading of it first, units of one row joined."""
+    """Each thing once, the largest reading of it first, units of one row joined, shadows with what throws them."""
     whole: list[Hypothesis] = []
     for candidate in sorted(hypotheses, key=lambda h: (-h.polygon.area, h.change.id)):
         same = next((i for i, other in enumerate(whole) if _is_same(candidate, other)), None)
@@ -31,7 +36,16 @@ def merge(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
     joined = True
     while joined:
         joined = _join_one_pair(whole)
-    return whole
+    return [one for one in whole if not any(_is_cast_by(one, other) for other in whole if other is not one)]
+
+
+def _is_cast_by(one: Hypothesis, other: Hypothesis) -> bool:
+    """Whether a dark strip along a surer and wider new structure came with it: its shadow, or its apron."""
+    if (not one.class_ == other.class_ == "new structure" or one.chance >= other.chance or sum(one.change.step) >= 0
+            or one.rectangle.width >= other.rectangle.width or abs(_day(one) - _day(other)) > _BESIDE_DAYS):
+        return False
+    beside = one.polygon.exterior.intersection(other.polygon.buffer(_BESIDE_PX)).length
+    return bool(beside > _BESIDE_SHARE * one.rectangle.length)
 
 
 def _is_same(one: Hypothesis, other: Hypothesis) -> bool:

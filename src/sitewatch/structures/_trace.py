@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from shapely import Polygon
@@ -26,6 +26,9 @@ from sitewatch.structures._looks import Sighting, bracket, combined, looks_of, s
 from sitewatch.structures._merge import merge
 
 __all__ = ["StructuresOptions", "trace_structures"]
+
+_BED, _FIELD = 0.25, 4.0          # shares of a structure's area: ground laid bare for it, and a field's harvest
+_WORKS = timedelta(days=365)      # what was laid bare longer before was not laid bare for this
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,7 @@ def _phases(whole: Hypothesis, parts: list[list[Sighting]], happened: Between, c
     taken = [fit.taken for fit in stack.used]
     earlier = [change.between for change in changes.kept
                if change.between.by and happened.after and change.between.by <= happened.after
-               and _overlap(whole, change.outline, stack) > 0.5]
+               and happened.after - change.between.by < _WORKS and _prepares(change.outline, whole, stack)]
     phases = [Phase(name="ground works", between=min(earlier, key=lambda b: b.by or datetime.max))] if earlier else []
     if len(parts) > 1:
         states = [[view.state for view in part] for part in parts]
@@ -90,10 +93,10 @@ def _phases(whole: Hypothesis, parts: list[list[Sighting]], happened: Between, c
     return tuple(phases)
 
 
-def _overlap(whole: Hypothesis, outline: Polygon, stack: Stack) -> float:
-    """Share of the smaller of the two that lies in the other."""
-    other = to_pixels(outline, stack.site.grid)
-    return float(whole.polygon.intersection(other).area / max(min(whole.polygon.area, other.area), 1e-9))
+def _prepares(outline: Polygon, whole: Hypothesis, stack: Stack) -> bool:
+    """Whether a change is the bed of the structure: a good part of its ground, and not a whole field."""
+    ground, own = to_pixels(outline, stack.site.grid), whole.polygon
+    return bool(own.intersection(ground).area > _BED * own.area and ground.area < _FIELD * own.area)
 
 
 def _reasons(whole: Hypothesis) -> tuple[str, ...]:
