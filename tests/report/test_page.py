@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from tests.report.yard import (
@@ -240,3 +241,33 @@ def test_an_event_has_a_bracket_and_never_a_single_day(page):
     assert str(BRACKET) == "between 2022-10-08 and 2022-12-07"
     assert text_of(page).count(str(BRACKET)) >= 3
     assert not re.search(r"\b(built|appeared|happened) on \d{4}", text_of(page))
+
+
+def test_a_case_without_any_usable_look_still_has_a_page_that_says_so(world):
+    fits = tuple(replace(fit, used=False, why_not="cloud") for fit in world.stack.fits)
+    stack = replace(world.stack, fits=fits, data=world.stack.data.isel(time=slice(0, 0)))
+    report = replace(world, stack=stack).report(_SMALL)
+    assert set(report.files) == {"index.html"}
+    text = text_of(report.files["index.html"].decode())
+    assert "There are no two clear looks that could be shown side by side." in text
+    assert "0 scenes were used; 12 were not." in text
+
+
+def test_every_word_that_the_page_explains_is_one_of_the_projects_words(page):
+    words = (Path(__file__).parents[2] / "docs" / "words.md").read_text()
+    terms = [term for dt in re.findall("<dt>(.*?)</dt>", page) for term in dt.split(", ")]
+    assert len(terms) > 15
+    assert [term for term in terms if f"**{term}**" not in words and f"*{term}*" not in words] == []
+
+
+def test_every_colour_of_text_has_contrast_enough_on_white(page):
+    colours = dict(re.findall(r"--(\w+): #([0-9a-f]{6})", page))
+    assert {"ink", "soft", "new", "removed", "altered", "works", "reference", "control"} <= set(colours)
+    for name in set(colours) - {"rule", "paper"}:
+        assert _contrast_on_white(colours[name]) >= 4.5, name   # WCAG 2.1 AA
+
+
+def _contrast_on_white(colour: str) -> float:
+    parts = [int(colour[i:i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)

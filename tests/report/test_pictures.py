@@ -145,7 +145,7 @@ def test_the_map_shows_the_latest_of_the_clearest_looks():
 
 
 def test_each_picture_says_its_day_its_scene_and_its_credit(page):
-    figure = page[page.index('<figure class="large"'):page.index("</figure>")]
+    figure = page[page.index('<figure class="large'):page.index("</figure>")]
     days = re.findall(r'class="date">(Before|After) <b><time datetime="([-\d]+)"', figure)
     assert [side for side, _ in days] == ["Before", "After"]
     for _, day in days:

@@ -5,20 +5,21 @@ for (const compare of document.querySelectorAll(".compare")) {
   const handle = document.createElement("span");
   handle.className = "handle";
   const range = document.createElement("input");
-  Object.assign(range, { type: "range", min: "0", max: "100", step: "0.5", value: "50" });
+  Object.assign(range, { type: "range", min: "0", max: "100", step: "2", value: "50" });
   range.setAttribute("aria-label", `${compare.dataset.about}: share of the picture that shows the look before`);
 
   const show = (percent) => {
-    range.value = percent;
-    compare.style.setProperty("--at", `${range.value}%`);
-    range.setAttribute("aria-valuetext", `${Math.round(range.value)} % before, ${Math.round(100 - range.value)} % after`);
+    const before = Math.min(Math.max(percent, 0), 100);
+    range.value = before;
+    range.setAttribute("aria-valuetext", `${Math.round(before)} % before, ${Math.round(100 - before)} % after`);
+    compare.style.setProperty("--at", `${before}%`);
   };
   const follow = (event) => {
     const box = compare.getBoundingClientRect();
     show(100 * (event.clientX - box.left) / box.width);
   };
 
-  range.addEventListener("input", () => show(range.value));
+  range.addEventListener("input", () => show(range.valueAsNumber));
   compare.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !compare.classList.contains("is-slider")) return;
     event.preventDefault();
