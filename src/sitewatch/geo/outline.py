@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from affine import Affine
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from pyproj import Geod
@@ -99,7 +100,7 @@ def length_m(x0: float, y0: float, x1: float, y1: float, grid: GeoBox) -> float:
 def coverage(outline: BaseGeometry, grid: GeoBox) -> np.ndarray:
     """(y, x) float32: the share of each pixel that lies inside the outline, to 1/64."""
     fine = GeoBox((grid.height * _SUPERSAMPLING, grid.width * _SUPERSAMPLING),
-                  grid.affine * grid.affine.scale(1 / _SUPERSAMPLING), grid.crs)
+                  grid.affine @ Affine.scale(1 / _SUPERSAMPLING), grid.crs)
     if outline.is_empty:
         return np.zeros(grid.shape, np.float32)
     burnt = rasterize([outline], out_shape=fine.shape, transform=fine.affine, dtype="uint8")
