@@ -92,6 +92,24 @@ def test_two_roofs_built_at_different_times_are_two_changes():
     assert all(iou(change.outline, world.on_grid(true)) > 0.5 for change, true in zip(kept, (one, other), strict=True))
 
 
+def test_things_at_opposite_sides_of_the_picture_are_not_one():
+    world = _world()
+    world.roof(rectangle(76, 38, 12, 16), 160, slice(_FROM, None))
+    world.roof(rectangle(4, 40, 12, 16), 160, slice(_FROM, None))
+    assert len(detect_changes(world.stack()).kept) == 2
+
+
+def test_a_bright_and_a_dark_roof_that_give_way_to_one_surface_are_two_changes():
+    world = _world()
+    bright, dark = rectangle(31, 40, 16, 14), rectangle(47, 40, 16, 14)
+    world.roof(bright, 170, slice(_FROM))
+    world.roof(dark, 40, slice(_FROM))
+    world.roof(rectangle(39, 40, 32, 14), 105, slice(_FROM, None))
+    kept = detect_changes(world.stack()).kept
+    assert len(kept) == 2
+    assert {change.step[0] > 0 for change in kept} == {True, False}
+
+
 # What is not
 
 
