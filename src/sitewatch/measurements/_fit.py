@@ -22,7 +22,8 @@ __all__ = ["Fit", "fit_footprint"]
 
 _ROUNDS, _STEPS, _STILL_PX = 3, 10, 0.02
 _LARGEST_STEP_PX, _LARGEST_TURN = 0.8, 0.08
-_REACH_PX, _REACH, _REACH_TURN = 3.0, 0.35, 0.35   # how far an edge may go, at least and in widths; radians
+_REACH_PX, _REACH, _REACH_TURN = 3.0, 0.35, 0.35    # how far an edge may go, at least and in widths; radians
+_REACH_IN_TWO = 0.7                                 # the inner corner of an L lies well inside its rectangle
 _STRIP_PX, _STRIP_BLURS = 3.0, 4.0                  # how wide the strips beside the edges are
 _OUTLIER = 2.5               # residuals beyond this many robust sigmas lose weight: other things stand there
 _BLUR_SIGMA = 0.15           # a point spread is known to about 15 %
@@ -57,10 +58,11 @@ def fit_footprint(crop: Crop, blur_px: float, like: Shape | None = None) -> Fit:
     """
     if like is not None:
         return _fitted(like, crop, blur_px)
-    one = _fitted(Shape.of_rectangle(crop.start, blur_px), crop, blur_px)
+    start = Shape.of_rectangle(crop.start, blur_px)
+    one = _fitted(start, crop, blur_px)
     one = _in_its_yard(one, crop, blur_px) or one
     cuts = _CUTS if one.shape.area[0] > _LEAST_IN_TWO_PX else ()
-    twos = [_fitted(one.shape.in_two(cut), crop, blur_px) for cut in cuts]
+    twos = [_fitted(start.in_two(cut), crop, blur_px) for cut in cuts]
     best = min((two for two in twos if _is_stepped(two.shape)), key=lambda fit: fit.cost, default=one)
     return best if _gain(one, best) > _CLEARLY else one
 
@@ -167,7 +169,8 @@ class _Trial:
         """The shape after a step that is neither too long nor leads too far from the start."""
         step = step * min(1.0, _LARGEST_STEP_PX / max(np.abs(step[:-2]).max(), 1e-9),
                           _LARGEST_TURN / max(abs(step[-2]), 1e-9))
-        reach = max(_REACH_PX, _REACH * min(side for side, _ in self.start.sides))
+        reach = _REACH if len(self.start.layout.parts) == 1 else _REACH_IN_TWO
+        reach = max(_REACH_PX, reach * min(side for side, _ in self.start.sides))
         limit = np.full(len(step), reach)
         limit[-2:] = _REACH_TURN, 1.0
         now, begin = self.shape.vector, self.start.vector
