@@ -137,10 +137,15 @@ def _ragged_patch(draw: np.random.Generator) -> np.ndarray:
     return np.asarray(labels == 1 + np.argmax(np.bincount(labels.ravel())[1:]))
 
 
-def test_a_road_is_no_structure():
-    world = _world(2)
-    world.roof(rectangle(40, 40, 66, 5, 30), 170, slice(_FROM, None))
-    assert _traced(world).changed == ()
+@pytest.mark.parametrize("degrees", [0, 30])
+def test_a_road_is_no_structure(degrees):
+    world = World(2, looks=26, bands=3, size_px=96)
+    world.wander(0.06)
+    world.roof(rectangle(48, 48, 60, 7, degrees), 170, slice(_FROM, None))
+    stack = world.stack()
+    changes = detect_changes(stack)
+    assert changes.kept
+    assert trace_structures(changes, stack).changed == ()
 
 
 def test_a_rejected_change_is_no_structure():
