@@ -72,7 +72,8 @@ def test_a_folder_of_images_becomes_a_case_that_finds_the_same(demo, sitewatch, 
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
-    (["run", "nowhere"], "sitewatch new"), (["new", "x", "--images", "nowhere"], "nowhere"), (["new", "x"], "--images")])
+    (["run", "nowhere"], "sitewatch new"), (["new", "x", "--images", "nowhere"], "nowhere"),
+    (["new", "x"], "--images")])
 def test_what_cannot_be_used_is_bad_input_with_a_remedy(sitewatch, tmp_path, monkeypatch, arguments, said):
     monkeypatch.chdir(tmp_path)
     done = sitewatch(*arguments)
