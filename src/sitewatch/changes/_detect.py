@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -55,7 +56,9 @@ def detect_changes(stack: Stack, options: ChangesOptions = ChangesOptions(),
         penalty=options.penalty, min_looks=options.min_looks, blur_px=stack.blur_px, shuffles=options.shuffles,
         seed=options.seed))
     strengths = np.array([strength_of(thing, stack.blur_px) for thing in things])
-    judge = _Judge(values=values, days=days, null=null, strengths=strengths, stack=stack, options=options)
+    controls = {c.id: coverage(c.outline, stack.site.grid) > 0.5 for c in stack.site.controls}
+    judge = _Judge(values=values, days=days, null=null, strengths=strengths, controls=controls, stack=stack,
+                   options=options)
     records = [judge.record(thing) for thing in things]
     tell("judge", 4, 4)
     return Changes(site=stack.site, records=tuple(_named(records)), smallest_px=2.5 * smallest,
@@ -75,12 +78,13 @@ def _days(stack: Stack) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judge:
-    """What every thing is held against; ``values`` are whitened."""
+    """What every thing is held against; ``values`` are whitened, ``controls`` are masks (y, x)."""
 
     values: np.ndarray
     days: np.ndarray
     null: Null
     strengths: np.ndarray
+    controls: Mapping[str, np.ndarray]
     stack: Stack
     options: ChangesOptions
 
@@ -105,9 +109,7 @@ class _Judge:
             return f"chance alone makes about {rate:.1f} changes as strong as this per year here"
         if passing := why_passing(thing, series_of(self.values, mask), self.days, self.options.max_return):
             return passing
-        site = self.stack.site
-        inside = (c.id for c in site.controls if (coverage(c.outline, site.grid)[mask] > 0.5).mean() > 0.5)
-        control = next(inside, None)
+        control = next((name for name, covered in self.controls.items() if covered[mask].mean() > 0.5), None)
         return f"it lies in the control area {control}, which does not change: a false alarm" if control else None
 
     def _kind(self, mask: np.ndarray, sides: tuple[np.ndarray, np.ndarray], look: int, rate: float) -> ChangeKind:

@@ -30,18 +30,35 @@ class Crop:
     them is one fit to all looks together, each with its own contrast, background and small displacement.
     ``other`` (pixel, n) shows the place in its other state: before a new structure came, after a removed one
     went. ``neighbours`` (pixel, n) are seen shares of what stands next to the structure; ``start`` the rectangle to
-    begin with, in the pixels of the crop.
+    begin with, in the pixels of the crop. Only pixels near the outline count: ``inside`` (y, x) says which, ``x``
+    and ``y`` (pixel) where their centres are.
     """
 
     images: np.ndarray
     other: np.ndarray
     neighbours: np.ndarray
-    size: tuple[int, int]
+    inside: np.ndarray
     left: int
     top: int
     start: Rectangle
     scenes: tuple[str, ...]
     shift_sigma_px: float
+
+    @property
+    def x(self) -> np.ndarray:
+        """(pixel) columns of the centres."""
+        return np.asarray(np.nonzero(self.inside)[1] + 0.5)
+
+    @property
+    def y(self) -> np.ndarray:
+        """(pixel) rows of the centres."""
+        return np.asarray(np.nonzero(self.inside)[0] + 0.5)
+
+    def grid_of(self, values: np.ndarray) -> np.ndarray:
+        """(y, x) of (pixel) values, zero elsewhere."""
+        out = np.zeros(self.inside.shape, values.dtype)
+        out[self.inside] = values
+        return out
 
     def on_grid(self, polygon: Polygon) -> Polygon:
         """From the crop's pixels to those of the grid."""
@@ -66,18 +83,20 @@ def crop_of(structure: Structure, stack: Stack, scenes: Sequence[str], others: I
     names = [str(name) for name in stack.data["scene"].values]
     wanted = set(scenes)
     noise = np.median(stack.data["noise"].values, axis=0)
-    values = stack.values[(slice(None), slice(None), *window)] / noise[:, None, None]
-    seen = np.isfinite(values[:, 0]).mean(axis=(1, 2))
+    start = _around(affinity.translate(outline, -x0, -y0))
+    cut = stack.values[(slice(None), slice(None), *window)]
+    inside = start.distance(cut.shape[2:]) < margin
+    values = cut[:, :, inside] / noise[:, None]
+    seen = np.isfinite(values[:, 0]).mean(axis=1)
     chosen = [i for i, name in enumerate(names) if name in wanted and seen[i] >= _SEEN]
     chosen = chosen[:: max(1, -(-len(chosen) // _MOST_LOOKS))]
     if len(chosen) < 3:
         return None
     absent = [names.index(look.scene) for look in structure.looks if look.state == "absent" and look.scene in names]
     sigma = np.median(stack.data["shift_sigma_px"].values[chosen]) / math.sqrt(len(chosen))
-    return Crop(images=_images(values[chosen]), other=_other(values, seen, absent, chosen), size=values.shape[2:],
-                neighbours=_neighbours(outline, others, stack, window), left=x0, top=y0,
-                start=_around(affinity.translate(outline, -x0, -y0)), scenes=tuple(names[i] for i in chosen),
-                shift_sigma_px=float(sigma))
+    return Crop(images=_images(values[chosen]), other=_other(values, seen, absent, chosen), inside=inside,
+                neighbours=_neighbours(outline, others, stack, window)[inside.ravel()], left=x0, top=y0,
+                start=start, scenes=tuple(names[i] for i in chosen), shift_sigma_px=float(sigma))
 
 
 def _other(values: np.ndarray, seen: np.ndarray, absent: Sequence[int], present: Sequence[int]) -> np.ndarray:
@@ -85,14 +104,14 @@ def _other(values: np.ndarray, seen: np.ndarray, absent: Sequence[int], present:
     middle = float(np.median(present))
     nearest = sorted((i for i in absent if seen[i] >= _SEEN), key=lambda i: abs(i - middle))[:_OTHER_LOOKS]
     if len(nearest) < 3:
-        return np.empty((values[0, 0].size, 0))
+        return np.empty((values.shape[2], 0))
     images = _images(values[nearest], 2)
     return np.asarray(images / np.maximum(images.std(axis=0), 1e-9))
 
 
 def _images(values: np.ndarray, most: int = _IMAGES) -> np.ndarray:
-    """(pixel, image) leading principal images of (time, band, y, x), each with the weight that it has in all."""
-    flat = values.reshape(-1, values.shape[2] * values.shape[3]).astype(np.float64)
+    """(pixel, image) leading principal images of (time, band, pixel), each with the weight that it has in all."""
+    flat = values.reshape(-1, values.shape[2]).astype(np.float64)
     middle = seen_median(flat)
     middle = np.where(np.isfinite(middle), middle, np.nanmedian(flat))
     level = np.nanmedian(flat - middle, axis=1, keepdims=True)

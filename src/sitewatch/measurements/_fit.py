@@ -62,14 +62,17 @@ def fit_footprint(crop: Crop, blur_px: float, like: Shape | None = None) -> Fit:
     one = _fitted(start, crop, blur_px)
     one = _in_its_yard(one, crop, blur_px) or one
     cuts = _CUTS if one.shape.area[0] > _LEAST_IN_TWO_PX else ()
-    twos = [_fitted(start.in_two(cut), crop, blur_px) for cut in cuts]
+    twos = [_fitted(start.in_two(cut), crop, blur_px, rounds=1) for cut in cuts]
     best = min((two for two in twos if _is_stepped(two.shape)), key=lambda fit: fit.cost, default=one)
-    return best if _gain(one, best) > _CLEARLY else one
+    if best is one or _gain(one, best) < _CLEARLY:
+        return one
+    return _fitted(best.shape, crop, blur_px)
 
 
 def _in_its_yard(yard: Fit, crop: Crop, blur_px: float) -> Fit | None:
     """A smaller rectangle well inside the fitted one, where there clearly is one: the first was its yard."""
-    ground = replace(crop, neighbours=np.column_stack([crop.neighbours, yard.shape.seen(crop.size, _STRIP_PX).share]))
+    as_ground = yard.shape.seen(crop.x, crop.y, _STRIP_PX).share
+    ground = replace(crop, neighbours=np.column_stack([crop.neighbours, as_ground]))
     inner = _fitted(yard.shape.shrunk(_OF_YARD), ground, blur_px)
     inside = np.array([-1, 1, -1, 1]) * (yard.shape.vector[:4] - inner.shape.vector[:4])
     is_yard = (inside.min() > _INSIDE_PX and inner.shape.area[0] > _LEAST_OF_YARD * yard.shape.area[0]
@@ -106,10 +109,10 @@ class _State:
         return flat.T @ flat, flat.T @ self.residual.T.ravel()
 
 
-def _fitted(shape: Shape, crop: Crop, blur_px: float) -> Fit:
+def _fitted(shape: Shape, crop: Crop, blur_px: float, rounds: int = _ROUNDS) -> Fit:
     weight, start = np.ones(len(crop.images)), shape
     state = _at(shape, crop, weight)
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         for _ in range(_STEPS):
             shape, state, moved = _improved(_Trial(shape, state, start), crop, weight, blur_px)
             if moved < _STILL_PX:
@@ -122,11 +125,11 @@ def _fitted(shape: Shape, crop: Crop, blur_px: float) -> Fit:
 def _at(shape: Shape, crop: Crop, weight: np.ndarray) -> _State:
     """Each image is the structure inside, what was there in its other state outside, a strip of its own beside each
     edge (shadow, apron, yard), neighbours, and a sloping background."""
-    seen = shape.seen(crop.size, max(_STRIP_PX, _STRIP_BLURS * math.exp(shape.vector[-1])))
-    y, x = np.mgrid[:crop.size[0], :crop.size[1]].reshape(2, -1)
+    seen = shape.seen(crop.x, crop.y, max(_STRIP_PX, _STRIP_BLURS * math.exp(shape.vector[-1])))
     root = np.sqrt(weight)[:, None]
     outside = crop.other * (1 - seen.share)[:, None]
-    flat = np.stack([seen.share, *seen.strips.T, *outside.T, np.ones(len(x)), x - x.mean(), y - y.mean(),
+    flat = np.stack([seen.share, *seen.strips.T, *outside.T, np.ones(len(root)), crop.x - crop.x.mean(),
+                     crop.y - crop.y.mean(),
                      *crop.neighbours.T], axis=1)
     # Small displacements of single looks: the footprint's own gradient, in every image but the mean one.
     moved = np.stack([seen.by_edge[:, list(indices)].sum(axis=1) for indices in shape.layout.axes], axis=1)
@@ -180,7 +183,7 @@ class _Trial:
 def _improved(trial: _Trial, crop: Crop, weight: np.ndarray, blur_px: float) -> tuple[Shape, _State, float]:
     """One damped Gauss-Newton step and how far it moved an edge; the same shape where no step helps."""
     shape, state = trial.shape, trial.state
-    noise = _variance(state.residual, crop.size, shape)
+    noise = _variance(state.residual, shape)
     bend, pull = (part / noise for part in state.equations)
     away = shape.vector[-1] - math.log(blur_px)
     bend[-1, -1] += 1 / _BLUR_SIGMA**2
@@ -196,10 +199,10 @@ def _improved(trial: _Trial, crop: Crop, weight: np.ndarray, blur_px: float) -> 
     return shape, state, 0.0
 
 
-def _variance(residual: np.ndarray, size: tuple[int, int], shape: Shape) -> float:
+def _variance(residual: np.ndarray, shape: Shape) -> float:
     """Residual variance per independent sample: neighbours within the point spread repeat each other."""
     repeats = max(4 * math.pi * math.exp(2 * shape.vector[-1]), 1.0)
-    return float((residual**2).sum(axis=1).mean()) * min(repeats, size[0] * size[1] / 50) + 1e-12
+    return float((residual**2).sum(axis=1).mean()) * min(repeats, len(residual) / 50) + 1e-12
 
 
 def _weights(residual: np.ndarray) -> np.ndarray:
@@ -213,30 +216,30 @@ def _judged(shape: Shape, state: _State, crop: Crop, weight: np.ndarray) -> Fit:
     bend, _ = state.equations
     geometry = bend[:edges, :edges] + 1e-9 * np.trace(bend[:edges, :edges]) * np.eye(edges)
     inverse = np.linalg.inv(geometry)
-    noise = _variance(state.residual, crop.size, shape)
+    noise = _variance(state.residual, shape)
     blur_known = 1 / _BLUR_SIGMA**2 + (bend[-1, -1] - bend[-1, :edges] @ inverse @ bend[:edges, -1]) / noise
-    return Fit(shape=shape, covariance=inverse @ _meat(state, crop.size) @ inverse, by_blur=-inverse @ bend[:edges, -1],
-               blur_sigma=float(1 / math.sqrt(blur_known)), explained=_explained(state, shape, crop.size),
+    return Fit(shape=shape, covariance=inverse @ _meat(state, crop) @ inverse, by_blur=-inverse @ bend[:edges, -1],
+               blur_sigma=float(1 / math.sqrt(blur_known)), explained=_explained(state, crop),
                cost=float((state.residual**2).sum()),
                samples=weight.sum() / max(4 * math.pi * math.exp(2 * shape.vector[-1]), 1.0))
 
 
-def _explained(state: _State, shape: Shape, size: tuple[int, int]) -> float:
+def _explained(state: _State, crop: Crop) -> float:
     """Share of the variance in and next to the footprint that the footprint explains."""
-    near = cv2.dilate((state.seen > 0.1).reshape(size).astype(np.uint8), np.ones((5, 5), np.uint8)).ravel() > 0
+    near = cv2.dilate(crop.grid_of(state.seen > 0.1).astype(np.uint8), np.ones((5, 5), np.uint8))[crop.inside] > 0
     own = np.outer(state.seen[near] - state.seen[near].mean(), state.contrast)
     explained, left = float((own**2).sum()), float((state.residual[near] ** 2).sum())
     return explained / (explained + left + 1e-12)
 
 
-def _meat(state: _State, size: tuple[int, int]) -> np.ndarray:
+def _meat(state: _State, crop: Crop) -> np.ndarray:
     """Covariance of the scores of edges and angle, correlated over the reach of the point spread and the texture."""
     edges = state.slope.shape[2] - 1
-    taps = np.bartlett(2 * max(3, round(0.15 * min(size))) + 1)
+    taps = np.bartlett(2 * max(3, round(0.15 * min(crop.inside.shape))) + 1)
     total = np.zeros((edges, edges))
     for i in range(state.residual.shape[1]):
         scores = state.slope[i][:, :edges] * state.residual[:, i, None]
-        smooth = [cv2.sepFilter2D(scores[:, j].reshape(size), cv2.CV_64F, taps, taps, borderType=cv2.BORDER_CONSTANT)
+        smooth = [cv2.sepFilter2D(crop.grid_of(scores[:, j]), cv2.CV_64F, taps, taps, borderType=cv2.BORDER_CONSTANT)
                   for j in range(edges)]
-        total += scores.T @ np.stack([one.ravel() for one in smooth], axis=1)
+        total += scores.T @ np.stack([one[crop.inside] for one in smooth], axis=1)
     return (total + total.T) / 2

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shapely import Polygon
+from threadpoolctl import threadpool_limits
 
 from sitewatch.geo import from_pixels, to_pixels
 from sitewatch.measurements._crop import Crop, crop_of, looks_with
@@ -53,15 +54,12 @@ def measure_structures(structures: Structures, stack: Stack, options: Measuremen
     metres and square metres on the ellipsoid, or in the plane of pictures without georeference.
     """
     ruler = _Ruler(structures, stack, options)
-    references = [s for s in structures if s.class_ == "reference"]
     records: list[Measurement] = []
-    for done, structure in enumerate(structures, 1):
-        sized = ruler.size(structure, looks_with(structure))
-        records += ruler.measured(sized)
-        if structure.class_ != "reference":
-            records += [ratio for reference in references for ratio in ruler.ratios(sized, reference)]
-        if progress:
-            progress("measure", done, len(structures.records))
+    with threadpool_limits(limits=1, user_api="blas"):
+        for done, structure in enumerate(structures, 1):
+            records += ruler.all_of(structure)
+            if progress:
+                progress("measure", done, len(structures.records))
     return Measurements(site=structures.site, records=tuple(records))
 
 
@@ -72,6 +70,13 @@ class _Ruler:
         self._structures, self._stack, self._options = structures, stack, options
         self._errors: Errors = errors_of(stack)
         self._known: dict[tuple[str, tuple[str, ...]], _Sized] = {}
+
+    def all_of(self, structure: Structure) -> list[Measurement]:
+        """Its sizes and, of what changed, their ratios to every reference."""
+        sized = self.size(structure, looks_with(structure))
+        references = [other for other in self._structures if other.class_ == "reference"]
+        compared = references if structure.class_ != "reference" else []
+        return [*self.measured(sized), *(ratio for other in compared for ratio in self.ratios(sized, other))]
 
     def size(self, structure: Structure, scenes: Sequence[str], like: Fit | None = None) -> _Sized:
         """The fit of a structure to those scenes, or why there is none; ``like`` is its fit to others."""

@@ -110,12 +110,11 @@ class Shape:
         gradient[[low, high]] = (-1, 1)
         return float(self.vector[high] - self.vector[low]), gradient
 
-    def seen(self, size: tuple[int, int], strip_px: float) -> Seen:
-        """What a (rows, columns) crop sees of the shape, and of a strip outside each of its outer edges."""
+    def seen(self, x: np.ndarray, y: np.ndarray, strip_px: float) -> Seen:
+        """What pixels centred at x, y (pixel) see of the shape, and of a strip outside each of its outer edges."""
         v, cos, sin = self.vector, math.cos(self.angle), math.sin(self.angle)
         blur = math.exp(v[-1])
         sigma = math.sqrt(blur**2 + _PIXEL_VARIANCE)
-        y, x = (np.mgrid[:size[0], :size[1]] + 0.5).reshape(2, -1)
         dx, dy = x - self.origin[0], y - self.origin[1]
         along, across = dx * cos + dy * sin, dy * cos - dx * sin
         total, by = np.zeros(len(x)), np.zeros((len(x), len(v) - 2))

@@ -17,6 +17,7 @@ __all__ = ["Hypothesis", "hypotheses_of"]
 _MARGIN_PX = 14          # room for the structure to be larger than the change that gave it away
 _LOOK_NOISE = 1.5        # a single look scatters by 1 in each whitened band, seasons add half as much
 _LONGEST = 7.0           # length over width: beyond it is a road, a wall or a ditch
+_RECTANGLE = 0.6         # of a shape that a rectangle explains: below it is a patch of works, not a building
 _STANDS_OUT_MORE = 1.5   # a structure that went stood out from its surroundings more than its place does now
 
 
@@ -93,7 +94,7 @@ def _chance(evidence: Evidence, smallest_px: float, blur_px: float) -> float:
     rectangle = evidence.rectangle
     longest = rectangle.length / max(rectangle.width, 1e-6)
     if (rectangle.length * rectangle.width < smallest_px or rectangle.width < 4 * blur_px + 1 or longest > _LONGEST
-            or evidence.unevenness > 0.2 or not evidence.at_once):
+            or evidence.unevenness > 0.2 or evidence.fit < _RECTANGLE or not evidence.at_once):
         return 0.0
     for_it = sum((
         1.5 * np.log(evidence.contrast / 6),                             # a new material, not a new shade

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from shapely import Polygon
+from threadpoolctl import threadpool_limits
 
 from sitewatch.geo import coverage, from_pixels, to_pixels, whitening
 from sitewatch.model import (
@@ -45,7 +46,8 @@ def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions 
     The site's references are among the structures, so that measurements can be compared with them.
     """
     values = np.einsum("ij,tjyx->tiyx", whitening(stack.values), stack.values)
-    found = merge(hypotheses_of(changes, stack, values, options.least_chance))
+    with threadpool_limits(limits=1, user_api="blas"):
+        found = merge(hypotheses_of(changes, stack, values, options.least_chance))
     if progress:
         progress("read changes", len(changes.kept), len(changes.kept))
     traced = [_traced(hypothesis, changes, stack, values) for hypothesis in found]
