@@ -11,9 +11,8 @@ from odc.geo.geom import Geometry
 from pyproj import Geod, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
-from shapely import Polygon, box
+from shapely import Polygon, box, transform
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import transform
 
 from sitewatch.errors import AreaError
 
@@ -86,4 +85,4 @@ def reproject(shape: BaseGeometry, source: CRS, target: CRS) -> BaseGeometry:
     """A shape in another CRS, x before y."""
     if source == target:
         return shape
-    return transform(Transformer.from_crs(source, target, always_xy=True).transform, shape)
+    return transform(shape, Transformer.from_crs(source, target, always_xy=True).transform, interleaved=False)

@@ -11,7 +11,7 @@ and Fitch et al. (2002) for orientation correlation.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -23,17 +23,26 @@ _REACH_PX = 8          # around the coarse shift
 _COARSE_REACH_PX = 64  # a view farther off than this is refused
 _WHITENING = 0.5       # 1 is plain phase correlation, 0 cross-correlation; half keeps noise out of the peak
 _NEIGHBOURS = 14
+_APART_PX = 1.5        # windows farther from the middle than this have locked onto something else
+_CLEARLY = 1.5         # rows of like roofs match themselves one row off almost as well
+_LINKS = 5             # views that a link of the chain is matched with
+_LEAST_AGREEING = 2    # one window alone may lock onto anything
+_LARGEST_SHARE = 0.75  # of a small view that a window takes, so that there are several to agree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """Displacement of a view's content against the grid: x to the right, y down; sigma per axis."""
+    """Displacement of a view's content against the grid: x to the right, y down; sigma per axis.
+
+    ``strength`` is the sum of the agreeing windows' peaks, in standard deviations.
+    """
 
     x_px: float
     y_px: float
     sigma_px: float
     agreeing: int
     windows: int
+    strength: float = 0.0
 
 
 def align_views(views: np.ndarray, zero: int | None = None,
@@ -44,9 +53,7 @@ def align_views(views: np.ndarray, zero: int | None = None,
     view: geolocation errors of single passes cancel.
     """
     edges = np.stack([_edges(view) for view in views])
-    seed = _most_typical(edges)
-    coarse = [_coarse(edges[seed], view) for view in edges]
-    first = [_fine(edges[seed], view, start) for view, start in zip(edges, coarse, strict=True)]
+    first = _chained(edges, _most_typical(edges))
     aligned = np.stack([_moved(view, shift) for view, shift in zip(edges, first, strict=True)])
     weights = np.array([shift.agreeing / shift.windows for shift in first])
     second = []
@@ -82,6 +89,39 @@ def _most_typical(edges: np.ndarray) -> int:
     return int(some[int(np.argmax(scores))])
 
 
+def _chained(edges: np.ndarray, seed: int) -> list[Shift]:
+    """Shifts against one view; a view that does not match it, against the nearest in time that did.
+
+    Where building changes most of a small site, the first views do not resemble the last ones, but each resembles
+    its neighbours.
+    """
+    shifts = [_match(edges[seed], view) for view in edges]
+    sure = {i for i, shift in enumerate(shifts) if _is_sure(shift)} | {seed}
+    todo = set(range(len(edges))) - sure
+    while todo:
+        i = min(todo, key=lambda one: (min(abs(one - other) for other in sure), one))
+        todo.remove(i)
+        nearest = sorted(sure, key=lambda other: (abs(other - i), other))[:_LINKS]
+        linked = _fine(np.mean([_moved(edges[j], shifts[j]) for j in nearest], axis=0), edges[i], (0, 0))
+        if _is_sure(linked):
+            shifts[i] = linked
+            sure.add(i)
+    return shifts
+
+
+def _match(reference: np.ndarray, view: np.ndarray) -> Shift:
+    """Where the windows agree best: near the georeference, or, if that is clearly better, far off it."""
+    near, coarse = _fine(reference, view, (0, 0)), _coarse(reference, view)
+    if max(abs(coarse[0]), abs(coarse[1])) < _REACH_PX // 2:
+        return near
+    far = _fine(reference, view, coarse)
+    return far if far.strength > _CLEARLY * near.strength else near
+
+
+def _is_sure(shift: Shift) -> bool:
+    return shift.agreeing >= max(_LEAST_AGREEING, shift.windows / 3)
+
+
 def _coarse(reference: np.ndarray, view: np.ndarray) -> tuple[int, int]:
     """Whole-pixel shift of the whole view: large first errors are found here."""
     x, y, _ = _correlate(reference, view, min(_COARSE_REACH_PX, min(view.shape) // 3))
@@ -101,18 +141,20 @@ def _fine(reference: np.ndarray, view: np.ndarray, start: tuple[int, int]) -> Sh
         return Shift(x_px=float(start[0]), y_px=float(start[1]), sigma_px=float("inf"), agreeing=0, windows=len(peak))
     mid_x, mid_y = np.median(x[strong]), np.median(y[strong])
     away = np.hypot(x - mid_x, y - mid_y)
-    agree = strong & (away < max(0.5, 2.5 * float(np.median(away[strong]))))
+    agree = strong & (away < max(0.5, min(2.5 * float(np.median(away[strong])), _APART_PX)))
+    if agree.sum() < _LEAST_AGREEING:
+        return Shift(x_px=float(start[0]), y_px=float(start[1]), sigma_px=float("inf"), agreeing=0, windows=len(peak))
     mean_x, mean_y = np.average(x[agree], weights=peak[agree]), np.average(y[agree], weights=peak[agree])
     spread = np.sqrt(np.mean((x[agree] - mean_x) ** 2 + (y[agree] - mean_y) ** 2) / 2)
     # Windows overlap by half and see the same ground, so their number counts by its square root only;
     # 0.05 px is the bias that the peak's parabola keeps however many windows there are.
     sigma = np.hypot(spread / max(agree.sum(), 1) ** 0.25, 0.05)
     return Shift(x_px=float(mean_x), y_px=float(mean_y), sigma_px=float(sigma), agreeing=int(agree.sum()),
-                 windows=len(peak))
+                 windows=len(peak), strength=float(peak[agree].sum()))
 
 
 def _windows(height: int, width: int) -> list[tuple[slice, slice]]:
-    size = min(_WINDOW_PX, height, width)
+    size = min(_WINDOW_PX, round(_LARGEST_SHARE * min(height, width)))
 
     def starts(length: int) -> list[int]:
         count = int(np.ceil((length - size) / (size / 2))) + 1
@@ -157,5 +199,4 @@ def _centred(shifts: list[Shift], zero: int | None) -> list[Shift]:
     sure = [shifts[zero]] if zero is not None else [s for s in shifts if np.isfinite(s.sigma_px)] or shifts
     x0 = float(np.median([shift.x_px for shift in sure]))
     y0 = float(np.median([shift.y_px for shift in sure]))
-    return [Shift(x_px=s.x_px - x0, y_px=s.y_px - y0, sigma_px=s.sigma_px, agreeing=s.agreeing, windows=s.windows)
-            for s in shifts]
+    return [replace(s, x_px=s.x_px - x0, y_px=s.y_px - y0) for s in shifts]

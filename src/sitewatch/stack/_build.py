@@ -18,6 +18,9 @@ from sitewatch.stack._see import unclear_pixels
 
 __all__ = ["StackOptions", "build_stack"]
 
+_NEAREST = 8    # views on both sides that say what the site looks like at a time
+_SHARED = 0.15  # of likeness: neighbours in time may share haze or snow, so they have to be more alike
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOptions:
@@ -129,14 +132,15 @@ def _normalised(laid: np.ndarray, fits: list[SceneFit], site: Site,
     if alike.sum() >= options.min_looks:
         first = _applied(laid[alike], [line for line, ok in zip(lines, alike, strict=True) if ok])
         lines = _lines(laid, typical_view(first), stable_ground(first))
-        alike = np.array([_resemblance(line) >= options.min_correlation for line in lines])
+    likeness = _likeness(laid, lines, options.min_correlation)
+    alike = likeness >= options.min_correlation
     values = _applied(laid, lines)
     values = np.where(unclear_pixels(values.mean(axis=1), alike)[:, None], np.nan, values).astype(np.float32)
     inside = coverage(site.area if site.grid.crs is None else reproject(site.area, WGS84, site.grid.crs),
                       site.grid) > 0.5
     inside = inside if inside.any() else everywhere
     shares = np.isfinite(values[:, 0])[:, inside].mean(axis=1)
-    judged = iter(zip(lines, shares, strict=True))
+    judged = iter(zip(likeness, shares, strict=True))
     fits = [_judged(fit, *next(judged), options) if fit.used else fit for fit in fits]
     seen = [fit.used for fit in fits if fit.site_clear_share is not None]
     return values[np.array(seen, bool)], fits
@@ -144,6 +148,18 @@ def _normalised(laid: np.ndarray, fits: list[SceneFit], site: Site,
 
 def _lines(laid: np.ndarray, reference: np.ndarray, stable: np.ndarray) -> list[list[Line]]:
     return [fit_lines(view, reference, stable) for view in laid]
+
+
+def _likeness(laid: np.ndarray, lines: list[list[Line]], enough: float) -> np.ndarray:
+    """(time) how much each view resembles the typical one or, where building changed most of the site since, the
+    typical one of the nearest views in time."""
+    likeness = np.array([_resemblance(line) for line in lines])
+    everywhere = np.ones(laid.shape[2:], bool)
+    for i in np.flatnonzero(likeness < enough):
+        nearest = np.argsort(np.abs(np.arange(len(laid)) - i), kind="stable")[1:_NEAREST + 1]
+        local = _resemblance(fit_lines(laid[i], typical_view(laid[nearest]), everywhere))
+        likeness[i] = max(likeness[i], local - _SHARED)
+    return likeness
 
 
 def _resemblance(lines: list[Line]) -> float:
@@ -156,8 +172,7 @@ def _applied(laid: np.ndarray, lines: list[list[Line]]) -> np.ndarray:
     return np.asarray(offset[:, :, None, None] + gain[:, :, None, None] * laid)
 
 
-def _judged(fit: SceneFit, lines: list[Line], share: float, options: StackOptions) -> SceneFit:
-    alike = _resemblance(lines)
+def _judged(fit: SceneFit, alike: float, share: float, options: StackOptions) -> SceneFit:
     if alike < options.min_correlation:
         return replace(fit, used=False, site_clear_share=0.0, why_not=(
             f"does not resemble the site's other views (correlation {alike:.2f}): cloud, haze or snow"))
