@@ -67,7 +67,7 @@ def safe_name(structure: Structure) -> str:
 def reference_name(reference: str, site: Site) -> str:
     """A reference's own name, or its number in the case file where the name says what it is for."""
     if not _names_a_function(reference):
-        return reference
+        return reference.replace("_", " ")
     ids = [outline.id for outline in site.references]
     return f"reference {ids.index(reference) + 1}" if reference in ids else "the reference"
 

@@ -17,6 +17,7 @@ __all__ = ["Hypothesis", "hypotheses_of"]
 _MARGIN_PX = 14          # room for the structure to be larger than the change that gave it away
 _LOOK_NOISE = 1.5        # a single look scatters by 1 in each whitened band, seasons add half as much
 _LONGEST = 7.0           # length over width: beyond it is a road, a wall or a ditch
+_UPRIGHT = 0.9           # about one in ten things that look just like a roof is flat: paving, a slab, a cover
 _RECTANGLE = 0.6         # of a shape that a rectangle explains: below it is a patch of works, not a building
 _STANDS_OUT_MORE = 1.5   # a structure that went stood out from its surroundings more than its place does now
 
@@ -89,7 +90,7 @@ def _chance(evidence: Evidence, smallest_px: float, blur_px: float) -> float:
     """Probability that this is a structure, from weighed evidence; zero where a picture cannot show one.
 
     The weights are set by hand on the candidates of two real sites and not calibrated: near 0.5 as much speaks
-    for a structure as for works on the ground, above 0.9 nearly all speaks for a structure.
+    for a structure as for works on the ground, near 0.9 all speaks for a structure but height, which is not tested.
     """
     rectangle = evidence.rectangle
     longest = rectangle.length / max(rectangle.width, 1e-6)
@@ -106,4 +107,4 @@ def _chance(evidence: Evidence, smallest_px: float, blur_px: float) -> float:
         np.log(rectangle.width / (6 * blur_px + 1)),                     # it is more than a blurred line
         0.7 * np.log(0.08 / max(evidence.common, 0.02)),                 # its colour is not that of the open ground
     ))
-    return float(np.clip(1 / (1 + np.exp(1.2 - for_it)), 0.01, 0.99))
+    return float(np.clip(_UPRIGHT / (1 + np.exp(1.2 - for_it)), 0.01, 0.99))
