@@ -2,8 +2,8 @@
 
 Each pixel's steady levels are taken away; what is left is weather, haze, season and misregistration. Blocks
 of looks are shuffled (neighbouring looks are alike, so single looks may not be), the search runs again, and
-whatever it finds is false. The strengths of such finds fall off exponentially, which gives the expected
-number per year at any strength.
+whatever it finds is false. The strengths of such finds have a heavy tail, a power of the strength (Hill 1975, "A
+simple general approach to inference about the tail of a distribution"), which gives the expected number per year.
 """
 
 from __future__ import annotations
@@ -21,23 +21,24 @@ __all__ = ["Null", "Shuffle", "chance_alone"]
 _BLOCK_LOOKS = 6
 _SMALLEST_PX = 4   # smaller and weaker things than those of interest, so that there are enough to fit
 _SOFTER = 0.6
+_USUAL_TAIL, _USUAL_WEIGHT = 0.25, 4   # of the real sites looked at, counted as this many finds: few finds say little
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Null:
-    """False things per year at least as strong as s: ``per_year * exp(-(s - floor) / scale)``."""
+    """False things per year at least as strong as s: ``per_year * (floor / s) ** (1 / tail)``."""
 
     per_year: float
     floor: float
-    scale: float
+    tail: float
 
     def rate(self, strength: float) -> float:
         """Expected false things per site-year at least this strong."""
-        return float(self.per_year * np.exp(-max(strength - self.floor, 0) / self.scale))
+        return float(self.per_year * (self.floor / max(strength, self.floor)) ** (1 / self.tail))
 
     def threshold(self, per_year: float) -> float:
         """The strength that chance alone reaches ``per_year`` times a year."""
-        return float(self.floor + self.scale * max(np.log(self.per_year / per_year), 0))
+        return float(self.floor * max(self.per_year / per_year, 1.0) ** self.tail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,13 @@ def chance_alone(values: np.ndarray, breaks: Breaks, noise: np.ndarray, days: np
         found = find_breaks(rest[_shuffled(len(rest), random)], noise, _SOFTER * shuffle.penalty, shuffle.min_looks)
         strengths += [strength_of(thing, shuffle.blur_px) for thing in group_breaks(found, noise, days, _SMALLEST_PX)]
     years = shuffle.shuffles * max(float(days[-1] - days[0]), 1.0) / 365.25
-    if not strengths:  # none seen in so many years: at most about one in them
-        return Null(per_year=1 / years, floor=0.0, scale=1.0)
+    if not strengths:  # none seen in so many years: at most about one in them, as weak as the search finds any
+        weakest = np.sqrt(_SOFTER * shuffle.penalty * _SMALLEST_PX / (4 * np.pi * shuffle.blur_px**2))
+        return Null(per_year=1 / years, floor=float(weakest), tail=_USUAL_TAIL)
     floor = float(np.median(strengths))
-    upper = [strength - floor for strength in strengths if strength >= floor]
-    return Null(per_year=len(upper) / years, floor=floor, scale=max(float(np.mean(upper)), 1e-3))
+    upper = np.array([strength for strength in strengths if strength >= floor])
+    tail = (np.log(upper / floor).sum() + _USUAL_WEIGHT * _USUAL_TAIL) / (len(upper) + _USUAL_WEIGHT)
+    return Null(per_year=len(upper) / years, floor=floor, tail=float(tail))
 
 
 def _levels(values: np.ndarray, breaks: Breaks) -> np.ndarray:
