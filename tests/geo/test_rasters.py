@@ -49,9 +49,10 @@ def test_codes_are_taken_from_the_nearest_pixel_not_mixed():
     assert set(np.unique(laid[:, 2:-2, 2:-2])) <= set(range(12))
 
 
+@pytest.mark.parametrize("shift_px", [(0.0, 0.0), (4.0, -7.0)])
 @pytest.mark.parametrize(("crs", "pixel"), [("EPSG:32631", 1.5), ("EPSG:32631", 7.0), ("EPSG:32630", 3.0),
                                             ("EPSG:3857", 3.0), ("EPSG:4326", 3e-5)])
-def test_a_spot_in_another_crs_or_pixel_size_lands_where_it_is_on_earth(crs, pixel):
+def test_a_spot_in_another_crs_or_pixel_size_lands_where_it_is_on_earth(crs, pixel, shift_px):
     x, y = 600_000 + 3 * 30.0, 4_500_000 - 3 * 24.0  # 30 pixels to the right and 24 down
     there = Transformer.from_crs("EPSG:32631", crs, always_xy=True).transform(x, y)
     source = GeoBox((200, 200), Affine(pixel, 0, there[0] - 100 * pixel, 0, -pixel, there[1] + 100 * pixel), crs)
@@ -59,10 +60,10 @@ def test_a_spot_in_another_crs_or_pixel_size_lands_where_it_is_on_earth(crs, pix
     inverse = Transformer.from_crs(crs, "EPSG:32631", always_xy=True)
     east, north = inverse.transform(*(source.affine @ (columns, rows)))
     spot = np.exp(-0.5 * ((east - x) ** 2 + (north - y) ** 2) / 9.0**2)
-    laid = np.nan_to_num(lay_on(spot[None].astype(np.float32), source, _GRID)[0])
+    laid = np.nan_to_num(lay_on(spot[None].astype(np.float32), source, _GRID, shift_px)[0])
     at_rows, at_columns = np.mgrid[:64, :64] + 0.5
-    assert (laid * at_columns).sum() / laid.sum() == pytest.approx(30, abs=0.1)
-    assert (laid * at_rows).sum() / laid.sum() == pytest.approx(24, abs=0.1)
+    assert (laid * at_columns).sum() / laid.sum() == pytest.approx(30 - shift_px[0], abs=0.1)
+    assert (laid * at_rows).sum() / laid.sum() == pytest.approx(24 - shift_px[1], abs=0.1)
 
 
 def test_a_written_image_is_read_as_it_was(tmp_path):

@@ -95,11 +95,11 @@ def lay_on(pixels: np.ndarray, source: GeoBox, grid: GeoBox, shift_px: tuple[flo
     ``shift_px`` = (x right, y down) is how far the content of the source lies off the site's grid, in
     pixels of the site's grid; it is undone in the same step. Cubic convolution, NaN stays NaN.
     """
-    east, south = shift_px[0] * grid.affine.a, shift_px[1] * grid.affine.e
-    moved = Affine.translation(-east, -south) @ source.affine
+    # The grid is moved, not the source, whose coordinates may be those of another CRS.
+    moved = grid.affine @ Affine.translation(*shift_px)
     out = np.full((pixels.shape[0], *grid.shape), np.nan, np.float32)
-    reproject(pixels.astype(np.float32), out, src_transform=moved, src_crs=_crs(source), src_nodata=np.nan,
-              dst_transform=grid.affine, dst_crs=_crs(grid), dst_nodata=np.nan, tolerance=0.0,
+    reproject(pixels.astype(np.float32), out, src_transform=source.affine, src_crs=_crs(source), src_nodata=np.nan,
+              dst_transform=moved, dst_crs=_crs(grid), dst_nodata=np.nan, tolerance=0.0,
               resampling=Resampling.nearest if nearest else Resampling.cubic)
     return out
 
