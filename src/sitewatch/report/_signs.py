@@ -60,7 +60,7 @@ def signs_of(structures: Structures, measurements: Measurements, order: tuple[St
             *(_of(s, str(number), measurements) for number, s in enumerate(known, 1)),
             *(Sign(sign=str(number), name=r.id, what="reference", style="reference", outline=r.outline)
               for number, r in enumerate((r for r in site.references if r.id not in named), len(known) + 1)),
-            *(Sign(sign=f"c{number}", name=c.id, what="control", style="control", outline=c.outline)
+            *(Sign(sign=f"c{number}", name=c.id.replace("_", " "), what="control", style="control", outline=c.outline)
               for number, c in enumerate(site.controls, 1)))
 
 
