@@ -74,6 +74,29 @@ def test_a_written_image_is_read_as_it_was(tmp_path):
     assert np.array_equal(read_image(tmp_path / "a.tif", bands=[2]), _GROUND[1:])
 
 
+def test_what_is_not_finite_in_one_band_is_not_seen_in_any(tmp_path):
+    pixels = _GROUND.copy()
+    pixels[0, 3, 4], pixels[1, 5, 6] = np.nan, np.inf
+    write_geotiff(tmp_path / "a.tif", pixels, _GRID)
+    read = read_image(tmp_path / "a.tif")
+    assert np.isnan(read[:, [3, 5], [4, 6]]).all()
+    assert np.isnan(read).sum() == 4
+
+
+def test_a_file_that_leads_to_another_file_is_no_image(tmp_path):
+    write_geotiff(tmp_path / "a.tif", _GROUND, _GRID)
+    (tmp_path / "b.tif").write_text(
+        '<VRTDataset rasterXSize="64" rasterYSize="64"><VRTRasterBand dataType="Float32" band="1"><SimpleSource>'
+        f"<SourceFilename>{tmp_path / 'a.tif'}</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>")
+    with pytest.raises(ImageError, match="not an image, whatever its name says"):
+        describe(tmp_path / "b.tif")
+
+
+def test_a_file_that_is_gone_is_an_image_error(tmp_path):
+    with pytest.raises(ImageError, match="not an image that can be read"):
+        describe(tmp_path / "gone.tif")
+
+
 def test_a_picture_has_a_grid_without_crs(tmp_path):
     write_geotiff(tmp_path / "a.tif", _GROUND, picture_grid(64, 64, 3.0))
     assert describe(tmp_path / "a.tif").grid.crs is None

@@ -188,7 +188,7 @@ def test_an_image_that_points_elsewhere_is_never_followed(tmp_path, geotiff, sit
         f'<VRTDataset rasterXSize="24" rasterYSize="20"><VRTRasterBand dataType="Byte" band="1"><SimpleSource>'
         f"<SourceFilename>{secret}</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>")
     assert list(FolderSource(folder).find(site, Span())) == [Refusal(
-        what="2020-01-01.tif", why="not an image, whatever its name says. "
+        what="2020-01-01.tif", why="2020-01-01.tif is not an image, whatever its name says. "
                                    "Supply a GeoTIFF, COG, JPEG 2000, PNG or JPEG, or remove the file")]
 
 

@@ -22,6 +22,10 @@ __all__ = ["ImageInfo", "check_pixels", "describe", "lay_on", "read_image", "wri
 
 # Pictures without georeference share one plane: any projected CRS does, it is never transformed.
 _PLANE = rasterio.crs.CRS.from_epsg(3857)
+# First bytes of TIFF, BigTIFF, PNG, JPEG, JPEG 2000. Nothing else is opened, whatever its name says: other formats, a
+# VRT for one, can make the reader open other files or fetch from a network.
+_DRIVERS = {b"II*\0": "GTiff", b"MM\0*": "GTiff", b"II+\0": "GTiff", b"MM\0+": "GTiff", b"\x89PNG\r\n\x1a\n": "PNG",
+            b"\xff\xd8\xff": "JPEG", b"\0\0\0\x0cjP  ": "JP2OpenJPEG", b"\xff\x4f\xff\x51": "JP2OpenJPEG"}
 _LARGEST_PIXELS = 400_000_000
 _CHECKED_AT_ONCE = 8_000_000
 # Only the file itself counts: our kept copies have no sidecars. A JPEG that ends early is damage, not a warning.
@@ -58,7 +62,8 @@ def describe(path: Path) -> ImageInfo:
 
 
 def read_image(path: Path, bands: Sequence[int] | None = None) -> np.ndarray:
-    """(band, y, x) float32 pixel values as stored, NaN where the file says nodata or fully transparent.
+    """(band, y, x) float32 pixel values as stored, NaN in all bands where the file says nodata, fully transparent
+    or, in any band, no finite number.
 
     ``bands`` are 1-based; without it all bands but an alpha channel are read.
     """
@@ -70,7 +75,7 @@ def read_image(path: Path, bands: Sequence[int] | None = None) -> np.ndarray:
             seen = image.dataset_mask() > 0
         except (RasterioError, ValueError) as error:
             raise ImageError(f"{path.name} is damaged or truncated ({error}). Fetch it again or remove it") from error
-    pixels[:, ~seen] = np.nan
+    pixels[:, ~(seen & np.isfinite(pixels).all(axis=0))] = np.nan
     return np.asarray(pixels)
 
 
@@ -125,8 +130,8 @@ def _opened(path: Path) -> rasterio.DatasetReader:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         try:
             with rasterio.Env(**_GDAL):
-                image = rasterio.open(path)
-        except RasterioError as error:
+                image = rasterio.open(path, driver=_driver_of(path))
+        except (RasterioError, OSError) as error:
             raise ImageError(f"{path.name} is not an image that can be read ({error}). "
                              "Supply a GeoTIFF, COG, JPEG 2000, PNG or JPEG, or remove the file") from error
     if image.count == 0 or image.width * image.height > _LARGEST_PIXELS:
@@ -134,3 +139,13 @@ def _opened(path: Path) -> rasterio.DatasetReader:
         raise ImageError(f"{path.name} holds {image.count} bands of {image.width} x {image.height} pixels: "
                          "nothing in it, or too much to open safely. Cut the image to the site first")
     return image
+
+
+def _driver_of(path: Path) -> str:
+    with path.open("rb") as file:
+        first = file.read(12)
+    found = next((driver for begin, driver in _DRIVERS.items() if first.startswith(begin)), None)
+    if found is None:
+        raise ImageError(f"{path.name} is not an image, whatever its name says. "
+                         "Supply a GeoTIFF, COG, JPEG 2000, PNG or JPEG, or remove the file")
+    return found

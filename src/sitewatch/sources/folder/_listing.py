@@ -19,10 +19,6 @@ from sitewatch.sources.folder._tiff import is_cut_short
 __all__ = ["Image", "Mask", "hrefs", "list_folder", "stem_prefix"]
 
 _IMAGE_SUFFIXES = frozenset({".tif", ".tiff", ".jp2", ".j2k", ".png", ".jpg", ".jpeg"})
-# First bytes of TIFF, BigTIFF, PNG, JPEG, JPEG 2000. Nothing else is opened, whatever its name says: other
-# formats can make a reader fetch from elsewhere.
-_FIRST_BYTES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff",
-                b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
 # Planet: 20230514_101112_34_24a1_3B_udm2_clip.tif; Sentinel-2: T40RCN_20230514T064629_SCL_20m.jp2.
 _MASK = re.compile(r"[_-](udm2|scl)(?=[_.-]|$)", re.IGNORECASE)
 _OLD_MASK = re.compile(r"_udm(?=[_.-]|$)", re.IGNORECASE)
@@ -146,13 +142,8 @@ def _looked_into(path: Path, folder: Path, masks: Mapping[Path, MaskKind]) -> Im
 
 def _why_no_image(path: Path) -> str | None:
     """What can be said against a file before an image library opens it."""
-    with path.open("rb") as file:
-        first = file.read(12)
-    if not first:
+    if path.stat().st_size == 0:
         return "empty (0 bytes). Fetch it again or remove it"
-    if not first.startswith(_FIRST_BYTES):
-        return ("not an image, whatever its name says. "
-                "Supply a GeoTIFF, COG, JPEG 2000, PNG or JPEG, or remove the file")
     return "truncated: its directory names bytes that are not there. Fetch it again" if is_cut_short(path) else None
 
 
