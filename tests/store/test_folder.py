@@ -111,6 +111,17 @@ def test_a_path_or_a_link_out_of_the_case_is_refused(case, tmp_path):
         inside(case, "pixels/x")
 
 
+@pytest.mark.parametrize("name", ["scenes", "pixels", "results", "runs", "log", "report", ".cache"])
+def test_nothing_is_written_or_swept_through_a_link_out_of_the_case(case, tmp_path, name):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / ".sitewatch-mine").write_text("mine")
+    (case / name).symlink_to(outside)
+    with pytest.raises(InputError, match="leads out of the case"), FolderStore(case).writing():
+        pass
+    assert [path.name for path in outside.iterdir()] == [".sitewatch-mine"]
+
+
 def test_an_item_that_points_out_of_the_case_is_refused(case, scenes):
     store = FolderStore(case)
     store.save(_run("scenes"), _keep_all(store, scenes))

@@ -21,6 +21,7 @@ __all__ = ["checked_id", "inside", "locked", "read_bytes", "receive", "replace_f
 LARGEST_TEXT_BYTES = 256 * 1024 * 1024
 _LARGEST_PIXEL_FILE_BYTES = 64 * 1024**3
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_FOLDERS = ("scenes", "pixels", "results", "runs", "log", "report", ".cache")
 _PART = ".sitewatch-"  # whatever starts so is an unfinished write and may be swept away
 _OLD = f"{_PART}old-"
 
@@ -125,7 +126,12 @@ def replace_folder(path: Path, files: Mapping[str, bytes]) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the case for writing; InputError when another process holds it. The lock dies with its process."""
+    """Hold the case for writing; InputError when another process holds it. The lock dies with its process.
+
+    A case whose folders are links that lead out of it is refused: writing would change what is not the case's.
+    """
+    for name in _FOLDERS:
+        inside(folder, name)
     handle = os.open(folder, os.O_RDONLY)
     try:
         try:
