@@ -14,12 +14,12 @@ from sitewatch.geo.outline import (
     to_pixels,
 )
 from sitewatch.geo.raster import ImageInfo, describe, lay_on, read_image, write_geotiff
-from sitewatch.geo.rectangle import Rectangle
+from sitewatch.geo.rectangle import PIXEL_VARIANCE, Rectangle
 from sitewatch.geo.robust import seen_mad, seen_median, series_of, whitening
 
 __all__ = [
-    "WGS84", "ImageInfo", "Rectangle", "area_m2", "common_footprint", "coverage", "describe", "from_geojson",
-    "from_pixels", "lay_on", "length_m", "outline_of", "picture_grid", "read_features", "read_image", "reproject",
-    "seen_mad", "seen_median", "series_of", "square_around", "to_geojson", "to_lonlat", "to_pixels", "utm_grid",
-    "whitening", "write_geotiff",
+    "PIXEL_VARIANCE", "WGS84", "ImageInfo", "Rectangle", "area_m2", "common_footprint", "coverage", "describe",
+    "from_geojson", "from_pixels", "lay_on", "length_m", "outline_of", "picture_grid", "read_features", "read_image",
+    "reproject", "seen_mad", "seen_median", "series_of", "square_around", "to_geojson", "to_lonlat", "to_pixels",
+    "utm_grid", "whitening", "write_geotiff",
 ]

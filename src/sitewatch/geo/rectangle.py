@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from scipy.special import erf
 from shapely import Polygon
 
-__all__ = ["Rectangle"]
+__all__ = ["PIXEL_VARIANCE", "Rectangle"]
 
-_PIXEL_VARIANCE = 1 / 12  # a square pixel integrates light over its own width
+PIXEL_VARIANCE = 1 / 12  # a square pixel integrates light over its own width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +30,16 @@ class Rectangle:
     def around(cls, mask: np.ndarray) -> Rectangle:
         """The rectangle of smallest area around the pixels of a (y, x) mask."""
         rows, columns = np.nonzero(mask)
-        (x, y), (a, b), degrees = cv2.minAreaRect(np.column_stack([columns, rows]).astype(np.float32))
+        middles = cls.around_points(np.column_stack([columns, rows]) + 0.5)
+        return replace(middles, length=middles.length + 1, width=middles.width + 1)
+
+    @classmethod
+    def around_points(cls, points: np.ndarray) -> Rectangle:
+        """The rectangle of smallest area around (point, 2: x, y), its length the longer side."""
+        (x, y), (a, b), degrees = cv2.minAreaRect(np.asarray(points, np.float32))
         angle = math.radians(degrees)
         length, width, angle = (a, b, angle) if a >= b else (b, a, angle + math.pi / 2)
-        return cls(x=x + 0.5, y=y + 0.5, length=length + 1, width=width + 1, angle=angle)
+        return cls(x=float(x), y=float(y), length=float(length), width=float(width), angle=angle)
 
     @classmethod
     def of(cls, vector: np.ndarray) -> Rectangle:
@@ -57,7 +63,7 @@ class Rectangle:
     def seen(self, shape: tuple[int, int], blur_px: float) -> np.ndarray:
         """(y, x) share of each pixel's light that comes from inside, through a Gaussian point spread."""
         along, across = self._axes(shape)
-        sigma = math.sqrt(2 * (blur_px**2 + _PIXEL_VARIANCE))
+        sigma = math.sqrt(2 * (blur_px**2 + PIXEL_VARIANCE))
         ends = erf((along + self.length / 2) / sigma) - erf((along - self.length / 2) / sigma)
         sides = erf((across + self.width / 2) / sigma) - erf((across - self.width / 2) / sigma)
         return np.asarray(ends * sides / 4)

@@ -83,7 +83,7 @@ def crop_of(structure: Structure, stack: Stack, scenes: Sequence[str], others: I
     names = [str(name) for name in stack.data["scene"].values]
     wanted = set(scenes)
     noise = np.median(stack.data["noise"].values, axis=0)
-    start = _around(affinity.translate(outline, -x0, -y0))
+    start = Rectangle.around_points(np.asarray(outline.exterior.coords) - (x0, y0))
     cut = stack.values[(slice(None), slice(None), *window)]
     inside = start.distance(cut.shape[2:]) < margin
     values = cut[:, :, inside] / noise[:, None]
@@ -136,11 +136,3 @@ def _neighbours(outline: Polygon, others: Iterable[Structure], stack: Stack,
             shares.append(seen[window].ravel().astype(np.float64))
     size = stack.values[0, 0][window].size
     return np.stack(shares, axis=1) if shares else np.empty((size, 0))
-
-
-def _around(outline: Polygon) -> Rectangle:
-    corners = np.asarray(outline.exterior.coords, np.float32)
-    (x, y), (a, b), degrees = cv2.minAreaRect(corners)
-    angle = math.radians(degrees)
-    length, width, angle = (a, b, angle) if a >= b else (b, a, angle + math.pi / 2)
-    return Rectangle(x=float(x), y=float(y), length=float(length), width=float(width), angle=angle)

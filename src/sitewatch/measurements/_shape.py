@@ -13,11 +13,10 @@ import numpy as np
 from scipy.special import ndtr
 from shapely import Polygon, affinity, box, unary_union
 
-from sitewatch.geo import Rectangle
+from sitewatch.geo import PIXEL_VARIANCE, Rectangle
 
 __all__ = ["ONE", "TWO", "Layout", "Seen", "Shape"]
 
-_PIXEL_VARIANCE = 1 / 12  # a square pixel integrates light over its own width
 _SMALLEST_PX = 1.0
 
 Part = tuple[int, int, int, int]
@@ -114,7 +113,7 @@ class Shape:
         """What pixels centred at x, y (pixel) see of the shape, and of a strip outside each of its outer edges."""
         v, cos, sin = self.vector, math.cos(self.angle), math.sin(self.angle)
         blur = math.exp(v[-1])
-        sigma = math.sqrt(blur**2 + _PIXEL_VARIANCE)
+        sigma = math.sqrt(blur**2 + PIXEL_VARIANCE)
         dx, dy = x - self.origin[0], y - self.origin[1]
         along, across = dx * cos + dy * sin, dy * cos - dx * sin
         total, by = np.zeros(len(x)), np.zeros((len(x), len(v) - 2))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from shapely import unary_union
 
@@ -79,7 +78,7 @@ def _in_one_row(one: Hypothesis, other: Hypothesis) -> Rectangle | None:
             or apart > 0.35 * step):
         return None
     corners = np.array([*one.polygon.exterior.coords, *other.polygon.exterior.coords], np.float32)
-    union = _around_points(corners)
+    union = Rectangle.around_points(corners)
     filled = unary_union([one.polygon, other.polygon]).area / union.polygon.area
     return union if filled >= _ROW_FILL and union.length > 1.3 * max(a.length, b.length) else None
 
@@ -88,11 +87,3 @@ def _day(hypothesis: Hypothesis) -> float:
     """Days since 1970 of the first look after the step."""
     moment = hypothesis.change.between.by or hypothesis.change.between.after
     return moment.timestamp() / 86400 if moment else 0.0
-
-
-def _around_points(corners: np.ndarray) -> Rectangle:
-    (x, y), (length, width), degrees = cv2.minAreaRect(corners)
-    angle = np.radians(degrees)
-    if length < width:
-        length, width, angle = width, length, angle + np.pi / 2
-    return Rectangle(x=float(x), y=float(y), length=float(length), width=float(width), angle=float(angle))
