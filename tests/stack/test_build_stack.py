@@ -11,10 +11,11 @@ import pytest
 from affine import Affine
 from odc.geo.geobox import GeoBox
 from scipy.ndimage import gaussian_filter, map_coordinates
+from shapely import box
 from tests.worlds import World, moved, rectangle
 
 from sitewatch.errors import InputError, NotEnoughLooksError
-from sitewatch.geo import write_geotiff
+from sitewatch.geo import picture_grid, write_geotiff
 from sitewatch.model import Asset, SceneFit, Scenes, Stack
 from sitewatch.stack import StackOptions, build_stack
 
@@ -176,6 +177,25 @@ def test_what_the_providers_mask_hides_is_not_seen(tmp_path):
     assert np.isfinite(_look(stack, 3)[:, 50:90, 10:90]).all()
     assert np.isfinite(_look(stack, 4)[:, 20:40, 50:70]).all()
     assert _fit(stack, 3).site_clear_share < 0.97
+
+
+@pytest.mark.parametrize("is_plain", [True, False])
+@pytest.mark.parametrize("coarser", [1, 2])
+def test_a_mask_without_georeference_shows_the_frame_of_its_image(tmp_path, is_plain, coarser):
+    world = World(9, looks=8, bands=4)
+    mask = np.ones((96, 96))
+    mask[20:40, 50:70] = 0
+    scenes = world.scenes(tmp_path, {3: mask})
+    plane = picture_grid(96, 96, 3.0)
+    codes = mask[None, ::coarser, ::coarser].astype(np.uint8)
+    write_geotiff(scenes.scenes[3].assets[1].kept.path, codes, picture_grid(*codes.shape[2:0:-1], 1.0))
+    if is_plain:
+        scenes = replace(scenes, site=replace(scenes.site, grid=plane, area=box(*plane.boundingbox)))
+        for i, scene in enumerate(scenes.scenes):
+            write_geotiff(scene.assets[0].kept.path, (world.seen(i) * 1e4).astype(np.float32), plane)
+    stack = build_stack(scenes)
+    assert np.isnan(_look(stack, 3)[:, 21:39, 51:69]).all()
+    assert np.isfinite(_look(stack, 3)[:, 50:90, 10:90]).all()
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from sitewatch.errors import ImageError
@@ -68,8 +69,11 @@ def _picture_grid(pixel_grid: GeoBox, site: Site) -> GeoBox:
 
 def _unclear(path: Path, kind: MaskKind, grid: GeoBox) -> np.ndarray:
     """(y, x) bool on the image's grid, from a UDM2 (band 1: 1 is clear) or a scene classification."""
-    codes = read_image(path, bands=[1])
-    laid = lay_on(codes, describe(path).grid, grid, nearest=True)[0]
+    codes, own = read_image(path, bands=[1]), describe(path).grid
+    if own.crs is None or grid.crs is None:  # it shows its image's frame, in pixels of its own
+        scale = Affine.scale(grid.width / own.width, grid.height / own.height)
+        own = GeoBox(own.shape, grid.affine @ scale, grid.crs)
+    laid = lay_on(codes, own, grid, nearest=True)[0]
     if kind == "udm2":
         return np.asarray(laid != 1)
     return np.asarray(np.isnan(laid) | np.isin(laid, _SCL_UNCLEAR))
