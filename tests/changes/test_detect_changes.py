@@ -170,6 +170,10 @@ def test_a_change_in_the_last_look_or_two_is_not_yet_one():
     assert detect_changes(world.stack()).kept == ()
 
 
+def test_where_no_place_has_so_many_looks_nothing_changed():
+    assert detect_changes(_built().stack(), ChangesOptions(min_looks=30)).records == ()
+
+
 # What is said of each
 
 

@@ -133,7 +133,7 @@ def _traced(came: np.ndarray, solved: np.ndarray, weight: np.ndarray, total: np.
     rows: list[tuple[np.ndarray, ...]] = []
     here = np.flatnonzero(solved)
     end = np.full(len(here), len(came) - 1)
-    while len(here):
+    while len(here) or not rows:
         start = came[end, here]
         inner = start > 0
         here, end, start = here[inner], end[inner], start[inner]
