@@ -21,6 +21,10 @@ def test_the_median_of_what_was_seen_is_numpys(values):
     assert np.allclose(seen_median(values), np.nanmedian(values, axis=0), equal_nan=True)
 
 
+def test_of_no_look_at_all_nothing_was_seen():
+    assert np.isnan(seen_median(np.empty((0, 2, 3)))).tolist() == [[True] * 3] * 2
+
+
 @settings(deadline=None)
 @given(values=_VALUES)
 def test_the_median_does_not_depend_on_the_order_of_looks(values):

@@ -9,6 +9,8 @@ __all__ = ["seen_mad", "seen_median", "series_of", "whitening"]
 
 def seen_median(values: np.ndarray) -> np.ndarray:
     """Median over the first axis of what was seen; NaN where nothing was. Twice as fast as numpy's."""
+    if not len(values):
+        return np.full(values.shape[1:], np.nan, values.dtype)
     ordered = np.sort(values, axis=0)  # NaN sorts last
     count = np.isfinite(values).sum(axis=0)
     upper = np.take_along_axis(ordered, np.minimum(count // 2, len(values) - 1)[None], axis=0)[0]
