@@ -241,6 +241,16 @@ def test_a_number_that_cannot_be_given_is_said_with_its_reason():
     assert _texts(found, "measured") == []
 
 
+def test_reasons_that_differ_in_their_numbers_alone_are_one_reason():
+    stack = _stack()
+    why = ["blurred (correlation 0.42)", "shows 19 % of it", "shows 25 % of it", "shows 25 % of it"]
+    refused = [replace(fit, scene=f"{fit.scene}-bad", used=False, why_not=text)
+               for fit, text in zip(stack.fits, why, strict=False)]
+    for count, said in ((3, "shows … % of it."), (1, "blurred (correlation 0.42).")):
+        told = _texts(_draft(stack=replace(stack, fits=(*stack.fits, *refused[:count]))), "unknown")
+        assert any(text.endswith(f"most often because: {said}") for text in told)
+
+
 def test_refused_scenes_are_counted_with_their_commonest_reason():
     stack = _stack(refused=4)
     stack = replace(stack, scenes=Scenes(site=stack.site, scenes=(), refusals=(Refusal(what="x", why="no date"),)))

@@ -3,6 +3,6 @@
 from sitewatch.claims._findings import ClaimsOptions, draft_findings
 from sitewatch.claims._words import FUNCTION_WORDS, probability_word
 
-VERSION: int = 1
+VERSION: int = 2
 
 __all__ = ["FUNCTION_WORDS", "VERSION", "ClaimsOptions", "draft_findings", "probability_word"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -13,6 +14,7 @@ from sitewatch.model import Measurement, Measurements, Stack, Structure, day
 __all__ = ["clear_looks", "unseen"]
 
 Unseen = tuple[str, tuple[str, ...]]
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 def clear_looks(stack: Stack, clear_share: float) -> list[datetime]:
@@ -47,10 +49,17 @@ def _refused(stack: Stack) -> Iterator[Unseen]:
     if not count:
         yield f"None of the {offered} scenes on offer had to be refused.", ()
         return
-    reasons = Counter([fit.why_not or "no reason recorded" for fit in refused] + [r.why for r in door])
-    why, _ = min(reasons.items(), key=lambda item: (-item[1], item[0]))
+    why = _commonest([fit.why_not or "no reason recorded" for fit in refused] + [r.why for r in door])
     yield (f"{count} of {offered} scenes on offer ({count / offered:.0%}) were not used".replace("%", " %")
            + f", most often because: {why.rstrip('.')}."), tuple(fit.scene for fit in refused)
+
+
+def _commonest(reasons: Sequence[str]) -> str:
+    """The commonest reason whatever its numbers, which are left out where they differ."""
+    alike = Counter(_NUMBER.sub("…", why) for why in reasons)
+    without, count = min(alike.items(), key=lambda item: (-item[1], item[0]))
+    same = [why for why in reasons if _NUMBER.sub("…", why) == without]
+    return same[0] if same.count(same[0]) == count else without
 
 
 def _longest_gap(looks: Sequence[datetime]) -> Iterator[Unseen]:

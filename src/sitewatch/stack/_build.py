@@ -178,7 +178,7 @@ def _judged(fit: SceneFit, alike: float, share: float, options: StackOptions) ->
             f"does not resemble the site's other views (correlation {alike:.2f}): cloud, haze or snow"))
     if share < options.min_clear_share:
         return replace(fit, used=False, site_clear_share=float(share),
-                       why_not=f"shows only {share:.0%} of the site clearly: cloud, haze, shadow or snow")
+                       why_not=f"shows only {100 * share:.0f} % of the site clearly: cloud, haze, shadow or snow")
     return replace(fit, site_clear_share=float(share))
 
 
