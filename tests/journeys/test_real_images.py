@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,18 +14,17 @@ from affine import Affine
 from rasterio.windows import Window
 from shapely import Polygon
 from shapely.geometry import shape
+from tests.shared import SHARED, needs
 
 from sitewatch.geo import WGS84, read_features, reproject
 
-_SHARED = Path(os.environ.get("SITEWATCH_SHARED", Path(__file__).parents[3] / "shared"))
-_CASE = _SHARED / "cases" / "dubai-warehouses"
+_CASE = SHARED / "cases" / "dubai-warehouses"
 # Around the rows of warehouses, with seven times as much ground beside them: a site that is mostly new has no typical
 # view that its earliest looks could resemble.
 _PIECE = Window(90, 70, 96, 96)
 _ROWS = ("row_2_mid", "row_3_sw")
 
-pytestmark = [pytest.mark.shared, pytest.mark.skipif(
-    not (_CASE / "images").is_dir(), reason=f"the real images are not at hand: there is no folder {_CASE / 'images'}")]
+pytestmark = needs("cases/dubai-warehouses/images")
 
 
 @pytest.fixture(scope="module")
