@@ -35,6 +35,12 @@ class ChangesOptions:
     shuffles: int = 1
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if min(self.false_alarms_per_year, self.penalty) <= 0 or min(self.min_looks, self.shuffles) < 1:
+            raise ValueError("false_alarms_per_year, penalty, min_looks and shuffles must be above 0")
+        if not 0 <= self.max_return <= 1:
+            raise ValueError(f"max_return is a share between 0 and 1, not {self.max_return:g}")
+
 
 def detect_changes(stack: Stack, options: ChangesOptions = ChangesOptions(),
                    progress: Progress | None = None) -> Changes:

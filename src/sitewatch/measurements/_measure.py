@@ -32,6 +32,10 @@ class MeasurementsOptions:
     smallest_px: float = 12.0
     least_explained: float = 0.3
 
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise ValueError(f"level is a probability between 0 and 1, not {self.level:g}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sized:

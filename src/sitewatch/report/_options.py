@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = ["ReportOptions"]
 
@@ -22,7 +23,14 @@ class ReportOptions:
     map_width_px: int = 1400
     context: float = 3.4
     smallest_crop_px: int = 48
-    enlarge: str = "bicubic"
+    enlarge: Literal["bicubic", "nearest"] = "bicubic"
     low_percentile: float = 0.5
     high_percentile: float = 99.7
     reflectance_gamma: float = 1.4
+
+    def __post_init__(self) -> None:
+        if min(self.figure_width_px, self.map_width_px, self.smallest_crop_px, self.context,
+               self.reflectance_gamma) <= 0 or self.figures < 0:
+            raise ValueError("widths, context and reflectance_gamma must be above 0, figures not below")
+        if not 0 <= self.low_percentile < self.high_percentile <= 100:
+            raise ValueError("low_percentile must lie below high_percentile, both between 0 and 100")
