@@ -104,6 +104,13 @@ def test_a_scene_is_found_by_its_id_and_its_files_by_their_role():
     assert scene.asset("mask") is None
 
 
+@pytest.mark.parametrize("things", [Scenes(site=_SITE, scenes=()), Structures(site=_SITE, records=()), Changes(
+    site=_SITE, records=(), threshold=1.0, false_alarms_per_year=1.0, smallest_px=9.0)])
+def test_an_id_that_is_not_there_is_a_key_error(things):
+    with pytest.raises(KeyError, match="old-hall"):
+        things["old-hall"]
+
+
 @pytest.mark.parametrize("sensor", SENSORS.values(), ids=lambda sensor: sensor.id)
 def test_a_sensors_blur_lies_between_half_a_pixel_and_one(sensor):
     assert SENSORS[sensor.id] is sensor

@@ -51,7 +51,7 @@ class Changes:
         return iter(self.records)
 
     def __getitem__(self, change_id: str) -> Change:
-        return next(change for change in self.records if change.id == change_id)
+        return {change.id: change for change in self.records}[change_id]
 
     @property
     def kept(self) -> tuple[Change, ...]:

@@ -79,7 +79,7 @@ class Scenes:
     refusals: tuple[Refusal, ...] = ()
 
     def __getitem__(self, scene_id: str) -> Scene:
-        return next(scene for scene in self.scenes if scene.id == scene_id)
+        return {scene.id: scene for scene in self.scenes}[scene_id]
 
 
 class Source(Protocol):

@@ -75,7 +75,7 @@ class Structures:
         return iter(self.records)
 
     def __getitem__(self, structure_id: str) -> Structure:
-        return next(structure for structure in self.records if structure.id == structure_id)
+        return {structure.id: structure for structure in self.records}[structure_id]
 
     @property
     def changed(self) -> tuple[Structure, ...]:
