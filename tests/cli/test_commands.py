@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from subprocess import run as spawn
 
 import pytest
@@ -21,6 +22,14 @@ def test_run_says_what_was_computed_and_leaves_with_10_when_something_changed(ca
     assert "first seen between 2024-03-01 and 2024-03-11" in done.out
     assert "612 [560, 670] m²" in done.out
     assert done.out.rstrip().endswith("report: yard/report")
+
+
+def test_the_interval_of_an_area_stands_with_the_level_that_it_has(case, sitewatch, monkeypatch):
+    everything = case.measurements
+    assert "area (90 % interval)" in sitewatch("run", "yard").out
+    monkeypatch.setattr(case, "measurements", lambda self: type(everything(self))(site=self.site, records=tuple(
+        replace(m, value=m.value and replace(m.value, level=0.5)) for m in everything(self))))
+    assert "area (50 % interval)" in sitewatch("run", "yard").out
 
 
 def test_a_reference_is_not_a_change(case, sitewatch, monkeypatch):
@@ -79,7 +88,7 @@ def test_every_stage_can_be_shown_to_people_and_machines(case, sitewatch, stage)
 
 def test_scenes_are_shown_even_where_too_few_are_clear_for_a_stack(case, sitewatch, monkeypatch):
     def none(self):
-        raise NotEnoughLooksError("only 1 clear look(s). Add images of other dates")
+        raise NotEnoughLooksError("only 1 clear look(s).\nAdd images of other dates")
     monkeypatch.setattr(case, "stack", none)
     done = sitewatch("show", "yard", "scenes", "--json")
     assert done.code == 0

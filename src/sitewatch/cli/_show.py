@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sitewatch.cli import _json, _tables
-from sitewatch.cli._output import say, write_json
+from sitewatch.cli._output import say, shown, write_json
 from sitewatch.errors import NotEnoughLooksError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _looks(case: Case) -> tuple[Scenes, Stack | None]:
     try:
         return scenes, case.stack()
     except NotEnoughLooksError as error:
-        say(f"note: {error}")
+        say(f"note: {shown(error)}")
         return scenes, None
 
 

@@ -37,7 +37,9 @@ def structures_table(structures: Iterable[Structure], measurements: Measurements
     rows = [(s.label, s.class_, f"{s.chance:.2f}", _when(s), _area_text(s.id, measurements)) for s in structures]
     if not rows:
         return "no structure that appeared, vanished or was altered was found"
-    return _table(("structure", "class", "chance", "when", "area (90 % interval)"), rows)
+    levels = sorted({m.value.level_text for m in measurements if m.value})
+    area = f"area ({', '.join(levels)} interval)" if levels else "area"
+    return _table(("structure", "class", "chance", "when", area), rows)
 
 
 def changes_table(changes: Changes) -> str:
