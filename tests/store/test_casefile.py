@@ -248,3 +248,11 @@ def test_an_option_that_means_nothing_is_refused_with_its_line(case, earth, stag
     with pytest.raises(CaseFileError, match=problem) as caught:
         read_case(case, (*STAGES, "measurements", "report")).options_of(stage, kind)
     assert caught.value.line == line
+
+
+@pytest.mark.parametrize(("crs", "left", "top"), [("EPSG:3857", 14_204_000, 4_852_000), ("EPSG:32652", 9e7, 4_400_000)])
+def test_a_grid_whose_metres_are_not_those_of_the_ground_is_refused(case, earth, crs, left, top):
+    grid = f'grid: {{crs: "{crs}", gsd_m: 3.0, left: {left}, top: {top}, width_px: 30, height_px: 20}}'
+    (case / "case.yaml").write_text(re.sub("grid: {.*}", grid, _text(case, earth)))
+    with pytest.raises(CaseFileError, match=r"site\.grid\.crs: its metres are not those of the ground"):
+        read_case(case, STAGES)

@@ -19,7 +19,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from sitewatch.errors import CaseFileError
-from sitewatch.geo import from_geojson, from_pixels
+from sitewatch.geo import from_geojson, from_pixels, length_m
 from sitewatch.model import Name, NamedOutline, Site, Span
 from sitewatch.store._yaml import Table, construct, read_yaml
 
@@ -27,6 +27,7 @@ __all__ = ["CASE_FILE", "CaseFile", "clean_text", "read_case"]
 
 CASE_FILE = "case.yaml"
 _LARGEST_PIXELS = 100_000_000
+_LARGEST_SCALE_ERROR = 0.01  # UTM keeps within 0.1 % in its zone; Web Mercator is 30 % off at 40 degrees north
 _T = TypeVar("_T")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -113,7 +114,13 @@ def _grid(table: Table) -> GeoBox:
                             f"Give 1 to {_LARGEST_PIXELS} pixels in all")
     if max(abs(left), abs(top)) > 1e8:
         raise CaseFileError(table.file, table.line, "site.grid.left", "lies off the Earth", "Give metres in the CRS")
-    return GeoBox((height, width), Affine(gsd_m, 0, left, 0, -gsd_m, top), crs)
+    grid = GeoBox((height, width), Affine(gsd_m, 0, left, 0, -gsd_m, top), crs)
+    middle = left + gsd_m * width / 2, top - gsd_m * height / 2
+    true_m = length_m(*middle, middle[0] + gsd_m, middle[1], grid)
+    if not abs(true_m / gsd_m - 1) < _LARGEST_SCALE_ERROR:
+        raise CaseFileError(table.file, table.line, "site.grid.crs", f"its metres are not those of the ground there "
+                            f"(a pixel of {gsd_m:g} m is {true_m:.3g} m wide)", "Write the UTM zone of the place")
+    return grid
 
 
 def _crs(table: Table) -> CRS | None:
