@@ -117,7 +117,11 @@ def test_an_older_files_own_crs_is_honoured():
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"type": "Feature"}', '{"type": "Polygon", "coordinates": 3}',
-                                  '{"type": "FeatureCollection", "features": 7}'])
+                                  '{"type": "FeatureCollection", "features": 7}', '{"type": "Topology"}', "[" * 99_999,
+                                  '{"type": "FeatureCollection", "features": []}',
+                                  '{"type": "Point", "coordinates": [1, 2], "crs": {"properties": {"name": "EPSG:1"}}}',
+                                  '{"type": "Feature", "properties": [1], "geometry": {"type": "Point", '
+                                  '"coordinates": [1, 2]}}'])
 def test_what_is_not_geojson_is_refused_by_name(text):
     with pytest.raises(AreaError, match=r"area\.geojson is not GeoJSON"):
         read_features(text, "area.geojson")

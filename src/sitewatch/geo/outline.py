@@ -12,9 +12,10 @@ from affine import Affine
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from pyproj import Geod
+from pyproj.exceptions import CRSError
 from rasterio.features import rasterize, shapes
 from shapely import Polygon, affinity, make_valid, segmentize
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
@@ -73,10 +74,12 @@ def read_features(text: str, what: str) -> tuple[list[tuple[Mapping[str, Any], B
             features = [document]
         else:
             features = [{"properties": {}, "geometry": document}]
-        named = document.get("crs", {}).get("properties", {}).get("name", "EPSG:4326")
+        if not features:
+            raise ValueError("it holds no outline")
+        named = (document.get("crs") or {}).get("properties", {}).get("name", "EPSG:4326")
         crs = WGS84 if "CRS84" in named else CRS(named)
-        return [(f.get("properties") or {}, make_valid(shape(f["geometry"]))) for f in features], crs
-    except (ValueError, KeyError, TypeError, AttributeError, GEOSException) as error:
+        return [(dict(f.get("properties") or {}), make_valid(shape(f["geometry"]))) for f in features], crs
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, CRSError, ShapelyError) as error:
         raise AreaError(f"{what} is not GeoJSON that can be used ({type(error).__name__}: {error}). "
                         "Give a FeatureCollection, a Feature or a Polygon (RFC 7946)") from error
 
