@@ -76,5 +76,5 @@ def test_numbers_made_in_different_ways_each_say_how():
     assert "footprint fit (2 looks, 2023-02-05 to 2023-04-06)" in text
 
 
-def test_the_smallest_size_that_would_have_been_found_is_rounded_up(page):
-    assert "larger than about 180 m² would have been found" in text_of(page)   # 20 pixels of 9 m²
+def test_the_smallest_size_that_is_reported_is_rounded_up(page):
+    assert "smaller than about 180 m² is not reported" in text_of(page)   # 20 pixels of 9 m²

@@ -69,6 +69,11 @@ def test_the_bottom_line_has_three_sentences_and_the_inference_comes_last(page):
     assert re.findall(r'class="layer">([a-z ]+)<', line) == ["seen", "measured", "inferred"]
 
 
+def test_the_page_says_what_was_done_to_the_pictures_and_promises_no_sure_find(page):
+    assert "resampled once, brought to the scale of the other looks by one line per band, and enlarged" in page
+    assert "for sure" not in page
+
+
 def test_the_page_asks_for_nothing_from_a_network(page):
     tags = _Tags(page).tags
     addresses = [value for _, attributes in tags for name, value in attributes.items()
