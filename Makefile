@@ -22,6 +22,7 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.accuracy.real_cases
+	$(BIN)/python -m benchmarks.accuracy.simulated_places
 	$(BIN)/python -m benchmarks.accuracy.intervals
 
 # Writes the commands' own help into docs/cli.md.
