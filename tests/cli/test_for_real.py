@@ -10,6 +10,7 @@ import pytest
 from tests.folders import images_of
 
 from sitewatch.case import Case
+from sitewatch.sources.simulated import truth
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,19 @@ def test_the_demo_finds_changes_and_a_second_run_computes_nothing(demo, sitewatc
 def test_every_stage_of_a_real_case_can_be_shown(demo, sitewatch, stage):
     assert sitewatch("show", demo, stage).code == 0
     assert sitewatch("show", demo, stage, "--json").data
+
+
+def test_the_demo_finds_what_is_there_and_no_more_when_it_happened_and_as_large_as_it_is(demo):
+    case = Case.open(demo)
+    there = {true.class_: true for true in truth().objects if true.class_}
+    changed = case.structures().changed
+    assert sorted(structure.class_ for structure in changed) == sorted(there)
+    for structure in changed:
+        true, when = there[structure.class_], structure.happened
+        assert when.after < true.happened.by
+        assert when.by > true.happened.after
+        area = case.measurements().of(structure.id, "area").value
+        assert area.low <= true.on_grid.area <= area.high
 
 
 def test_every_measured_number_lies_in_its_interval(demo, sitewatch):

@@ -20,6 +20,8 @@ __all__ = ["Sighting", "bracket", "combined", "looks_of", "sightings"]
 
 _NEAR_NONE = 0.05   # more of it than this is already a part of it
 _NEAR_WHOLE = 0.25  # the rim of a roof is a mixture and lags behind
+_ON_ITS_WAY = 0.3   # a slab is no roof yet, but no longer a field
+_BEGUN = 0.2        # more of it than this on its way is neither there nor not there
 _OFF = 0.8          # of the step: farther off the way it is neither state
 _SURE = 0.95
 _CORE_PX = -0.8     # inside the blurred edge
@@ -43,14 +45,15 @@ def sightings(rectangle: Rectangle, look: int, values: np.ndarray) -> list[Sight
     core = distance < (_CORE_PX if (distance < _CORE_PX).sum() >= 6 else 0.0)
     inside = values[:, :, core]
     clear = np.isfinite(inside[:, 0]).mean(axis=1)
-    turned, off, scatter = _turned(inside, look)
+    turned, begun, off, scatter = _turned(inside, look)
     # Two normal distributions of equal scatter about 0 and 1: the log likelihood ratio is linear.
     chance = 1 / (1 + np.exp(-np.clip((2 * turned - 1) / (2 * scatter**2), -50, 50)))
-    return [_sighting(*row, scatter) for row in zip(turned, off, chance, clear, strict=True)]
+    return [_sighting(*row, scatter) for row in zip(turned, begun, off, chance, clear, strict=True)]
 
 
-def _turned(inside: np.ndarray, look: int) -> tuple[np.ndarray, np.ndarray, float]:
-    """Share of the pixels (time, band, pixel) that turned, their distance off the way, scatter about the ends.
+def _turned(inside: np.ndarray, look: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Of the pixels (time, band, pixel): the share that turned, the share that is on its way and usually is not, their
+    distance off the way, and the scatter about its ends.
 
     The share, not the mean colour: a roof that covers a tenth of its walls is seen at once.
     """
@@ -61,11 +64,12 @@ def _turned(inside: np.ndarray, look: int) -> tuple[np.ndarray, np.ndarray, floa
     step = end - start
     length = np.maximum((step**2).sum(axis=0), 1e-9)
     way = ((inside - start) * step).sum(axis=1) / length
-    share = np.where(seen, _mean(way > 0.5, np.isfinite(way)), np.nan)
+    share, begun = (np.where(seen, _mean(way > part, np.isfinite(way)), np.nan) for part in (0.5, _ON_ITS_WAY))
+    begun = begun - (np.median(begun[before]) if len(before) else 0.0)
     rest = np.linalg.norm(inside - start - way[:, None] * step, axis=1) / np.sqrt(length)
     off = np.where(seen, _mean(rest, np.isfinite(rest)), np.nan)
     ends = np.concatenate([share[before], 1 - share[after]])
-    return share, off, max(1.4826 * float(np.median(ends)) if ends.size else 1.0, _LEAST_SCATTER)
+    return share, begun, off, max(1.4826 * float(np.median(ends)) if ends.size else 1.0, _LEAST_SCATTER)
 
 
 def _mean(values: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -73,13 +77,14 @@ def _mean(values: np.ndarray, where: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(where, values, 0).sum(axis=-1) / np.maximum(where.sum(axis=-1), 1))
 
 
-def _sighting(turned: float, off: float, chance: float, clear: float, scatter: float) -> Sighting:
+def _sighting(turned: float, begun: float, off: float, chance: float, clear: float, scatter: float) -> Sighting:
     if not np.isfinite(turned):
         return Sighting(state="unclear", chance=0.5, seen_share=round(float(clear), 3))
     state: LookState = "unclear"
     if off < _OFF and turned > 1 - _NEAR_WHOLE and chance > _SURE:
         state = "present"
-    elif off < _OFF and turned < max(_NEAR_NONE, scatter - _LEAST_SCATTER) and chance < 1 - _SURE:
+    elif (off < _OFF and turned < max(_NEAR_NONE, scatter - _LEAST_SCATTER) and chance < 1 - _SURE
+          and begun < _BEGUN):
         state = "absent"
     return Sighting(state=state, chance=round(float(np.clip(chance, 0.001, 0.999)), 3),
                     seen_share=round(float(clear), 3))

@@ -91,7 +91,9 @@ def _phases(whole: Hypothesis, parts: list[list[Sighting]], happened: Between, c
         states = [[view.state for view in part] for part in parts]
         complete = [bracket(part, taken) for part in states]
         latest = max(complete, key=lambda b: b.by.timestamp() if b.by else float("inf"))
-        phases += [Phase(name="first part stands", between=happened), Phase(name="all of it stands", between=latest)]
+        if latest != happened:
+            phases += [Phase(name="first part stands", between=happened),
+                       Phase(name="all of it stands", between=latest)]
     return tuple(phases)
 
 

@@ -147,7 +147,7 @@ _NEW = at(118, 72, 72, 36)
 _GONE = at(170, -52, 56, 28)
 _WORKS = (
     Plot(id="new-hall", outline=_NEW, class_="new structure",
-         happened=Between(after=_utc(2023, 1, 20), by=_utc(2023, 2, 14)),
+         happened=Between(after=_utc(2022, 12, 8), by=_utc(2023, 2, 14)),  # from its slab to its roof
          about="a hall on a former field: cleared, founded, roofed within fifteen weeks",
          acts=(
              Act(name="clearing", rect=at(118, 70, 112, 78), surface="fresh earth", start=_BUILT,
