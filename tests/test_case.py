@@ -217,6 +217,32 @@ def test_a_source_that_is_gone_leaves_what_was_kept(case, images):
     assert "gone" in steps[0].note
 
 
+def test_a_source_that_was_emptied_leaves_what_was_kept_and_says_so(case, images):
+    case.run()
+    for file in images.iterdir():
+        file.unlink()
+    steps = Case.open(case.folder).run()
+    assert not any(step.computed for step in steps)
+    assert "what was kept is used" in steps[0].note
+    assert _failed(case) == []
+
+
+def test_a_kept_file_that_was_lost_comes_back_only_as_what_it_was(case, images):
+    case.run()
+    kept = case.scenes().scenes[0].assets[0].kept.path
+    was = kept.read_bytes()
+    kept.unlink()
+    Case.open(case.folder).run()
+    assert kept.read_bytes() == was
+    kept.unlink()
+    source = images / kept.name
+    pixels = read_image(source)
+    write_geotiff(source, (pixels + 1).astype(np.uint8), GRID)
+    with pytest.raises(InputError, match="the source changed the file"):
+        Case.open(case.folder).run()
+    assert not kept.exists()
+
+
 def test_a_source_that_was_never_there_is_an_error(case, images):
     shutil.rmtree(images)
     with pytest.raises(InputError, match="there is no"):

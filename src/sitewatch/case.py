@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -189,15 +189,16 @@ class Case:
         sources, gone = store.open_sources(self._file.sources, self._store.folder)
         asked = fingerprint(str(store.sources_plain(self._file.sources)))
         is_anew = self._store.is_asked_anew(asked, self.site) and not gone
-        if sources:
-            offered = self._store.known(STAGES["scenes"].function(self.site, self._file.span, sources, progress))
-            held = scenes.keep_scenes(offered, sources, partial(self._store.keep, self.site.grid), progress)
+        offer, why_not = self._offer(sources, progress)
+        if offer:
+            held = scenes.keep_scenes(offer, sources, partial(self._store.keep, self.site.grid), progress)
             found = held if is_anew else self._store.with_earlier(held, self._file.span)
         else:
-            kept = self._store.scenes(self.site)
+            kept = None if is_anew else self._store.scenes(self.site)
             if kept is None:
-                where = f"there is no {gone[0]}" if gone else "no source is named"
-                raise InputError(f"{where}, so there are no images. Correct scenes.sources in {self._file.path}")
+                where = why_not or (f"there is no {gone[0]}, so there are no images" if gone else
+                                    "no source is named, so there are no images")
+                raise InputError(f"{where}. Correct scenes.sources in {self._file.path}")
             found = kept
         self._ids["scenes"] = _scenes_id(found)
         stored = self._store.stored(self._ids["scenes"])
@@ -206,8 +207,18 @@ class Case:
                 seconds = round(perf_counter() - began, 3)
                 self._store.save(replace(self._begun("scenes"), inputs={"sources": asked}, seconds=seconds), found)
         self._records["scenes"] = self._store.scenes(self.site)
-        note = f"{', '.join(gone)} is gone: what was kept of it is used" if gone else stored.why_not
+        note = f"{', '.join(gone)} is gone: what was kept of it is used" if gone else (
+            f"what was kept is used: {why_not}" if why_not else stored.why_not)
         return is_anew or not stored.is_whole, note
+
+    def _offer(self, sources: Mapping[str, Any], progress: Progress | None) -> tuple[Scenes | None, str]:
+        """The scenes that the sources have now; None where they have none, with the reason."""
+        if not sources:
+            return None, ""
+        try:
+            return self._store.known(STAGES["scenes"].function(self.site, self._file.span, sources, progress)), ""
+        except InputError as error:
+            return None, str(error).rstrip(".")
 
     def _compute(self, stage: str, note: str, progress: Progress | None) -> None:
         inputs = [self._pull(name, progress) for name in STAGES[stage].inputs]

@@ -161,7 +161,7 @@ def test_nothing_of_one_machine_and_no_time_of_the_build_is_on_the_page(page):
 
 def test_simulated_images_are_called_simulated_at_the_top():
     site = site_on_earth()
-    page = world_of(site, stack=stack_of(site, source="simulated")).page(_SMALL)
+    page = world_of(site, stack=stack_of(site, taken_from="simulated")).page(_SMALL)
     assert "The images on this page are simulated." in text_of(page[:page.index("</header>")])
     assert "simulated" not in text_of(world_of(site).page(_SMALL))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -102,13 +103,19 @@ def length_m(x0: float, y0: float, x1: float, y1: float, grid: GeoBox) -> float:
 
 def coverage(outline: BaseGeometry, grid: GeoBox) -> np.ndarray:
     """(y, x) float32: the share of each pixel that lies inside the outline, to 1/64."""
-    fine = GeoBox((grid.height * _SUPERSAMPLING, grid.width * _SUPERSAMPLING),
-                  grid.affine @ Affine.scale(1 / _SUPERSAMPLING), grid.crs)
+    share = np.zeros(grid.shape, np.float32)
     if outline.is_empty:
-        return np.zeros(grid.shape, np.float32)
-    burnt = rasterize([outline], out_shape=fine.shape, transform=fine.affine, dtype="uint8")
-    return np.asarray(cv2.resize(burnt.astype(np.float32), (grid.width, grid.height),
-                                 interpolation=cv2.INTER_AREA))
+        return share
+    left, top, right, bottom = to_pixels(outline, grid).bounds
+    x0, x1 = max(math.floor(left), 0), min(math.ceil(right), grid.width)
+    y0, y1 = max(math.floor(top), 0), min(math.ceil(bottom), grid.height)
+    if x0 >= x1 or y0 >= y1:
+        return share
+    fine = grid.affine @ Affine.translation(x0, y0) @ Affine.scale(1 / _SUPERSAMPLING)
+    size = (y1 - y0) * _SUPERSAMPLING, (x1 - x0) * _SUPERSAMPLING
+    burnt = rasterize([outline], out_shape=size, transform=fine, dtype="uint8").astype(np.float32)
+    share[y0:y1, x0:x1] = cv2.resize(burnt, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+    return share
 
 
 def outline_of(mask: np.ndarray, grid: GeoBox) -> Polygon:

@@ -84,13 +84,12 @@ class _Ruler:
 
     def size(self, structure: Structure, scenes: Sequence[str], like: Fit | None = None) -> _Sized:
         """The fit of a structure to those scenes, or why there is none; ``like`` is its fit to others."""
-        crop = crop_of(structure, self._stack, scenes, self._standing(structure, scenes))
-        if crop is None:
-            return _Sized(structure=structure, scenes=tuple(scenes),
-                          why_not="fewer than three looks show all of it and its surroundings clearly")
-        key = structure.id, crop.scenes
+        key = structure.id, tuple(scenes)
         if key not in self._known:
-            self._known[key] = self._fitted(structure, crop, like)
+            crop = crop_of(structure, self._stack, scenes, self._standing(structure, scenes))
+            self._known[key] = self._fitted(structure, crop, like) if crop else _Sized(
+                structure=structure, scenes=tuple(scenes),
+                why_not="fewer than three looks show all of it and its surroundings clearly")
         return self._known[key]
 
     def measured(self, sized: _Sized) -> Iterator[Measurement]:

@@ -103,7 +103,11 @@ def _shifts(views: list[View], site: Site, options: StackOptions, progress: Prog
     zero = next((i for i, view in enumerate(views) if view.scene.id == options.zero), None)
     if options.zero and zero is None:
         raise InputError(f"stack: zero: no scene {options.zero!r} can be read. Name one of the scenes, or leave it out")
-    return align_views(brightness, zero, tick)
+    shifts = align_views(brightness, zero, tick)
+    if zero is not None and shifts[zero].agreeing == 0:
+        raise InputError(f"stack: zero: the scene {options.zero!r} cannot be registered with the others, so that its "
+                         "position cannot be the grid's. Name another one, or leave it out")
+    return shifts
 
 
 def _lay_all(views: list[View], shifts: list[Shift], site: Site, options: StackOptions,

@@ -8,6 +8,7 @@ from decimal import Decimal
 __all__ = ["difference"]
 
 # Only numbers with a decimal point are measured; whole numbers are counts, ids and dates.
+_LARGEST_EXPONENT = 300  # beyond it a forged number would not be compared but break the comparison
 _NUMBER = re.compile(rb"(?<![\w.])-?\d+\.\d+(?:e[+-]?\d+)?(?![\w.])")
 
 
@@ -23,7 +24,7 @@ def difference(stored: bytes, computed: bytes) -> str | None:
         one, other = Decimal(a.group().decode()), Decimal(b.group().decode())
         # Zeros at the end are not printed, so the finer of the two says how fine they are.
         unit = Decimal(1).scaleb(min(int(one.as_tuple().exponent), int(other.as_tuple().exponent)))
-        if abs(one - other) > unit:
+        if max(one.adjusted(), other.adjusted()) > _LARGEST_EXPONENT or abs(one - other) > unit:
             line = stored.count(b"\n", 0, a.start()) + 1
             return f"line {line}: {one} is stored, {other} was computed"
     return None

@@ -37,7 +37,8 @@ class Pixels:
         if known:
             return known
         path = inside(self._folder, f"pixels/{checked_id(scene.id, 'the scene')}/{_file_name(scene, asset)}")
-        kept = _received(path, blocks, asset.href)
+        earlier = self._kept(scene.id, grid).get((asset.role, asset.href))
+        kept = _received(path, blocks, asset.href, earlier)
         self._write_item(_with_kept(scene, self._kept(scene.id, grid) | {(asset.role, asset.href): kept}), grid)
         return kept
 
@@ -146,14 +147,17 @@ def _file_name(scene: Scene, asset: Asset) -> str:
     return name if len(twins) <= 1 else f"{asset.role}-{[other.href for other in twins].index(asset.href) + 1}-{name}"
 
 
-def _received(path: Path, blocks: Iterable[bytes], href: str) -> Kept:
-    before = sha256_of(path)
+def _received(path: Path, blocks: Iterable[bytes], href: str, earlier: Kept | None) -> Kept:
+    """Received for the first time, or again: then it must be what it was, also where our own copy was lost."""
+    held = sha256_of(path)
+    before = held or (earlier.sha256 if earlier else None)
     target = path if before is None else path.with_name(f".sitewatch-again-{path.name}")
     sha256, size = receive(target, blocks)
     if before is not None:
-        target.unlink()
         if before != sha256:
+            target.unlink()
             raise InputError(f"{href} is not what was kept of it as {path}: the source changed the file. "
                              "Kept pixels are never overwritten; give the new image another name, or remove the kept "
                              "file and its scene in scenes/")
+        target.unlink() if held else target.replace(path)
     return Kept(path=path, sha256=sha256, bytes=size, fetched_at=datetime.now(UTC), href=href)
