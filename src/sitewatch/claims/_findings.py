@@ -201,16 +201,8 @@ def _inferred(structure: Structure) -> _Said:
 def _nothing_else(changes: Changes, changed: Sequence[Structure], stack: Stack,
                   looks: Sequence[datetime]) -> list[_Said]:
     """The negative finding: what would have been seen, had it been there."""
-    smallest = _two_figures_up(changes.smallest_px * stack.site.gsd_m**2)
     other = "other " if changed else ""
     scenes = tuple(fit.scene for fit in stack.used)
-    text = (f"No {other}new or removed structure larger than about {smallest} m² was seen in "
+    text = (f"No {other}new or removed structure larger than about {changes.smallest_text} was seen in "
             f"{counted(len(looks), 'clear look', 'clear looks')} between {day(looks[0])} and {day(looks[-1])}.")
     return [_Said("seen", text, scenes)]
-
-
-def _two_figures_up(area_m2: float) -> str:
-    """Rounded up to two figures: a detection limit must not look finer than it is."""
-    digits = max(len(str(int(area_m2))) - 2, 0)
-    step = 10**digits
-    return f"{-int(-area_m2 // step) * step:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

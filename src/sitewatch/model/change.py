@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -52,6 +53,13 @@ class Changes:
 
     def __getitem__(self, change_id: str) -> Change:
         return {change.id: change for change in self.records}[change_id]
+
+    @property
+    def smallest_text(self) -> str:
+        """The area of the smallest thing found, rounded up to two figures: a limit must not look finer than it is."""
+        area = self.smallest_px * self.site.gsd_m**2
+        step = 10 ** max(math.floor(math.log10(max(area, 1))) - 1, 0)
+        return f"{math.ceil(area / step) * step:,} m²".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
     @property
     def kept(self) -> tuple[Change, ...]:

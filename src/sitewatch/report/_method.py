@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from sitewatch.geo import from_pixels, to_lonlat
@@ -65,14 +64,7 @@ def _centre(site: Site) -> str:
 
 def method_of(changes: Changes, stack: Stack, options: ReportOptions, stretch: Stretch) -> Method:
     """What the plain words of the method need."""
-    smallest = _two_figures_up(changes.smallest_px * stack.site.gsd_m**2)
     return Method(bands=stretch.names, blacks=f"{options.low_percentile:g}", whites=f"{options.high_percentile:g}",
                   gamma=f"{stretch.gamma:g}" if stretch.gamma != 1 else "",
-                  false_alarms=f"{changes.false_alarms_per_year:g}", smallest=smallest,
+                  false_alarms=f"{changes.false_alarms_per_year:g}", smallest=changes.smallest_text,
                   blur=f"{stack.blur_px * stack.site.gsd_m:.1f}")
-
-
-def _two_figures_up(area_m2: float) -> str:
-    """Rounded up to two figures: a limit must not look finer than it is."""
-    step = 10 ** max(math.floor(math.log10(max(area_m2, 1))) - 1, 0)
-    return f"{math.ceil(area_m2 / step) * step:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

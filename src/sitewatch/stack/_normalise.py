@@ -16,12 +16,11 @@ _ROUNDS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """``normal = offset + gain * value``; ``correlation`` and ``spread`` (robust, normal units) say how well."""
+    """``normal = offset + gain * value``; ``correlation`` says how well."""
 
     gain: float
     offset: float
     correlation: float
-    spread: float
 
 
 def typical_view(views: np.ndarray) -> np.ndarray:
@@ -41,7 +40,7 @@ def fit_lines(view: np.ndarray, reference: np.ndarray, stable: np.ndarray) -> li
     chosen = np.flatnonzero(usable)
     chosen = chosen[:: max(1, len(chosen) // _SAMPLE_PIXELS)]
     if len(chosen) < 50:
-        return [Line(gain=1.0, offset=0.0, correlation=0.0, spread=float("inf")) for _ in view]
+        return [Line(gain=1.0, offset=0.0, correlation=0.0) for _ in view]
     return [_robust_line(band.ravel()[chosen], target.ravel()[chosen])
             for band, target in zip(view, reference, strict=True)]
 
@@ -56,7 +55,7 @@ def _robust_line(x: np.ndarray, y: np.ndarray) -> Line:
     flatten the slope (Canty, Nielsen & Schmidt 2004 use orthogonal regression for the same reason)."""
     mid_x, mid_y = float(np.median(x)), float(np.median(y))
     gain = float(np.median(np.abs(y - mid_y)) / max(float(np.median(np.abs(x - mid_x))), 1e-6))
-    offset, correlation, spread = mid_y - gain * mid_x, 0.0, float("inf")
+    offset, correlation = mid_y - gain * mid_x, 0.0
     for _ in range(_ROUNDS):
         residual = y - offset - gain * x
         spread = 1.4826 * float(np.median(np.abs(residual))) + 1e-9
@@ -69,4 +68,4 @@ def _robust_line(x: np.ndarray, y: np.ndarray) -> Line:
         if correlation > 0.3:  # below that the slope of the major axis is noise
             gain = float(np.sqrt(var_y / (var_x + 1e-18)))
         offset = float(mean_y - gain * mean_x)
-    return Line(gain=gain, offset=offset, correlation=correlation, spread=spread)
+    return Line(gain=gain, offset=offset, correlation=correlation)

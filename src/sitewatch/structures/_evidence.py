@@ -47,7 +47,6 @@ class Evidence:
     """
 
     rectangle: Rectangle
-    pixels: np.ndarray
     contrast: float
     level: float
     unevenness: float
@@ -99,7 +98,7 @@ def examine(crop: Crop, look: int, place: Place, *, backwards: bool = False) -> 
     core, rim = distance < min(-0.7, float(distance.min()) * 0.6), (distance > _RIM_PX[0]) & (distance < _RIM_PX[1])
     shows = np.linalg.norm(series[future] - material, axis=1) < 0.5 * step
     elsewhere = np.linalg.norm(place.typical - material[:, None, None], axis=0) < 1.5 * place.level
-    return Evidence(rectangle=_moved(rectangle, crop), pixels=pixels, contrast=step / place.level, level=place.level,
+    return Evidence(rectangle=_moved(rectangle, crop), contrast=step / place.level, level=place.level,
                     unevenness=_median(away[core], step) / max(step, 1e-6), fit=fit,
                     rim=float((away[rim] > max(0.2 * step, 1.5 * place.level)).mean()) if rim.any() else 0.0,
                     stands_out=_median(away[rim], 0.0) / place.level, stays=float(shows.mean()),
