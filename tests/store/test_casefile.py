@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from shapely import box
+from shapely import LineString, Point, box
 
 from sitewatch.changes import ChangesOptions
-from sitewatch.errors import AreaError, CaseFileError, InputError
+from sitewatch.errors import AreaError, CaseFileError, InputError, UsageError
 from sitewatch.geo import picture_grid
 from sitewatch.measurements import MeasurementsOptions
 from sitewatch.report import ReportOptions
-from sitewatch.store import NewCase, construct, folder_source, read_case, site_of_plan, write_case
+from sitewatch.store import NewCase, construct, folder_source, open_sources, read_case, site_of_plan, write_case
 
 STAGES = ("scenes", "stack", "changes")
 
@@ -99,6 +99,9 @@ def _text(case, earth):
     ("seed: 0", "seed: !!python/name:os.system x", "seed"),
     ("seed: 0", "seed: " + "9" * 5000, "seed"),
     ("seed: 0", "seed: " + "[" * 60, "file"),
+    ("seed: 0", "seed: !!bool perhaps", "seed"),
+    ("seed: 0", "seed: -1", "seed"),
+    ("width_px: 31", "width_px: 7", "site.grid.width_px"),
 ])
 def test_a_mistake_is_named_with_its_file_line_and_key(case, earth, old, new, key):
     text = _text(case, earth)
@@ -178,6 +181,25 @@ def test_a_source_gets_paths_relative_to_the_case(case, earth):
     assert construct(make, table, case) == (case / "../images", None, 3.0)
 
 
+@pytest.mark.parametrize(("entry", "problem"), [
+    ({"path": "~nobody-of-that-name/images"}, "no home"), ({"gsd_m": 3}, r"sources\[0\].path: is missing. Add `path:`"),
+    ({"path": "x", "gsd_m": -1}, "refused")])
+def test_a_source_that_cannot_be_made_is_named_with_its_line(case, earth, entry, problem):
+    def make(path: Path, gsd_m: float | None = None) -> None:
+        raise UsageError("refused" if gsd_m else "no home" if "nobody" in str(path) else "")
+    write_case(case, earth, [entry])
+    table = read_case(case, STAGES).sources[0]
+    with pytest.raises(CaseFileError, match=problem) as caught:
+        construct(make, table, case)
+    assert caught.value.line == table.line
+
+
+def test_a_folder_in_the_home_of_nobody_counts_as_gone(case, earth):
+    write_case(case, earth, [{"kind": "folder", "path": "~nobody-of-that-name/images"}])
+    sources, gone = open_sources(read_case(case, STAGES).sources, case)
+    assert (sources, gone) == ({}, [str(case / "~nobody-of-that-name/images")])
+
+
 def _picture_survey():
     return Survey(gsd_m=0.5, grid=picture_grid(40, 30, 1.0), footprint=None, is_georeferenced=False)
 
@@ -223,6 +245,15 @@ def test_a_reference_that_cannot_be_used_is_refused(case, tmp_path, geometry, sa
 def test_an_area_far_from_the_images_is_refused(case, earth):
     with pytest.raises(AreaError, match="no ground in common"):
         site_of_plan(case, NewCase(area=box(10, 50, 10.01, 50.01)), _earth_survey(earth))
+
+
+@pytest.mark.parametrize(("area", "says"), [
+    (LineString([(129, 39.7), (129.001, 39.8)]), "encloses no ground"),
+    (Point(129.0005, 39.7502), "encloses no ground"), (Point(129.0005, 39.7502).buffer(1e-5), "at least 8 to a side")])
+def test_an_area_without_ground_is_refused_before_anything_is_made(case, earth, area, says):
+    assert area.intersects(earth.area)
+    with pytest.raises(AreaError, match=says):
+        site_of_plan(case, NewCase(area=area), _earth_survey(earth))
 
 
 def test_the_images_path_is_relative_only_near_the_case(case, tmp_path):

@@ -23,9 +23,10 @@ from sitewatch.geo import from_geojson, from_pixels, length_m
 from sitewatch.model import Name, NamedOutline, Site, Span
 from sitewatch.store._yaml import Table, construct, read_yaml
 
-__all__ = ["CASE_FILE", "CaseFile", "clean_text", "read_case"]
+__all__ = ["CASE_FILE", "SMALLEST_SIDE_PX", "CaseFile", "clean_text", "read_case"]
 
 CASE_FILE = "case.yaml"
+SMALLEST_SIDE_PX = 8  # less than that cannot be aligned
 _LARGEST_PIXELS = 100_000_000
 _LARGEST_SCALE_ERROR = 0.01  # UTM keeps within 0.1 % in its zone; Web Mercator is 30 % off at 40 degrees north
 _T = TypeVar("_T")
@@ -66,6 +67,8 @@ def read_case(folder: Path, stages: Collection[str]) -> CaseFile:
     sources = tuple(scenes.tables("sources"))
     scenes.done("start, end, sources")
     seed = top.take("seed", int, 0)
+    if seed < 0:
+        raise CaseFileError(path, top.lines["seed"], "seed", f"{seed} is below zero", "Give a whole number from 0")
     options = {stage: top.table(stage) for stage in stages if stage != "scenes"}
     top.done(", ".join(["site", "scenes", "seed", *options]))
     return CaseFile(path=path, site=site, span=span, sources=sources, options=options, seed=seed)
@@ -109,9 +112,9 @@ def _grid(table: Table) -> GeoBox:
     if not 0.01 <= gsd_m <= 10_000:
         raise CaseFileError(table.file, table.line, "site.grid.gsd_m", f"{gsd_m} m is no pixel size",
                             "Give metres per pixel, 0.01 to 10000")
-    if min(width, height) < 1 or width * height > _LARGEST_PIXELS:
+    if min(width, height) < SMALLEST_SIDE_PX or width * height > _LARGEST_PIXELS:
         raise CaseFileError(table.file, table.line, "site.grid.width_px", f"{width} x {height} pixels is no grid",
-                            f"Give 1 to {_LARGEST_PIXELS} pixels in all")
+                            f"Give at least {SMALLEST_SIDE_PX} to a side and at most {_LARGEST_PIXELS} in all")
     if max(abs(left), abs(top)) > 1e8:
         raise CaseFileError(table.file, table.line, "site.grid.left", "lies off the Earth", "Give metres in the CRS")
     grid = GeoBox((height, width), Affine(gsd_m, 0, left, 0, -gsd_m, top), crs)

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from sitewatch.errors import AreaError, InputError
 from sitewatch.geo import from_pixels, picture_grid, read_features, reproject, utm_grid
 from sitewatch.model import Name, NamedOutline, Site
-from sitewatch.store._casefile import clean_text
+from sitewatch.store._casefile import SMALLEST_SIDE_PX, clean_text
 from sitewatch.store._files import read_bytes
 
 __all__ = ["NewCase", "Surveyed", "folder_source", "site_of_plan"]
@@ -74,6 +74,9 @@ def site_of_plan(folder: Path, plan: NewCase, survey: Surveyed) -> Site:
     if grid.width * grid.height > _LARGEST_SITE_PX:
         raise AreaError(f"the site would be {grid.width} x {grid.height} pixels of {survey.gsd_m:g} m. Give a smaller "
                         "area with --area, or with --at and --size")
+    if min(grid.width, grid.height) < SMALLEST_SIDE_PX:
+        raise AreaError(f"the site would be {grid.width} x {grid.height} pixels of {survey.gsd_m:g} m, where at least "
+                        f"{SMALLEST_SIDE_PX} to a side are needed. Give a larger area, or images with smaller pixels")
     name = clean_text(plan.name or "") or clean_text(folder.resolve().name)
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:64].strip("-")
     return Site(slug=slug or "site", names=(Name(text=name or "site"),), area=area, grid=grid,
@@ -100,6 +103,8 @@ def _place(plan: NewCase, survey: Surveyed) -> tuple[BaseGeometry, GeoBox]:
         grid = picture_grid(survey.grid.width, survey.grid.height, survey.gsd_m)
         return from_pixels(Polygon([(0, 0), (grid.width, 0), (grid.width, grid.height), (0, grid.height)]), grid), grid
     area = survey.footprint if plan.area is None else plan.area
+    if area.geom_type not in ("Polygon", "MultiPolygon"):
+        raise AreaError(f"the area is a {area.geom_type}, which encloses no ground. Draw it as one or more Polygons")
     if not area.intersects(survey.footprint):
         raise AreaError(f"the area {_bounds(area)} and the images {_bounds(survey.footprint)} have no ground in "
                         "common. Give an area within the images, longitude before latitude")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -24,7 +25,7 @@ def open_sources(tables: Sequence[Table], folder: Path) -> tuple[dict[str, Sourc
         entry = table.copy()
         kind = entry.take("kind", str)
         make = _source_class(kind, table)
-        if entry.has("path") and not (path := folder / Path(entry.copy().take("path", str)).expanduser()).exists():
+        if entry.has("path") and not (path := folder / os.path.expanduser(entry.copy().take("path", str))).exists():
             gone.append(str(path))
             continue
         name = kind if kind not in sources else f"{kind}-{len(sources) + 1}"

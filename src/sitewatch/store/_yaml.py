@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
 
-from sitewatch.errors import CaseFileError
+from sitewatch.errors import CaseFileError, UsageError
 from sitewatch.store._files import read_bytes
 
 __all__ = ["Table", "construct", "read_yaml", "read_yaml_plain"]
@@ -106,7 +107,7 @@ class Table:
             raise self.wrong(name, f"the tag {node.tag[:40]!r} is not allowed", "Write plain text or numbers")
         try:
             return yaml.SafeLoader("").construct_object(node, deep=True)
-        except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:
+        except (yaml.YAMLError, ValueError, TypeError, OverflowError, KeyError) as error:
             raise self.wrong(name, f"cannot be read ({error})", "Put quotes around text") from error
 
     def _table(self, node: yaml.Node, name: str) -> Table:
@@ -184,9 +185,12 @@ def construct(make: Callable[..., _T], table: Table, folder: Path,
         values[name] = _fitted(table, name, hints[name], folder)
         table.nodes.pop(name)
     table.done(", ".join(hints))
+    for name, parameter in parameters.items():
+        if parameter.default is parameter.empty and name not in values:
+            raise table.wrong(name, "is missing", f"Add `{name}:`")
     try:
         return make(**values)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UsageError) as error:
         raise CaseFileError(table.file, table.line, table.key, str(error), "Correct the values") from error
 
 
@@ -199,7 +203,7 @@ def _fitted(table: Table, name: str, hint: Any, folder: Path) -> Any:
             if all(_is(item, wanted) for item in value):
                 return tuple(float(item) if wanted is float else item for item in value)
         elif kind is Path and isinstance(value, str):
-            return folder / Path(value).expanduser()
+            return folder / os.path.expanduser(value)  # leaves the home of nobody as it stands
         elif _is(value, kind):
             return float(value) if kind is float else value
     shown = getattr(hint, "__name__", None) if isinstance(hint, type) else str(hint).replace("typing.", "")
