@@ -110,7 +110,8 @@ def test_an_offset_in_a_list_is_taken_to_utc(tmp_path):
 
 @pytest.mark.parametrize(("text", "line"), [
     ("name,when\na.png,2020-01-04\n", 1), ("", 1), ("file,date\na.png,4 May\n", 2), ("file,date\na.png\n", 2),
-    ("file,date\na.png,2020-01-04\na.png,2020-01-05\n", 3), ("file,date\na.png,2999-01-04\n", 2)])
+    ("file,date\na.png,2020-01-04\na.png,2020-01-05\n", 3), ("file,date\na.png,2999-01-04\n", 2),
+    ("file,date\na.png,0001-01-01T00:00:00+14:00\n", 2), ("file,date\n" + "a" * 200_000 + ",2020-01-04\n", 2)])
 def test_a_wrong_list_of_dates_is_refused_with_its_line(tmp_path, text, line):
     path = tmp_path / "dates.csv"
     path.write_text(text)

@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sitewatch.errors import CaseFileError, InputError
 from sitewatch.model import DateOrigin, day
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
 
 __all__ = ["Taken", "by_name", "by_tags", "read_dates", "when_taken"]
 
@@ -98,6 +102,14 @@ def read_dates(path: Path) -> dict[str, Taken]:
                          "Give a CSV file in UTF-8 with the columns file,date") from error
     lines = text.splitlines()
     reader = csv.reader(lines, delimiter=";" if lines and ";" in lines[0] and "," not in lines[0] else ",")
+    try:
+        return _dates_in(reader, path)
+    except csv.Error as error:
+        raise CaseFileError(path, reader.line_num, "file", f"is not a CSV file ({error})",
+                            "Give the columns file,date") from error
+
+
+def _dates_in(reader: CsvReader, path: Path) -> dict[str, Taken]:
     header = [cell.strip().lower() for cell in next(reader, [])]
     if "file" not in header or "date" not in header:
         raise CaseFileError(path, 1, "file,date", "these columns are not both there", "Begin with the line file,date")
@@ -134,9 +146,9 @@ def _parsed(match: re.Match[str]) -> Taken | None:
 def _from_iso(text: str) -> Taken | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return Taken(moment=moment, origin="csv", is_day_only=len(text) <= 10) if _is_plausible(moment) else None
 
 
