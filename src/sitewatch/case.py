@@ -151,6 +151,9 @@ class Case:
             kept = self._store.scenes(self.site)
         except InputError as error:
             return (*checks, Verified(what="scenes", holds=False, detail=str(error)))
+        if kept is None and checks:
+            return (*checks, Verified(what="scenes/catalog.json", holds=False,
+                                      detail="is missing, although a log tells of runs"))
         if kept is None:
             raise InputError(f"{self.folder} holds no images yet, so there is nothing to verify. Run the case first")
         checks += store.check_pixels(self._store, kept)

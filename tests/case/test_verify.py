@@ -39,6 +39,14 @@ def test_a_case_that_ran_only_in_part_verifies_in_part(case):
     assert failed(case) == []
 
 
+def test_a_removed_catalogue_fails_verification_and_is_written_again(case):
+    case.run()
+    (case.folder / "scenes" / "catalog.json").unlink()
+    assert failed(case) == ["scenes/catalog.json"]
+    Case.open(case.folder).run()
+    assert failed(case) == []
+
+
 def test_a_tampered_pixel_fails_verification(case):
     case.run()
     pixel = min(case.folder.glob("pixels/*/*.tif"))
