@@ -62,6 +62,19 @@ def test_a_kept_file_that_was_lost_comes_back_only_as_what_it_was(case, images):
     assert not kept.exists()
 
 
+def test_a_kept_file_that_was_cut_short_is_called_damaged_and_can_be_received_again(case):
+    case.run()
+    kept = case.scenes().scenes[0].assets[0].kept.path
+    was = kept.read_bytes()
+    kept.write_bytes(was[:100])
+    with pytest.raises(InputError, match=r"is damaged.*Remove it"):
+        Case.open(case.folder).run()
+    assert kept.read_bytes() == was[:100]
+    kept.unlink()
+    Case.open(case.folder).run()
+    assert kept.read_bytes() == was
+
+
 def test_a_source_that_was_never_there_is_an_error(case, images):
     shutil.rmtree(images)
     with pytest.raises(InputError, match="there is no"):

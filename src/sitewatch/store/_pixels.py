@@ -156,6 +156,9 @@ def _received(path: Path, blocks: Iterable[bytes], href: str, earlier: Kept | No
     if before is not None:
         if before != sha256:
             target.unlink()
+            if earlier and earlier.sha256 == sha256:
+                raise InputError(f"{path} is damaged: it is not what was kept of {href}. Remove it and run the case "
+                                 "again, and it is received again as it was")
             raise InputError(f"{href} is not what was kept of it as {path}: the source changed the file. "
                              "Kept pixels are never overwritten; give the new image another name, or remove the kept "
                              "file and its scene in scenes/")
