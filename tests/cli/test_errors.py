@@ -27,6 +27,11 @@ def test_an_error_of_many_lines_is_told_in_one(case, sitewatch):
     assert sitewatch("run", "yard").err == "error: one two\N{REPLACEMENT CHARACTER}[2J\n"
 
 
+def test_a_closed_standard_error_does_not_end_a_run(case, sitewatch, monkeypatch):
+    monkeypatch.setattr("sys.stderr", None)
+    assert sitewatch("run", "yard", "--json").code in (0, 10)
+
+
 def test_a_traceback_is_shown_only_when_asked_for(case, sitewatch, monkeypatch):
     case.error = errors.InputError("no")
     monkeypatch.setenv("SITEWATCH_DEBUG", "1")
@@ -43,6 +48,7 @@ def test_an_interrupted_run_says_that_it_can_go_on(case, sitewatch):
 
 @pytest.mark.parametrize("arguments", [
     ["fly"], ["run"], ["run", "yard", "--until", "lunch"], ["show", "yard"], ["new", "yard", "--at", "nowhere"],
+    ["run", ""], ["new", "yard", "--images", ""],
     ["new", "yard", "--at", "39.92,127.66"], ["new", "yard", "--size", "500"], ["new", "yard", "--sensor", "eye"],
     ["new", "yard", "--at", "1,2", "--size", "9", "--area", "x.geojson"]])
 def test_a_command_that_cannot_be_understood_is_a_usage_error(case, sitewatch, arguments):

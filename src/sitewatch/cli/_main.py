@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -44,7 +45,10 @@ for _command in (new, run, show, report, verify, demo, sources):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code; errors are one line unless SITEWATCH_DEBUG is set."""
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us: 2>&- in a shell
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  until the end
+        stream = getattr(sys, name)
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show m² must not end the run
     sys.exit(_exit_code(arguments))

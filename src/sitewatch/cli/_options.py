@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,6 +12,18 @@ __all__ = ["CASE", "JSON", "PATH", "STAGE_NAMES"]
 # The stage table itself needs every stage, which takes seconds to load; a test keeps the two equal.
 STAGE_NAMES = ("scenes", "stack", "changes", "structures", "measurements", "claims", "report")
 
-PATH = click.Path(path_type=Path)
+
+
+class _Path(click.Path):
+    """A path; an empty one, such as that of a shell variable that is not set, is not the present folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The Path, or a usage error for an empty one."""
+        if value == "":
+            self.fail("the path is empty. Name a file or a folder; . is the present folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _Path(path_type=Path)
 CASE = click.argument("case", type=PATH)
 JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output.")
