@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
+from PIL import Image
 
 from sitewatch.errors import InputError, ProviderError
 from sitewatch.geo import utm_grid
@@ -130,6 +132,27 @@ def test_what_cannot_be_used_is_refused_file_by_file_and_the_rest_goes_on(tmp_pa
                         "2020-01-10.tif": "truncated", "2020-01-11_udm2.tif": "without its image"}.items():
         assert words in refused.pop(name)
     assert not refused
+
+
+def test_a_picture_with_a_palette_is_refused_but_a_mask_may_have_one(tmp_path, geotiff, picture, plane, site):
+    (tmp_path / "plain").mkdir()
+    Image.open(picture(tmp_path / "seen.png")).quantize(16).save(tmp_path / "plain" / "2020-01-01.png")
+    scenes, refused = _asked(FolderSource(tmp_path / "plain", gsd_m=1.0), plane)
+    assert not scenes
+    assert "places in a palette" in refused["2020-01-01.png"]
+    geotiff(tmp_path / "earth" / "T31TDF_20230514T104619_10m.tif", 4, "uint16")
+    mask = geotiff(tmp_path / "earth" / "T31TDF_20230514T104619_SCL_20m.tif", 1)
+    with rasterio.open(mask, "r+") as image:
+        image.write_colormap(1, {1: (255, 0, 0, 255)})
+    (scene,), refused = _asked(FolderSource(tmp_path / "earth"), site)
+    assert ([asset.role for asset in scene.assets], refused) == (["image", "mask"], {})
+
+
+def test_a_georeference_beyond_the_earth_is_refused(tmp_path, geotiff, site):
+    geotiff(tmp_path / "2020-01-01.tif", grid=GeoBox((20, 24), Affine(0.1, 0, 500, 0, -0.1, 200), "EPSG:4326"))
+    scenes, refused = _asked(FolderSource(tmp_path), site)
+    assert not scenes
+    assert "off the Earth" in refused["2020-01-01.tif"]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

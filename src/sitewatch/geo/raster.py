@@ -37,7 +37,8 @@ _GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO",
 class ImageInfo:
     """An image file's header. ``grid`` has no CRS, and one pixel per unit, where there is no georeference.
 
-    ``bands`` counts an alpha channel too, where ``has_alpha``.
+    ``bands`` counts an alpha channel too, where ``has_alpha``. With ``has_palette`` its values are no brightness but
+    places in a table of colours.
     """
 
     grid: GeoBox
@@ -46,6 +47,7 @@ class ImageInfo:
     tags: Mapping[str, str]
     descriptions: tuple[str | None, ...]
     has_alpha: bool = False
+    has_palette: bool = False
 
 
 def describe(path: Path) -> ImageInfo:
@@ -58,7 +60,8 @@ def describe(path: Path) -> ImageInfo:
         return ImageInfo(grid=GeoBox(image.shape, affine, image.crs.to_wkt() if image.crs else None),
                          bands=image.count, dtype=image.dtypes[0], tags=dict(image.tags()),
                          descriptions=tuple(image.descriptions),
-                         has_alpha=rasterio.enums.ColorInterp.alpha in image.colorinterp)
+                         has_alpha=rasterio.enums.ColorInterp.alpha in image.colorinterp,
+                         has_palette=rasterio.enums.ColorInterp.palette in image.colorinterp)
 
 
 def read_image(path: Path, bands: Sequence[int] | None = None) -> np.ndarray:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odc.geo.geobox import GeoBox
+from shapely import box
 from shapely.geometry.base import BaseGeometry
 
 from sitewatch.errors import ImageError, InputError
@@ -24,6 +25,10 @@ _MASK = re.compile(r"[_-](udm2|scl)(?=[_.-]|$)", re.IGNORECASE)
 _OLD_MASK = re.compile(r"_udm(?=[_.-]|$)", re.IGNORECASE)
 _PRODUCT = re.compile(r"(?:_3[AB])?_(?:AnalyticMS|Analytic|Visual|Panchromatic|metadata|udm2?|scl)(?=[_.-]|$).*",
                       re.IGNORECASE)
+
+
+# With a little play: a grid of the whole Earth may end a hair beyond it.
+_EARTH = box(-180, -90, 180, 90).buffer(0.01)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +139,11 @@ def _looked_into(path: Path, folder: Path, masks: Mapping[Path, MaskKind]) -> Im
         return Refusal(what=href, why=str(error))
     except (RuntimeError, ValueError) as error:  # what pyproj raises for a CRS that it cannot use
         return Refusal(what=href, why=f"its georeference cannot be used ({error}). Warp it to a usual CRS")
-    if footprint is not None and not footprint.is_valid:
+    if _mask_kind(path) is None and (info.has_palette or info.dtype.startswith("complex")):
+        kind = "places in a palette" if info.has_palette else "complex numbers"
+        return Refusal(what=href, why=f"its pixels are {kind}, not brightness. "
+                                      "Save it with plain bands, such as red, green and blue")
+    if footprint is not None and not (footprint.is_valid and _EARTH.covers(footprint)):
         return Refusal(what=href, why="its georeference leads off the Earth. Warp it to a usual CRS")
     return Image(path=path, href=href, grid=info.grid, footprint=footprint, bands=info.bands - info.has_alpha,
                  dtype=info.dtype, tags=info.tags, mask=_mask_of(path, folder, masks))
