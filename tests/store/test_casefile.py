@@ -15,6 +15,7 @@ from sitewatch.errors import AreaError, CaseFileError, InputError, UsageError
 from sitewatch.geo import picture_grid
 from sitewatch.measurements import MeasurementsOptions
 from sitewatch.report import ReportOptions
+from sitewatch.stack import StackOptions
 from sitewatch.store import NewCase, construct, folder_source, open_sources, read_case, site_of_plan, write_case
 
 STAGES = ("scenes", "stack", "changes")
@@ -270,12 +271,14 @@ def test_the_images_path_is_relative_only_near_the_case(case, tmp_path):
 @pytest.mark.parametrize(("stage", "table", "problem"), [
     ("changes", "{false_alarms_per_year: 0}", "above 0"), ("changes", "{shuffles: 0}", "above 0"),
     ("changes", "{min_looks: 0}", "above 0"), ("changes", "{max_return: 20}", "between 0 and 1"),
+    ("stack", "{min_looks: 0}", "above 0"), ("stack", "{min_clear_share: 30}", "between 0 and 1"),
     ("measurements", "{level: 90}", "between 0 and 1"), ("report", "{enlarge: bicubicc}", "bicubicc"),
     ("report", "{figure_width_px: 0}", "above 0"), ("report", "{low_percentile: 100}", "below high_percentile")])
 def test_an_option_that_means_nothing_is_refused_with_its_line(case, earth, stage, table, problem):
     (case / "case.yaml").write_text(_text(case, earth).replace("seed: 0", f"{stage}: {table}\nseed: 0"))
     line = (case / "case.yaml").read_text().splitlines().index(f"{stage}: {table}") + 1
-    kind = {"changes": ChangesOptions, "measurements": MeasurementsOptions, "report": ReportOptions}[stage]
+    kind = {"changes": ChangesOptions, "measurements": MeasurementsOptions, "report": ReportOptions,
+            "stack": StackOptions}[stage]
     with pytest.raises(CaseFileError, match=problem) as caught:
         read_case(case, (*STAGES, "measurements", "report")).options_of(stage, kind)
     assert caught.value.line == line

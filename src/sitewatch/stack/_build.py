@@ -38,6 +38,12 @@ class StackOptions:
     min_looks: int = 6
     zero: str = ""
 
+    def __post_init__(self) -> None:
+        if self.min_looks < 1 or self.max_shift_sigma_px <= 0:
+            raise ValueError("min_looks and max_shift_sigma_px must be above 0")
+        if not (0 <= self.min_correlation <= 1 and 0 <= self.min_clear_share <= 1):
+            raise ValueError("min_correlation and min_clear_share are shares between 0 and 1")
+
 
 def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress: Progress | None = None) -> Stack:
     """Align, mask and normalise every scene; refuse, with its reason, what cannot be trusted.
