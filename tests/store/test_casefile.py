@@ -14,9 +14,10 @@ from sitewatch.changes import ChangesOptions
 from sitewatch.errors import AreaError, CaseFileError, InputError, UsageError
 from sitewatch.geo import picture_grid
 from sitewatch.measurements import MeasurementsOptions
+from sitewatch.model import construct
 from sitewatch.report import ReportOptions
 from sitewatch.stack import StackOptions
-from sitewatch.store import NewCase, construct, folder_source, open_sources, read_case, site_of_plan, write_case
+from sitewatch.store import NewCase, folder_source, open_sources, read_case, site_of_plan, write_case
 
 STAGES = ("scenes", "stack", "changes")
 

@@ -11,11 +11,12 @@ from sitewatch.model.sensor import SENSORS, MaskKind, Sensor
 from sitewatch.model.site import Name, NamedOutline, Site
 from sitewatch.model.stack import SceneFit, Stack
 from sitewatch.model.structure import Look, LookState, Phase, Structure, StructureClass, Structures
+from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
     "SENSORS", "Asset", "AssetRole", "Between", "BudgetTerm", "Change", "ChangeKind", "Changes", "DateOrigin",
     "Dimension", "Finding", "Findings", "Kept", "Layer", "Look", "LookState", "MaskKind", "Measurement",
     "Measurements", "Name", "NamedOutline", "Phase", "Progress", "Quantity", "Refusal", "Report", "Run", "Scene",
-    "SceneFit", "Scenes", "Sensor", "Site", "Source", "Span", "Stack", "Structure", "StructureClass",
-    "Structures", "day", "fingerprint",
+    "SceneFit", "Scenes", "Sensor", "Site", "Source", "Span", "Stack", "Structure", "StructureClass", "Structures",
+    "Table", "construct", "day", "fingerprint", "parse_yaml",
 ]

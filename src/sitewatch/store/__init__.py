@@ -7,10 +7,9 @@ from sitewatch.store._identity import new_run, place_plain, scenes_plain, words_
 from sitewatch.store._new import NewCase, folder_source, site_of_plan
 from sitewatch.store._sources import open_sources, sources_plain
 from sitewatch.store._verify import Verified, check_logs, check_pixels, check_run, compare
-from sitewatch.store._yaml import Table, construct
 
 __all__ = [
-    "CASE_FILE", "CaseFile", "FolderStore", "NewCase", "Stored", "Table", "Verified", "check_logs", "check_pixels",
-    "check_run", "clean_text", "compare", "construct", "folder_source", "new_run", "open_sources", "place_plain",
-    "read_case", "scenes_plain", "site_of_plan", "sources_plain", "words_plain", "write_case",
+    "CASE_FILE", "CaseFile", "FolderStore", "NewCase", "Stored", "Verified", "check_logs", "check_pixels",
+    "check_run", "clean_text", "compare", "folder_source", "new_run", "open_sources", "place_plain", "read_case",
+    "scenes_plain", "site_of_plan", "sources_plain", "words_plain", "write_case",
 ]

@@ -20,13 +20,14 @@ from shapely.geometry.base import BaseGeometry
 
 from sitewatch.errors import CaseFileError
 from sitewatch.geo import from_geojson, from_pixels, length_m
-from sitewatch.model import Name, NamedOutline, Site, Span
-from sitewatch.store._yaml import Table, construct, read_yaml
+from sitewatch.model import Name, NamedOutline, Site, Span, Table, construct, parse_yaml
+from sitewatch.store._files import read_bytes
 
 __all__ = ["CASE_FILE", "SMALLEST_SIDE_PX", "CaseFile", "clean_text", "read_case"]
 
 CASE_FILE = "case.yaml"
 SMALLEST_SIDE_PX = 8  # less than that cannot be aligned
+_LARGEST_BYTES = 1_000_000
 _LARGEST_PIXELS = 100_000_000
 _LARGEST_SCALE_ERROR = 0.01  # UTM keeps within 0.1 % in its zone; Web Mercator is 30 % off at 40 degrees north
 _T = TypeVar("_T")
@@ -60,7 +61,7 @@ def read_case(folder: Path, stages: Collection[str]) -> CaseFile:
     if not path.is_file():
         raise CaseFileError(path, None, "file", "there is no such file, so this folder is no case",
                             "Make a case with `sitewatch new`, or name its folder")
-    top = read_yaml(path)
+    top = parse_yaml(read_bytes(path, _LARGEST_BYTES), path)
     site = _site(top.table("site"))
     scenes = top.table("scenes")
     span = _span(scenes)

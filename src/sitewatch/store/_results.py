@@ -25,9 +25,9 @@ from sitewatch.model import (
     Site,
     Structure,
     Structures,
+    parse_yaml,
 )
 from sitewatch.store._plain import from_plain, read_json, to_plain, write_json
-from sitewatch.store._yaml import read_yaml_plain
 
 __all__ = ["RESULTS", "Record", "decode", "encode"]
 
@@ -80,7 +80,7 @@ def decode(stage: str, data: bytes, site: Site, file: Path) -> Record:
         records = tuple(from_plain(_measurement(row, file), Measurement, grid, file)
                         for row in _rows(data, _MEASURED, file))
         return Measurements(site=site, records=records)
-    plain = read_yaml_plain(data, file)
+    plain = parse_yaml(data, file).plain_values()
     title, findings = plain.get("title"), plain.get("findings")
     return Findings(site=site, title=from_plain(title, str, grid, file),
                     records=from_plain(findings, tuple[Finding, ...], grid, file))

@@ -8,8 +8,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
 
-from sitewatch.model import Source
-from sitewatch.store._yaml import Table, construct
+from sitewatch.model import Source, Table, construct
 
 __all__ = ["open_sources", "sources_plain"]
 
@@ -35,7 +34,7 @@ def open_sources(tables: Sequence[Table], folder: Path) -> tuple[dict[str, Sourc
 
 def sources_plain(tables: Sequence[Table]) -> list[dict[str, Any]]:
     """The sources as case.yaml names them."""
-    return [{name: table.plain(node, name) for name, node in sorted(table.nodes.items())} for table in tables]
+    return [dict(sorted(table.plain_values().items())) for table in tables]
 
 
 def _source_class(kind: str, table: Table) -> Callable[..., Source]:
