@@ -57,6 +57,13 @@ def test_a_sentinel_2_name_gives_the_sensing_not_the_processing():
         datetime(2023, 5, 14, 6, 46, 31, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("name", [
+    "LC09_L2SP_166036_20240105_20240107_02_T1_SR", "lc08_l2sp_200012_20240105_20240113_02_t2",
+    "LE07_L1TP_019820_20240105_20240113_02_T1"])
+def test_a_landsat_name_gives_the_sensing_not_the_processing(name):
+    assert by_name(name) == Taken(moment=datetime(2024, 1, 5, tzinfo=UTC), origin="file name", is_day_only=True)
+
+
 def test_a_name_with_two_days_is_not_dated():
     assert "more than one date" in by_name("2019-01-01_2019-12-31_median")
 

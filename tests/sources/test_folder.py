@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from PIL import Image
+from shapely import box
 
 from sitewatch.errors import InputError, ProviderError
-from sitewatch.geo import utm_grid
+from sitewatch.geo import to_lonlat, utm_grid
 from sitewatch.model import Asset, Refusal, Scene, Site, Span
 from sitewatch.sources.folder import FolderSource, survey
 
@@ -69,6 +70,30 @@ def test_four_bands_with_a_scene_classification_are_sentinel_2(tmp_path, geotiff
     assert not refused
     assert (scene.sensor, scene.assets[1].role) == ("sentinel-2", "mask")
     assert scene.taken == datetime(2023, 5, 14, 10, 46, 19, tzinfo=UTC)
+
+
+def test_a_landsat_product_is_read_with_its_pixel_quality_and_the_day_that_it_was_taken(tmp_path, geotiff, site):
+    product = "LC09_L2SP_166036_20240105_20240107_02_T1"
+    geotiff(tmp_path / f"{product}_SR.tif", 4, "uint16")
+    geotiff(tmp_path / f"{product}_QA_PIXEL.TIF", 1, "uint16")
+    (scene,), refused = _asked(FolderSource(tmp_path), site)
+    assert not refused
+    assert (scene.sensor, scene.taken) == ("landsat", datetime(2024, 1, 5, tzinfo=UTC))
+    assert [asset.href for asset in scene.assets] == [f"{product}_SR.tif", f"{product}_QA_PIXEL.TIF"]
+    assert scene.attribution == "Landsat image courtesy of the U.S. Geological Survey"
+
+
+def test_a_skysat_delivery_is_read_with_its_masks(tmp_path, geotiff):
+    grid = GeoBox((40, 48), Affine(0.5, 0, 600_000, 0, -0.5, 4_500_000), "EPSG:32631")
+    site = Site(slug="yard", names=(), area=to_lonlat(box(*grid.boundingbox), grid), grid=grid)
+    for frame in ("u0001", "u0002"):
+        geotiff(tmp_path / f"20200130_093253_ssc6_{frame}_analytic_SR.tif", 4, "uint16", grid=grid)
+        geotiff(tmp_path / f"20200130_093253_ssc6_{frame}_analytic_udm2.tif", 8, grid=grid)
+    scenes, refused = _asked(FolderSource(tmp_path), site)
+    assert not refused
+    assert [(scene.sensor, scene.gsd_m, scene.assets[1].href) for scene in scenes] == [
+        ("skysat", 0.5, f"20200130_093253_ssc6_{frame}_analytic_udm2.tif") for frame in ("u0001", "u0002")]
+    assert scenes[0].attribution == "Image © 2020 Planet Labs PBC"
 
 
 def test_a_mask_of_another_sensor_is_not_used(tmp_path, geotiff, site):

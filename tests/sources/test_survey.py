@@ -9,7 +9,7 @@ from odc.geo.geobox import GeoBox
 from shapely import box
 
 from sitewatch.errors import AreaError, ImageError, InputError
-from sitewatch.geo import WGS84, reproject
+from sitewatch.geo import WGS84, picture_grid, reproject
 from sitewatch.sources.folder import survey
 
 _GRID = GeoBox((20, 24), Affine(3, 0, 600_000, 0, -3, 4_500_000), "EPSG:32631")
@@ -24,6 +24,32 @@ def _moved(east_m: float) -> GeoBox:
     (4, "uint8", "picture")])
 def test_the_bands_tell_the_sensor(tmp_path, geotiff, bands, dtype, sensor):
     geotiff(tmp_path / "2020-01-01.tif", bands, dtype)
+    assert survey(tmp_path).sensor == sensor
+
+
+@pytest.mark.parametrize(("gsd_m", "sensor"), [(0.5, "skysat"), (1.2, "skysat"), (3.0, "planetscope-4")])
+def test_fine_pixels_tell_skysat_from_planetscope(tmp_path, geotiff, gsd_m, sensor):
+    grid = GeoBox((20, 24), Affine(gsd_m, 0, 600_000, 0, -gsd_m, 4_500_000), "EPSG:32631")
+    geotiff(tmp_path / "2020-01-01.tif", 4, "uint16", grid=grid)
+    assert survey(tmp_path).sensor == sensor
+
+
+def test_pixels_in_degrees_are_judged_by_their_true_size(tmp_path, geotiff):
+    geotiff(tmp_path / "2020-01-01.tif", 4, "uint16",
+            grid=GeoBox((50, 60), Affine(6e-6, 0, 3.0, 0, -6e-6, 40.0), "EPSG:4326"))
+    assert survey(tmp_path).sensor == "skysat"
+
+
+def test_pictures_of_unknown_pixel_size_are_not_taken_for_skysat(tmp_path, geotiff):
+    geotiff(tmp_path / "2020-01-01.tif", 4, "uint16", grid=picture_grid(24, 20, 1.0))
+    assert survey(tmp_path, gsd_m=3.0).sensor == "planetscope-4"
+
+
+@pytest.mark.parametrize(("mask", "sensor"), [
+    ("SCL", "sentinel-2"), ("QA_PIXEL", "landsat"), ("udm2", "planetscope-4")])
+def test_the_mask_beside_tells_the_sensor_of_four_bands(tmp_path, geotiff, mask, sensor):
+    geotiff(tmp_path / "2020-01-01_SR.tif", 4, "uint16")
+    geotiff(tmp_path / f"2020-01-01_{mask}.tif", 1, "uint16")
     assert survey(tmp_path).sensor == sensor
 
 

@@ -179,6 +179,25 @@ def test_what_the_providers_mask_hides_is_not_seen(tmp_path):
     assert _fit(stack, 3).site_clear_share < 0.97
 
 
+def test_of_landsats_pixel_quality_all_but_the_ground_and_snow_is_left_out(tmp_path):
+    """Codes as the USGS delivers them; besides the bits that count they hold how sure each of them is."""
+    clear, water, snow = 21824, 21952, 30048
+    fill, dilated, cirrus, cloud, shadow = 1, 21826, 54596, 22280, 23888
+    world = World(9, looks=8, bands=4)
+    world.grid = GeoBox((96, 96), Affine(30, 0, 600_000, 0, -30, 4_500_000), "EPSG:32631")
+    codes = np.full((96, 96), clear, np.uint16)
+    for i, code in enumerate((water, snow, fill, dilated, cirrus, cloud, shadow)):
+        codes[8 + 12 * i:16 + 12 * i, 20:40] = code
+    scenes = world.scenes(tmp_path, {3: codes})
+    write_geotiff(scenes.scenes[3].assets[1].kept.path, codes[None], world.grid)
+    scenes = replace(scenes, scenes=tuple(replace(scene, sensor="landsat") for scene in scenes.scenes))
+    unseen = np.isnan(_look(build_stack(scenes), 3)).all(axis=0)
+    share = {int(code): float(unseen[codes == code].mean()) for code in np.unique(codes)}
+    assert [code for code, of in share.items() if of == 1] == [fill, dilated, cloud, shadow, cirrus]
+    assert share[clear] < 0.15   # pixels beside masked ones, which resampling touches
+    assert max(share[water], share[snow]) == 0
+
+
 @pytest.mark.parametrize("is_plain", [True, False])
 @pytest.mark.parametrize("coarser", [1, 2])
 def test_a_mask_without_georeference_shows_the_frame_of_its_image(tmp_path, is_plain, coarser):

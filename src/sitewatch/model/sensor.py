@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["SENSORS", "MaskKind", "Sensor"]
 
-MaskKind = Literal["udm2", "scl"]
+MaskKind = Literal["udm2", "scl", "qa_pixel"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,8 @@ class Sensor:
 
 
 # Blur: sigma = sqrt(-2 ln MTF) / (2 pi f) at Nyquist f = 1 / (2 GSD); with the usual MTF of 0.15 to 0.2 at
-# Nyquist that is about 0.6 GSD.
+# Nyquist that is about 0.6 GSD, the GSD being that of the optics, which ours is not where the provider resamples:
+# 3.7 m for PlanetScope and 0.65 m for SkySat, delivered at 3 m and 0.5 m.
 SENSORS: dict[str, Sensor] = {
     sensor.id: sensor
     for sensor in (
@@ -43,9 +44,14 @@ SENSORS: dict[str, Sensor] = {
         Sensor(id="planetscope-8", title="PlanetScope, 8 bands",
                bands=("coastal", "blue", "green-i", "green", "yellow", "red", "rededge", "nir"),
                gsd_m=3.0, blur_m=2.2, is_reflectance=True, scale=1e-4, mask="udm2"),
+        Sensor(id="skysat", title="SkySat, 4 bands", bands=("blue", "green", "red", "nir"),
+               gsd_m=0.5, blur_m=0.4, is_reflectance=True, scale=1e-4, mask="udm2"),
         Sensor(id="sentinel-2", title="Sentinel-2 L2A, 10 m bands", bands=("blue", "green", "red", "nir"),
                gsd_m=10.0, blur_m=6.0, is_reflectance=True, scale=1e-4, mask="scl"),
         Sensor(id="sentinel-2-rgb", title="Sentinel-2, true-colour picture", bands=("red", "green", "blue"),
                gsd_m=10.0, blur_m=None),
+        # DN * 2.75e-5 - 0.2 by the USGS's guide to these products (LSDS-1619), written as (DN + offset) * scale.
+        Sensor(id="landsat", title="Landsat 8 and 9, Collection 2 Level-2", bands=("blue", "green", "red", "nir"),
+               gsd_m=30.0, blur_m=18.0, is_reflectance=True, scale=2.75e-5, offset=-0.2 / 2.75e-5, mask="qa_pixel"),
     )
 }

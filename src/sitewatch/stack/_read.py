@@ -17,6 +17,9 @@ __all__ = ["View", "lay_view", "read_view"]
 
 # Sentinel-2 scene classification: no data, defective, cloud shadow, medium and high cloud, cirrus.
 _SCL_UNCLEAR = (0, 1, 3, 8, 9, 10)
+# Landsat Collection 2 pixel quality, bit by bit (USGS LSDS-1619, table "Pixel Quality Assessment (QA_PIXEL) Bit
+# Index"): 0 fill, 1 dilated cloud, 2 cirrus, 3 cloud, 4 cloud shadow. Bit 5, snow, shows the ground as it is.
+_QA_PIXEL_UNCLEAR = 0b11111
 _MAX_RESAMPLING = 4.0  # pixels that differ more from the site's grid than this are another kind of image
 
 
@@ -68,7 +71,7 @@ def _picture_grid(pixel_grid: GeoBox, site: Site) -> GeoBox:
 
 
 def _unclear(path: Path, kind: MaskKind, grid: GeoBox) -> np.ndarray:
-    """(y, x) bool on the image's grid, from a UDM2 (band 1: 1 is clear) or a scene classification."""
+    """(y, x) bool on the image's grid, from a UDM2 (band 1: 1 is clear), a scene classification or QA_PIXEL bits."""
     codes, own = read_image(path, bands=[1]), describe(path).grid
     if own.crs is None or grid.crs is None:  # it shows its image's frame, in pixels of its own
         scale = Affine.scale(grid.width / own.width, grid.height / own.height)
@@ -76,4 +79,6 @@ def _unclear(path: Path, kind: MaskKind, grid: GeoBox) -> np.ndarray:
     laid = lay_on(codes, own, grid, nearest=True)[0]
     if kind == "udm2":
         return np.asarray(laid != 1)
-    return np.asarray(np.isnan(laid) | np.isin(laid, _SCL_UNCLEAR))
+    if kind == "scl":
+        return np.asarray(np.isnan(laid) | np.isin(laid, _SCL_UNCLEAR))
+    return np.asarray(np.isnan(laid) | (np.nan_to_num(laid).astype(np.uint16) & _QA_PIXEL_UNCLEAR != 0))

@@ -24,8 +24,8 @@ _TAG_FORMATS = ("%Y:%m:%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 _DATE = re.compile(r"(?<!\d)(?P<date>(?:19|20)\d\d(?P<sep>[-_.]?)\d\d(?P=sep)\d\d)"
                    r"(?:[T_ -]?(?P<time>\d\d(?P<colon>[-:]?)\d\d(?P=colon)\d\d))?(?!\d)")
 _DATE_ONLY = re.compile(r"(?<!\d)(?P<date>(?:19|20)\d\d(?P<sep>[-_.]?)\d\d(?P=sep)\d\d)(?!\d)")
-# A Sentinel-2 product's name gives the time of sensing first and the time of processing last.
-_SENSED_FIRST = re.compile(r"S2[A-D]_", re.IGNORECASE)
+# The name of a Sentinel-2 or a Landsat product gives the time of sensing first and the time of processing last.
+_SENSED_FIRST = re.compile(r"S2[A-D]_|L[CEMOT]\d\d_L[12]\w\w_\d{6}_", re.IGNORECASE)
 _DAY = timedelta(days=1)
 
 

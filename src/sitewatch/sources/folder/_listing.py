@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from odc.geo.geobox import GeoBox
 from shapely import box
@@ -20,11 +21,12 @@ from sitewatch.sources.folder._tiff import is_cut_short
 __all__ = ["Image", "Mask", "hrefs", "list_folder", "stem_prefix"]
 
 _IMAGE_SUFFIXES = frozenset({".tif", ".tiff", ".jp2", ".j2k", ".png", ".jpg", ".jpeg"})
-# Planet: 20230514_101112_34_24a1_3B_udm2_clip.tif; Sentinel-2: T40RCN_20230514T064629_SCL_20m.jp2.
-_MASK = re.compile(r"[_-](udm2|scl)(?=[_.-]|$)", re.IGNORECASE)
+# Planet: 20230514_101112_34_24a1_3B_udm2_clip.tif; Sentinel-2: T40RCN_20230514T064629_SCL_20m.jp2;
+# Landsat: LC09_L2SP_166036_20240105_20240107_02_T1_QA_PIXEL.TIF. The words are those of MaskKind.
+_MASK = re.compile(r"[_-](udm2|scl|qa_pixel)(?=[_.-]|$)", re.IGNORECASE)
 _OLD_MASK = re.compile(r"_udm(?=[_.-]|$)", re.IGNORECASE)
-_PRODUCT = re.compile(r"(?:_3[AB])?_(?:AnalyticMS|Analytic|Visual|Panchromatic|metadata|udm2?|scl)(?=[_.-]|$).*",
-                      re.IGNORECASE)
+_PRODUCT = re.compile(r"(?:_3[AB])?_(?:AnalyticMS|Analytic|Visual|Panchromatic|metadata|udm2?|scl|qa_pixel)"
+                      r"(?=[_.-]|$).*", re.IGNORECASE)
 
 
 # With a little play: a grid of the whole Earth may end a hair beyond it.
@@ -111,7 +113,7 @@ def _image_files(folder: Path) -> tuple[list[Path], list[Refusal]]:
 
 def _mask_kind(path: Path) -> MaskKind | None:
     found = _MASK.search(path.stem)
-    return None if found is None else "udm2" if found[1].lower() == "udm2" else "scl"
+    return None if found is None else cast(MaskKind, found[1].lower())
 
 
 def _readable(masks: Mapping[Path, MaskKind], folder: Path) -> tuple[dict[Path, MaskKind], list[Refusal]]:

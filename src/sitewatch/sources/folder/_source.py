@@ -165,7 +165,9 @@ def _taken(image: Image, item: Item | None, listed: Taken | None) -> Taken | str
 
 
 def _attribution(sensor: Sensor, year: int) -> str | None:
-    """The credit line that the licence of the sensor's images asks for."""
-    if sensor.id.startswith("planetscope"):
+    """The credit line that the provider of the sensor's images asks for."""
+    if sensor.id.startswith(("planetscope", "skysat")):
         return f"Image © {year} Planet Labs PBC"
+    if sensor.id == "landsat":
+        return "Landsat image courtesy of the U.S. Geological Survey"
     return f"Contains modified Copernicus Sentinel data {year}" if sensor.id.startswith("sentinel-2") else None

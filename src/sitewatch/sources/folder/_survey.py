@@ -19,6 +19,7 @@ from sitewatch.sources.folder._listing import Image, hrefs, list_folder
 __all__ = ["Survey", "commonest_shape", "gsd_of", "sensor_of", "survey"]
 
 _REASONS_SHOWN = 3
+_FINEST_PLANETSCOPE_M = 1.5   # its pixels are of 3 m, SkySat's of 0.5 m, and both may have been resampled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +143,16 @@ def _is_north_up_metres(grid: GeoBox) -> bool:
 
 
 def _guess(image: Image) -> str | None:
-    """The profile of an image by its number of bands; 4 and 8 bands of 16 bits are Planet's, or Sentinel-2's
-    where a scene classification lies beside."""
-    if image.bands in (4, 8) and image.dtype == "uint16":
-        is_scl = image.mask is not None and image.mask.kind == "scl"
-        return "planetscope-8" if image.bands == 8 else "sentinel-2" if is_scl else "planetscope-4"
-    return {1: "grey", 3: "picture"}.get(image.bands)
+    """The profile of an image by its number of bands; of 16 bits each, 4 or 8 are Planet's, or 4 are those of the
+    provider whose mask lies beside."""
+    if image.dtype != "uint16" or image.bands not in (4, 8):
+        return {1: "grey", 3: "picture"}.get(image.bands)
+    if image.bands == 8:
+        return "planetscope-8"
+    if image.mask is not None and image.mask.kind != "udm2":
+        return "sentinel-2" if image.mask.kind == "scl" else "landsat"
+    is_fine = image.footprint is not None and gsd_of(image) < _FINEST_PLANETSCOPE_M
+    return "skysat" if is_fine else "planetscope-4"
 
 
 def _profiles() -> str:
