@@ -16,11 +16,12 @@ from sitewatch.geo.outline import (
 from sitewatch.geo.raster import ImageInfo, describe, lay_on, read_image, write_geotiff
 from sitewatch.geo.rectangle import PIXEL_VARIANCE, Rectangle
 from sitewatch.geo.robust import seen_mad, seen_median, series_of, whitening
+from sitewatch.geo.stac import stac_footprint
 from sitewatch.geo.sun import sun_at
 
 __all__ = [
     "PIXEL_VARIANCE", "WGS84", "ImageInfo", "Rectangle", "area_m2", "common_footprint", "coverage", "describe",
     "from_geojson", "from_pixels", "lay_on", "length_m", "outline_of", "picture_grid", "read_features",
-    "read_image", "reproject", "seen_mad", "seen_median", "series_of", "square_around", "sun_at", "to_geojson",
-    "to_lonlat", "to_pixels", "utm_grid", "whitening", "write_geotiff",
+    "read_image", "reproject", "seen_mad", "seen_median", "series_of", "square_around", "stac_footprint", "sun_at",
+    "to_geojson", "to_lonlat", "to_pixels", "utm_grid", "whitening", "write_geotiff",
 ]

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from odc.geo.geobox import GeoBox
-from odc.geo.geom import Geometry
 
 from sitewatch.errors import CaseFileError, ImageError
-from sitewatch.geo import WGS84, describe
+from sitewatch.geo import describe, stac_footprint
 from sitewatch.model import Asset, Kept, Refusal, Scene
 from sitewatch.store._files import checked_id, inside
 from sitewatch.store._plain import from_plain, moment_text, to_plain
@@ -118,15 +117,6 @@ def _footprint(path: Path) -> tuple[dict[str, Any] | None, list[float] | None, d
     Whether such a file can be used is for the stack to say: here it is evidence, kept as received.
     """
     try:
-        grid = describe(path).grid
+        return stac_footprint(describe(path).grid)
     except ImageError:
         return None, None, {}
-    shape = {"proj:shape": list(grid.shape)}
-    if grid.crs is None:
-        return None, None, {"proj:code": None, **shape}
-    extent = Geometry(grid.extent.geom, grid.crs).to_crs(WGS84).geom
-    code = f"EPSG:{grid.crs.epsg}" if grid.crs.epsg else None
-    ring = [[round(x, 7), round(y, 7)] for x, y in extent.exterior.coords]
-    projection = {"proj:code": code, **({} if code else {"proj:wkt2": grid.crs.to_wkt()}), **shape,
-                  "proj:transform": list(grid.affine)[:6]}
-    return ({"type": "Polygon", "coordinates": [ring]}, [round(number, 7) for number in extent.bounds], projection)
