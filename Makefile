@@ -21,9 +21,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/house_rules
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python -m benchmarks.accuracy.real_cases
-	$(BIN)/python -m benchmarks.accuracy.simulated_places
-	$(BIN)/python -m benchmarks.accuracy.intervals
+	$(BIN)/python -m benchmarks.accuracy all
 
 # Writes the commands' own help into docs/cli.md.
 docs: $(VENV)/.installed-dev

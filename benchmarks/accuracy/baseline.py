@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from shapely import Polygon
 
-from benchmarks.accuracy.scoring import Row, assign, covered, iou, lies_in
+from benchmarks.accuracy.scoring import Verdict, assign, covered, iou, lies_in
 from benchmarks.accuracy.tables import Outcome
 from sitewatch.geo import coverage, outline_of, seen_median
 
@@ -19,7 +19,7 @@ _VIEWS = 10
 _SMALLEST_PX = 5
 
 
-def baseline_rows(seen: Outcome) -> Iterator[Row]:
+def baseline_rows(seen: Outcome) -> Iterator[Verdict]:
     """The same questions put to a plain difference that marks as many pixels as sitewatch reports."""
     grid = seen.stack.site.grid
     reported = np.zeros(grid.shape, bool)
@@ -32,12 +32,12 @@ def baseline_rows(seen: Outcome) -> Iterator[Row]:
     for name, truth in truths.items():
         _, best = max(((covered(truth, outline), i) for i, outline in objects.items()), default=(0.0, ""))
         shown = objects.get(own.get(name, best), Polygon())
-        yield Row(metric=f"baseline: {name}", target="", measured=f"{covered(truth, shown):.2f} (IoU "
-                  f"{iou(truth, shown):.2f}), {'found' if name in own else 'not found'}, no date")
+        yield Verdict(metric=f"baseline: {name}", target="", measured=f"{covered(truth, shown):.2f} (IoU "
+                      f"{iou(truth, shown):.2f}), {'found' if name in own else 'not found'}, no date")
     inside = sum(lies_in(outline, seen.on_grid(known.outline)) for known in seen.truth.of_kind("control")
                  for outline in objects.values())
-    yield Row(metric="baseline: objects in the controls", target="", measured=str(inside))
-    yield Row(metric="baseline: other objects", target="", measured=str(len(objects) - len(own)))
+    yield Verdict(metric="baseline: objects in the controls", target="", measured=str(inside))
+    yield Verdict(metric="baseline: other objects", target="", measured=str(len(objects) - len(own)))
 
 
 def difference_objects(values: np.ndarray, pixels: int) -> list[np.ndarray]:

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from sitewatch.model import Between, Quantity
 
-__all__ = ["Z90", "Row", "ShiftAgreement", "agreement_of", "assign", "bracket_fit", "covered", "iou", "lies_in",
+__all__ = ["Z90", "ShiftAgreement", "Verdict", "agreement_of", "assign", "bracket_fit", "covered", "iou", "lies_in",
            "moved", "overlaps_span", "pieces_of", "sigma_of", "z_score"]
 
 # Half of a structure covered by one outline counts as found: less could be a neighbour's outline that bleeds over.
@@ -27,8 +27,8 @@ Z90 = 1.645
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of a table; ``holds`` is None where there is no target or a person has to judge."""
+class Verdict:
+    """What was measured against its target; ``holds`` is None where there is no target or a person has to judge."""
 
     metric: str
     target: str

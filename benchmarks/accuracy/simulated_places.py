@@ -3,92 +3,106 @@
     python -m benchmarks.accuracy.simulated_places [--seeds 6]
 
 Each seed draws other fields, houses, weather, days and misplacements around the same works: a hall built, a hall
-pulled down, and decoys (a stockpile, a track, lorries, ploughing). Seed 0, the demo, was looked at while the stages
-were written and is left out; no constant was set on the others.
+pulled down, and decoys (a stockpile, a track, lorries, ploughing). The baseline is a plain difference of the first
+and the last views that marks as many pixels as sitewatch reports; it gives no date, no class and no interval.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+from shapely import Polygon
+
 import sitewatch as sw
-from sitewatch import store
+from benchmarks.accuracy.baseline import difference_objects
+from benchmarks.accuracy.frame import Row, Tier, commit, keep, options, percent, show
+from benchmarks.accuracy.scoring import iou
+from benchmarks.accuracy.worlds import FROZEN, Thing, World, new_case, things_of
+from sitewatch.geo import coverage, outline_of
 from sitewatch.model import Measurement, Structure
-from sitewatch.sources.simulated import TrueObject, demo_site, truth
 
-_CSV = Path(__file__).parent / "results" / "simulated_places.csv"
+TIERS: tuple[Tier, ...] = ("simulated",)
 _SAME_PLACE = 0.5  # intersection over union
-_WORKS = {"new-hall": ("foundation", "roof"), "removed-hall": ("standing", "rubble")}  # what is seen to come or go
 
 
-def rows_of(seed: int, folder: Path) -> Iterator[dict[str, object]]:
-    """One row per true object and per structure that is none of them."""
-    store.write_case(folder, demo_site(), [{"kind": "simulated", "seed": seed, "scenario": "demo"}])
-    case = sw.Case.open(folder)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, print and write the CSV."""
+    parser = options("simulated_places", __doc__, TIERS)
+    parser.add_argument("--seeds", type=int, default=len(FROZEN["test"]), help="only the first so many of the frozen")
+    worlds = FROZEN["test"][:parser.parse_args(arguments).seeds]
+    measured = commit()
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [row for world in worlds for row in rows_of(world, Path(folder) / world.name)]
+    show("Simulated places", rows)
+    print(f"\n{_summary([row for row in rows if row.cells['method'] == 'sitewatch'])}")
+    keep("simulated_places", rows, measured)
+    return 0
+
+
+def rows_of(world: World, folder: Path) -> Iterator[Row]:
+    """One row per true thing, per structure that is none of them, and for the baseline."""
+    case = new_case(world, folder)
     reported, measured = list(case.structures().changed), case.measurements()
-    for true in truth(seed=seed).objects:
-        if true.class_ is None:
-            continue
-        found = next((s for s in reported if s.class_ == true.class_ and _iou(s, true) > _SAME_PLACE), None)
+    things = [thing for thing in things_of(world) if thing.class_ is not None]
+    yield from _baseline(world, case, things)
+    for true in things:
+        found = next((s for s in reported if s.class_ == true.class_ and iou(s.outline, true.outline) > _SAME_PLACE),
+                     None)
         if found is not None:
             reported.remove(found)
-        yield _row(seed, true, found, measured.of(found.id, "area") if found else None)
+        yield _row(world, true, found, measured.of(found.id, "area") if found else None)
     for other in reported:
-        yield {"seed": seed, "what": "reported, but not there", "found": other.class_, "chance": other.chance}
+        yield Row(tier="simulated", set=world.name, cells={
+            "method": "sitewatch", "what": "reported, but not there", "found": other.class_, "chance": other.chance})
     years = (case.stack().used[-1].taken - case.stack().used[0].taken).days / 365.25
-    yield {"seed": seed, "what": "site-years", "found": round(years, 2)}
+    yield Row(tier="simulated", set=world.name, cells={"method": "sitewatch", "what": "site-years", "found": years})
 
 
-def _row(seed: int, true: TrueObject, found: Structure | None, area: Measurement | None) -> dict[str, object]:
-    value = area.value if area else None
-    true_m2 = true.on_grid.area
-    return {"seed": seed, "what": true.id, "found": found is not None, "chance": found.chance if found else None,
-            "iou": round(_iou(found, true), 2) if found else None, "dated": _is_dated(true, found) if found else None,
-            "true_m2": round(true_m2), "area_m2": round(value.value) if value else None,
-            "low_m2": round(value.low) if value else None, "high_m2": round(value.high) if value else None,
-            "holds": value.low <= true_m2 <= value.high if value else None}
+def _baseline(world: World, case: sw.Case, things: Sequence[Thing]) -> Iterator[Row]:
+    stack = case.stack()
+    reported = np.zeros(stack.site.grid.shape, bool)
+    for structure in case.structures().changed:
+        reported |= coverage(structure.outline, stack.site.grid) > 0.5
+    objects = [outline_of(mask, stack.site.grid) for mask in difference_objects(stack.values, int(reported.sum()))]
+    best = [max(objects, key=lambda one, thing=thing: iou(one, thing.outline), default=Polygon()) for thing in things]
+    hits = [iou(one, thing.outline) for one, thing in zip(best, things, strict=True)]
+    for thing, hit in zip(things, hits, strict=True):
+        yield Row(tier="simulated", set=world.name, cells={
+            "method": "difference", "what": thing.name, "found": hit > _SAME_PLACE, "iou": hit})
+    yield Row(tier="simulated", set=world.name, cells={
+        "method": "difference", "what": "reported, but not there",
+        "found": len(objects) - sum(hit > _SAME_PLACE for hit in hits)})
 
 
-def _is_dated(true: TrueObject, found: Structure) -> bool:
-    """Whether the bracket and the works, from the slab to the roof or from the roof to the rubble, overlap."""
-    first, last = _WORKS[true.id]
-    phases = dict(true.phases)
-    start = phases[first].after if true.id == "new-hall" else phases[last].after
-    end, when = phases[last].by, found.happened
-    return bool(when.after and when.by and start and end and when.after < end and when.by > start)
+def _row(world: World, true: Thing, found: Structure | None, area: Measurement | None) -> Row:
+    value, true_m2 = area.value if area else None, true.outline.area
+    return Row(tier="simulated", set=world.name, cells={
+        "method": "sitewatch", "what": true.name, "found": found is not None, "chance": found.chance if found else None,
+        "iou": iou(found.outline, true.outline) if found else None, "dated": _is_dated(true, found) if found else None,
+        "true_m2": round(true_m2), "area_m2": round(value.value) if value else None,
+        "low_m2": round(value.low) if value else None, "high_m2": round(value.high) if value else None,
+        "holds": value.low <= true_m2 <= value.high if value else None})
 
 
-def _iou(structure: Structure, true: TrueObject) -> float:
-    shared = structure.outline.intersection(true.on_grid).area
-    return float(shared / structure.outline.union(true.on_grid).area)
+def _is_dated(true: Thing, found: Structure) -> bool:
+    """Whether the bracket and the works overlap."""
+    when = found.happened
+    return bool(when.after and when.by and true.start and true.end and when.after < true.end and when.by > true.start)
 
 
-def main() -> None:
-    """Run, print and write the CSV."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=6)
-    rows: list[dict[str, object]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(1, parser.parse_args().seeds + 1):
-            for row in rows_of(seed, Path(folder) / str(seed)):
-                rows.append(row)
-                print("  ".join(f"{name} {value}" for name, value in row.items()))
-    things = [row for row in rows if "true_m2" in row]
-    wrong = sum(row["what"] == "reported, but not there" for row in rows)
-    years = sum(float(str(row["found"])) for row in rows if row["what"] == "site-years")
-    found, dated, holds = (sum(bool(row[key]) for row in things) for key in ("found", "dated", "holds"))
-    print(f"found {found} of {len(things)}, dated {dated}, area in its interval {holds}; "
-          f"{wrong} reported that are not there in {years:.1f} site-years")
-    _CSV.parent.mkdir(exist_ok=True)
-    with _CSV.open("w", newline="") as file:
-        writer = csv.DictWriter(file, things[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def _summary(rows: Sequence[Row]) -> str:
+    things = [row.cells for row in rows if "true_m2" in row.cells]
+    wrong = sum(row.cells["what"] == "reported, but not there" for row in rows)
+    years = sum(float(str(row.cells["found"])) for row in rows if row.cells["what"] == "site-years")
+    found, dated, holds = (percent(sum(bool(cells[key]) for cells in things), len(things))
+                           for key in ("found", "dated", "holds"))
+    return (f"found {found}, dated {dated}, area in its interval {holds}; {wrong} reported that are not there in "
+            f"{years:.1f} site-years")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

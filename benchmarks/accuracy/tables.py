@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from benchmarks.accuracy.scoring import (
     Z90,
-    Row,
+    Verdict,
     agreement_of,
     assign,
     bracket_fit,
@@ -90,7 +90,7 @@ class Outcome:
                     "")
 
 
-def structure_rows(seen: Outcome) -> Iterator[Row]:
+def structure_rows(seen: Outcome) -> Iterator[Verdict]:
     """Found or not, when, and what else is reported."""
     for name, known in seen.asked.items():
         yield _found(seen, known)
@@ -103,7 +103,7 @@ def structure_rows(seen: Outcome) -> Iterator[Row]:
     yield from _others(seen)
 
 
-def _found(seen: Outcome, known: Known) -> Row:
+def _found(seen: Outcome, known: Known) -> Verdict:
     truth = seen.on_grid(known.outline)
     match = seen.matches.get(known.name)
     pieces = pieces_of(truth, seen.new)
@@ -117,79 +117,80 @@ def _found(seen: Outcome, known: Known) -> Row:
     text = f"{covered(truth, outline):.2f} (IoU {iou(truth, outline):.2f}) by {best}, {seen.changed[best].class_}"
     if match is None:
         return _with_limit(seen, known, "; ".join([text, *notes]))
-    return Row(metric=f"{known.name}: found", target="half of it covered by one of its own", measured=text, holds=True,
-               note="; ".join(notes))
+    return Verdict(metric=f"{known.name}: found", target="half of it covered by one of its own", measured=text,
+                   holds=True, note="; ".join(notes))
 
 
-def _with_limit(seen: Outcome, known: Known, text: str) -> Row:
+def _with_limit(seen: Outcome, known: Known, text: str) -> Verdict:
     """Not found: that is as it should be where the case itself says that the thing is too small."""
     area_px = seen.on_grid(known.outline).area / seen.truth.gsd_m ** 2
     limit = seen.changes.smallest_px if seen.changes else 0.0
     text += ", below the smallest that the case promises to find" if area_px < limit else ""
-    return Row(metric=f"{known.name}: found", target="half of it covered by one of its own", measured=text,
-               holds=area_px < limit, note=f"it has {area_px:.0f} px, the smallest detectable thing has {limit:.0f} px")
+    return Verdict(metric=f"{known.name}: found", target="half of it covered by one of its own", measured=text,
+                   holds=area_px < limit,
+                   note=f"it has {area_px:.0f} px, the smallest detectable thing has {limit:.0f} px")
 
 
-def _dated(seen: Outcome, name: str, known: Known) -> Row:
+def _dated(seen: Outcome, name: str, known: Known) -> Verdict:
     structure = seen.changed.get(seen.matches.get(name, ""))
     metric, target = f"{name}: dated", f"overlaps {bracket_text(known.came)}"
     if structure is None:
-        return Row(metric=metric, target=target, measured="no structure", holds=None)
+        return Verdict(metric=metric, target=target, measured="no structure", holds=None)
     first, fit = structure.first, bracket_fit(structure.first, known.came)
-    return Row(metric=metric, target=target, measured=f"{bracket_text(first)} {fit}",
-               holds=fit == "overlaps")
+    return Verdict(metric=metric, target=target, measured=f"{bracket_text(first)} {fit}",
+                   holds=fit == "overlaps")
 
 
-def _phases(seen: Outcome, name: str) -> Iterator[Row]:
+def _phases(seen: Outcome, name: str) -> Iterator[Verdict]:
     """The phases that the case tells of a structure and that were read in the images too."""
     structure = seen.changed.get(seen.matches.get(name, ""))
     for phase in structure.phases if structure else ():
         truth = seen.truth.phases.get((name, phase.name))
         if truth is not None:
             fit = bracket_fit(phase.between, truth)
-            yield Row(metric=f"{name}: {phase.name}", target=f"overlaps {bracket_text(truth)}",
-                      measured=f"{bracket_text(phase.between)} {fit}", holds=fit == "overlaps")
+            yield Verdict(metric=f"{name}: {phase.name}", target=f"overlaps {bracket_text(truth)}",
+                          measured=f"{bracket_text(phase.between)} {fit}", holds=fit == "overlaps")
 
 
-def _units(seen: Outcome) -> Row:
+def _units(seen: Outcome) -> Verdict:
     """Whether the outlines are of rows or of their single units."""
     units = {unit.name: (seen.on_grid(unit.outline), unit.came) for unit in seen.truth.units}
     own = assign({name: outline for name, (outline, _) in units.items()}, seen.new)
     apart = {name: i for name, i in own.items() if covered(seen.new[i], units[name][0]) > 0.5}
     dated = [f"{name} by {i}, date {bracket_fit(seen.changed[i].first, units[name][1])}" for name, i in apart.items()]
-    return Row(metric="units that have an outline of their own", target="", measured=f"{len(apart)} of "
-               f"{len(seen.truth.units)}", note="; ".join(dated))
+    return Verdict(metric="units that have an outline of their own", target="", measured=f"{len(apart)} of "
+                   f"{len(seen.truth.units)}", note="; ".join(dated))
 
 
-def _controls(seen: Outcome) -> Iterator[Row]:
+def _controls(seen: Outcome) -> Iterator[Verdict]:
     controls = {known.name: seen.on_grid(known.outline) for known in seen.truth.of_kind("control")}
     kept = {change.id: change.outline for change in seen.changes.kept} if seen.changes else {}
     for what, outlines in (("structures", {i: one.outline for i, one in seen.changed.items()}), ("kept changes", kept)):
         inside = [f"{i} in {name}" for name, place in controls.items() for i, outline in outlines.items()
                   if lies_in(outline, place)]
-        yield Row(metric=f"{what} in the controls", target="0", measured=str(len(inside)), holds=not inside,
-                  note="; ".join(inside))
+        yield Verdict(metric=f"{what} in the controls", target="0", measured=str(len(inside)), holds=not inside,
+                      note="; ".join(inside))
 
 
-def _decoys(seen: Outcome) -> Iterator[Row]:
+def _decoys(seen: Outcome) -> Iterator[Verdict]:
     """Places and times of things that look like building and are none."""
     real = [seen.on_grid(known.outline) for known in seen.truth.of_kind("new")]
     beyond = [one for one in seen.others if not any(lies_in(one.outline, place, 0.3) for place in real)]
     if seen.truth.decoys:
         inside = [f"{one.id} in {name}" for name, place in seen.truth.decoys.items() for one in beyond
                   if lies_in(one.outline, seen.on_grid(place), 0.3)]
-        yield Row(metric="structures in decoy places", target="0", measured=str(len(inside)), holds=not inside,
-                  note="; ".join(inside))
+        yield Verdict(metric="structures in decoy places", target="0", measured=str(len(inside)), holds=not inside,
+                      note="; ".join(inside))
     for name, (start, end) in seen.truth.quiet_spans.items():
         inside = [f"{what} of {one.id}" for one in seen.changed.values() for what, when in _events(one)
                   if overlaps_span(when, start, end)]
-        yield Row(metric=f"dated to {name}", target="0", measured=str(len(inside)), holds=not inside,
-                  note="; ".join(inside))
+        yield Verdict(metric=f"dated to {name}", target="0", measured=str(len(inside)), holds=not inside,
+                      note="; ".join(inside))
     if seen.truth.snow:
         inside = [one.id for one in seen.changed.values() if one.happened.by and
                   one.happened.by.date() in seen.truth.snow]
-        yield Row(metric="structures first seen in snow", target="0", measured=str(len(inside)), holds=not inside,
-                  note="; ".join(inside))
+        yield Verdict(metric="structures first seen in snow", target="0", measured=str(len(inside)), holds=not inside,
+                      note="; ".join(inside))
 
 
 def _events(structure: Structure) -> Iterator[tuple[str, Between]]:
@@ -199,34 +200,34 @@ def _events(structure: Structure) -> Iterator[tuple[str, Between]]:
         yield phase.name, phase.between
 
 
-def _others(seen: Outcome) -> Iterator[Row]:
-    yield Row(metric="other structures reported", target="at most 3 not real on a second look",
-              measured=str(len(seen.others)), note="a person judges")
+def _others(seen: Outcome) -> Iterator[Verdict]:
+    yield Verdict(metric="other structures reported", target="at most 3 not real on a second look",
+                  measured=str(len(seen.others)), note="a person judges")
     for one in seen.others:
         place = seen.what_is_there(one)
-        yield Row(metric=f"- {one.id}", target="", note=f"on {place}" if place else "",
-                  measured=f"{one.class_} ({one.chance:.2f}), {bracket_text(one.happened)}, "
-                           f"{area_m2(one.outline, seen.stack.site.grid):.0f} m²")
+        yield Verdict(metric=f"- {one.id}", target="", note=f"on {place}" if place else "",
+                      measured=f"{one.class_} ({one.chance:.2f}), {bracket_text(one.happened)}, "
+                               f"{area_m2(one.outline, seen.stack.site.grid):.0f} m²")
 
 
-def frame_rows(seen: Outcome) -> Iterator[Row]:
+def frame_rows(seen: Outcome) -> Iterator[Verdict]:
     """Clouds, snow, lost frames, shifts."""
     cloudy = seen.truth.cloudy
     handled, clear = _split(seen, cloudy)
     looked = [d for d in clear if d in seen.truth.clear_on_second_look]
     least = seen.truth.least_cloudy
-    yield Row(metric="cloudy frames handled", target=f"at least {least} of {len(cloudy)}" if least else "",
-              holds=handled + len(looked) >= least if least else None,
-              measured=f"{handled} refused or unclear, {len(looked)} clear on a second look",
-              note=_list("taken for clear", [d for d in clear if d not in looked]))
+    yield Verdict(metric="cloudy frames handled", target=f"at least {least} of {len(cloudy)}" if least else "",
+                  holds=handled + len(looked) >= least if least else None,
+                  measured=f"{handled} refused or unclear, {len(looked)} clear on a second look",
+                  note=_list("taken for clear", [d for d in clear if d not in looked]))
     if seen.truth.snow:
         handled, clear = _split(seen, seen.truth.snow)
-        yield Row(metric="snow frames refused or unclear", target="", measured=f"{handled} of "
-                  f"{len(seen.truth.snow)}", note=_list("taken for clear", clear))
+        yield Verdict(metric="snow frames refused or unclear", target="", measured=f"{handled} of "
+                      f"{len(seen.truth.snow)}", note=_list("taken for clear", clear))
     lost = [d for d, fit in seen.fits.items() if not fit.used and d not in cloudy | seen.truth.snow]
-    yield Row(metric="frames without cloud that are lost", target="fewer than 8", measured=f"{len(lost)} of "
-              f"{len(seen.fits) - len(cloudy | seen.truth.snow)}", holds=len(lost) < 8,
-              note=_list("lost", lost))
+    yield Verdict(metric="frames without cloud that are lost", target="fewer than 8", measured=f"{len(lost)} of "
+                  f"{len(seen.fits) - len(cloudy | seen.truth.snow)}", holds=len(lost) < 8,
+                  note=_list("lost", lost))
     yield _shifts(seen)
 
 
@@ -244,23 +245,23 @@ def _clear_at_site(seen: Outcome) -> Mapping[date, float]:
             for fit, view in zip(seen.stack.used, seen.stack.values, strict=True)}
 
 
-def _shifts(seen: Outcome) -> Row:
+def _shifts(seen: Outcome) -> Verdict:
     ours = {d: (fit.shift_x_px, fit.shift_y_px) for d, fit in seen.fits.items()
             if fit.used and fit.shift_x_px is not None and fit.shift_y_px is not None}
     got = agreement_of(ours, seen.truth.shifts)
-    return Row(metric="shifts: median distance to the reference", target="at most 0.2 px",
-               measured=f"{got.median_px:.2f} px (x {got.median_x_px:.2f}, y {got.median_y_px:.2f}) of {got.frames} "
-                        "frames", holds=got.median_px <= 0.2,
-               note=f"largest {got.largest_px:.2f} px on {got.farthest}")
+    return Verdict(metric="shifts: median distance to the reference", target="at most 0.2 px",
+                   measured=f"{got.median_px:.2f} px (x {got.median_x_px:.2f}, y {got.median_y_px:.2f}) of "
+                            f"{got.frames} frames", holds=got.median_px <= 0.2,
+                   note=f"largest {got.largest_px:.2f} px on {got.farthest}")
 
 
-def measurement_rows(seen: Outcome) -> Iterator[Row]:
+def measurement_rows(seen: Outcome) -> Iterator[Verdict]:
     """Areas, lengths and their ratios to a known building, within what both do not know."""
     reference = next((known for known in seen.truth.known if known.name == seen.truth.compare_with), None)
     for name, known in seen.asked.items():
         subject = seen.matches.get(name)
         if subject is None or seen.measurements is None:
-            yield Row(metric=f"{name}: sizes", target="agree with the reference", measured="no structure")
+            yield Verdict(metric=f"{name}: sizes", target="agree with the reference", measured="no structure")
             continue
         if known.area_sigma is not None:
             size = area_m2(known.outline, seen.stack.site.grid)
@@ -283,17 +284,17 @@ def _length(outline: BaseGeometry) -> float:
     return max(hypot(a[0] - b[0], a[1] - b[1]) for a, b in pairwise(corners))
 
 
-def _measured(found: Measurement | None, metric: str, truth: float, share: float) -> Row:
+def _measured(found: Measurement | None, metric: str, truth: float, share: float) -> Verdict:
     """``share``: the reference's standard deviation as a share of it."""
     digits = 2 if truth < 10 else 0
     target = f"agrees with {truth:.{digits}f} ± {share * truth:.{digits}f}"
     if found is None or found.value is None:
-        return Row(metric=metric, target=target, holds=None if found else False,
-                   measured=f"cannot tell: {found.why_not}" if found else "no measurement")
+        return Verdict(metric=metric, target=target, holds=None if found else False,
+                       measured=f"cannot tell: {found.why_not}" if found else "no measurement")
     z = z_score(found.value, truth, share * truth)
     width = (found.value.high - found.value.low) / found.value.value
-    return Row(metric=metric, target=target, holds=abs(z) <= Z90,
-               measured=f"{found.value.interval_text}, z {z:+.2f}", note=f"interval {width:.0%} wide")
+    return Verdict(metric=metric, target=target, holds=abs(z) <= Z90,
+                   measured=f"{found.value.interval_text}, z {z:+.2f}", note=f"interval {width:.0%} wide")
 
 
 def bracket_text(between: Between) -> str:

@@ -45,6 +45,7 @@ class Truth:
     """All that is known of one case, in grid coordinates as of ``zero``, the frame that was read.
 
     ``phases``: by name of the thing and of its phase. ``clear_on_second_look``: cloudy frames, and where the cloud is.
+    ``artifacts_px``: boxes (column, row, column, row) that show no ground.
     """
 
     case: str
@@ -66,6 +67,7 @@ class Truth:
     real_changes: Mapping[str, BaseGeometry] = field(default_factory=dict)
     decoys: Mapping[str, BaseGeometry] = field(default_factory=dict)
     quiet_spans: Mapping[str, tuple[date, date]] = field(default_factory=dict)
+    artifacts_px: tuple[tuple[float, float, float, float], ...] = ()
 
     def of_kind(self, kind: str) -> tuple[Known, ...]:
         """What is new, existing or control."""
@@ -169,6 +171,7 @@ def _common(folder: Path, told: Mapping[str, Any], phases: Mapping[tuple[str, st
     images, read = told["images"], told["readings"]["features"]
     return {"case": told["case"], "images": folder / images["folder"], "gsd_m": float(images["pixel_m"]),
             "zero": _day(images["reference_frame"]), "frames": images["count"],
+            "artifacts_px": tuple(tuple(spot) for spot in images["artifacts_px"]["boxes"]),
             "cloudy": frozenset(_day(text) for text in told["cloudy_frames"]),
             "snow": frozenset(_day(text) for text in told.get("snow_frames", ())),
             "phases": {phase: Between(after=_midnight(read[name]["after"]), by=_midnight(read[name]["by"]))
