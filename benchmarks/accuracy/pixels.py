@@ -39,8 +39,10 @@ _CLEAR_SHARE = 0.95  # of the pixels that a look of the pair should show
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
     """What is known of the pixels: masks (y, x) of the changed and of all that are labelled, and what that leaves
-    out."""
+    out. ``where``: a name for what is labelled.
+    """
 
+    where: str
     changed: np.ndarray
     scored: np.ndarray
     note: str
@@ -61,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         for tier in asked.tier or TIERS:
             found = _simulated(Path(scratch)) if tier == "simulated" else _real(Path(scratch))
-            rows = [row for name, case, labels in found for row in rows_of(tier, name, case, labels)]
+            rows = [row for name, case, several in found for labels in several
+                    for row in rows_of(tier, name, case, labels)]
             if rows:
                 show(f"Changed pixels, {tier}", rows)
                 keep("pixels", rows, measured)
@@ -76,7 +79,7 @@ def rows_of(tier: Tier, name: str, case: sw.Case, labels: Labels) -> Iterator[Ro
         cells = score(answer.marked, labels.changed, labels.scored)
         false_px = int((answer.marked & ~labels.changed & labels.scored).sum())
         yield Row(tier=tier, set=name, cells={
-            "method": answer.method, **cells,
+            "labels": labels.where, "method": answer.method, **cells,
             "average_precision": average_precision(answer.score, labels.changed, labels.scored),
             "false_m2_per_year": round(false_px * stack.site.gsd_m**2 / years),
             "changed_px": int((labels.changed & labels.scored).sum()), "scored_px": int(labels.scored.sum()),
@@ -144,37 +147,37 @@ def _vectors(method: str, before: np.ndarray, after: np.ndarray) -> _Answer:
     return _Answer(method=method, marked=np.nan_to_num(size) > otsu(size), score=size)
 
 
-def _real(scratch: Path) -> Iterator[tuple[str, sw.Case, Labels]]:
+def _real(scratch: Path) -> Iterator[tuple[str, sw.Case, Sequence[Labels]]]:
     shared = shared_folder()
     for name in CASES if shared else ():
         truth = read_truth(name, shared)
         case = sw.Case.open(cases.new_case(truth, scratch, is_told=False))
-        yield truth.case, case, _labels_of_case(truth, case.stack())
+        yield truth.case, case, list(_labels_of_case(truth, case.stack()))
 
 
-def _labels_of_case(truth: Truth, stack: Stack) -> Labels:
-    """Dubai: the site, but for the places where other real changes are known. Golf: the outlines alone."""
+def _labels_of_case(truth: Truth, stack: Stack) -> Iterator[Labels]:
+    """The listed outlines and, where a site was drawn by others, the site but for other changes that are known."""
     seen = Outcome(truth=truth, stack=stack)
     new = _mask([seen.on_grid(known.outline) for known in truth.of_kind("new")], stack)
+    listed = _mask([seen.on_grid(known.outline) for known in truth.known], stack)
+    yield Labels(where="outlines", changed=new, scored=listed, note=(
+        "listed outlines only: what was built or dug changed, existing buildings and controls did not; edges are read "
+        "to 7-12 m; what lies between the outlines is not labelled"))
     if truth.crs is not None:
         others = _mask([seen.on_grid(place) for place in truth.real_changes.values()], stack) & ~new
-        return Labels(changed=new, scored=_mask([seen.on_grid(truth.site)], stack) & ~others, note=(
-            "site polygon without the boxes of other known changes; changed = the listed rows, edges read to 8 m; "
-            "yards and lanes that were surfaced between them are not listed and count as false"))
-    listed = _mask([seen.on_grid(known.outline) for known in truth.known], stack)
-    return Labels(changed=new, scored=listed, note=(
-        "only listed outlines: new buildings, pavements and earthworks changed, existing buildings and controls did "
-        "not; edges read to 7-12 m; the fields between them are not labelled"))
+        yield Labels(where="site", changed=new, scored=_mask([seen.on_grid(truth.site)], stack) & ~others, note=(
+            "the site without the boxes of other known changes; the listed rows changed, their edges are read to 8 m; "
+            "yards and lanes surfaced between them are not listed and count as false"))
 
 
-def _simulated(scratch: Path) -> Iterator[tuple[str, sw.Case, Labels]]:
+def _simulated(scratch: Path) -> Iterator[tuple[str, sw.Case, Sequence[Labels]]]:
     for world in worlds.FROZEN["test"]:
         case = worlds.new_case(world, scratch / world.name, is_told=False)
         stack = case.stack()
         changed = _mask([thing.outline for thing in worlds.things_of(world) if thing.class_ is not None], stack)
-        yield world.name, case, Labels(changed=changed, scored=np.ones_like(changed), note=(
-            "whole place; changed = the footprints of halls that came or went; the yards and access roads around "
-            "them, decoys and everything else count as false"))
+        yield world.name, case, [Labels(where="whole place", changed=changed, scored=np.ones_like(changed), note=(
+            "halls that came or went changed; the yards and access roads around them, decoys and everything else "
+            "count as false"))]
 
 
 def _mask(outlines: Sequence[BaseGeometry], stack: Stack) -> np.ndarray:

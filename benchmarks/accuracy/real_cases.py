@@ -55,8 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _row(case: str, told: Verdict) -> Row:
     return Row(tier="real", set=case, note=told.note, cells={
-        "metric": told.metric, "target": told.target, "measured": told.measured,
-        "holds": "" if told.holds is None else "yes" if told.holds else "NO"})
+        "metric": told.metric, "target": told.target, "measured": told.measured, "holds": told.holds})
 
 
 def _draw(seen: Outcome, chips: Path) -> None:
