@@ -93,7 +93,7 @@ def insert(frame: Frame, halls: Sequence[Hall], blur_px: float, gsd_m: float) ->
         cover = Rectangle.of(np.array([x, y, part.length, part.width, part.angle])).seen(scene.shape[1:], blur_px)
         shade = np.maximum(_seen(hall.shadow(part, frame.sun, gsd_m), frame, blur_px) - cover, 0)
         roof = frame.offset + frame.gain * (_ground(hall, frame.typical) + roof_step(hall, frame.typical))
-        roof = roof[:, None, None] + random.normal(0, 1, scene.shape) * frame.noise[:, None, None]
+        roof = roof[:, None, None] + frame.noise[:, None, None] * _grain(random, scene.shape, blur_px)
         # Each pixel's light comes from the roof, from the ground in its shadow and from the ground in the sun.
         scene = scene + cover * (roof - scene) + shade * (1 - _SKY_SHARE) * np.minimum(dark - scene, 0)
     return np.clip(np.round(frame.pixels + frame.clear * (scene - ground)), 0, 255)
@@ -111,6 +111,12 @@ def _ground(hall: Hall, typical: np.ndarray) -> np.ndarray:
     """(band) median of what the hall replaces."""
     mask = _raster(hall.footprint.polygon, typical.shape[1:]) >= 0.5
     return np.asarray(np.median(typical[:, mask], axis=1))
+
+
+def _grain(random: np.random.Generator, shape: tuple[int, ...], blur_px: float) -> np.ndarray:
+    """(band, y, x) noise of spread 1 that neighbours share as they do in enlarged pictures."""
+    smooth = np.stack([cv2.GaussianBlur(random.normal(0, 1, shape[1:]), (0, 0), blur_px) for _ in range(shape[0])])
+    return np.asarray(smooth / smooth.std())
 
 
 def _seen(outline: BaseGeometry, frame: Frame, blur_px: float) -> np.ndarray:
