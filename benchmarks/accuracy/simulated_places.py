@@ -48,7 +48,6 @@ def rows_of(world: World, folder: Path) -> Iterator[Row]:
     case = new_case(world, folder)
     reported, measured = list(case.structures().changed), case.measurements()
     things = [thing for thing in things_of(world) if thing.class_ is not None]
-    yield from _baseline(world, case, things)
     for true in things:
         found = next((s for s in reported if s.class_ == true.class_ and iou(s.outline, true.outline) > _SAME_PLACE),
                      None)
@@ -60,6 +59,7 @@ def rows_of(world: World, folder: Path) -> Iterator[Row]:
             "method": "sitewatch", "what": "reported, but not there", "found": other.class_, "chance": other.chance})
     years = (case.stack().used[-1].taken - case.stack().used[0].taken).days / 365.25
     yield Row(tier="simulated", set=world.name, cells={"method": "sitewatch", "what": "site-years", "found": years})
+    yield from _baseline(world, case, things)
 
 
 def _baseline(world: World, case: sw.Case, things: Sequence[Thing]) -> Iterator[Row]:
