@@ -4,10 +4,10 @@
 
 Semi-synthetic: the ground, its seasons, the clouds, the misplacement and the sensor are real, only the halls are
 rendered (halls.py says which, insertion.py how). The altered copies live in a temporary folder. "Found": one structure
-of the right class covers half of the hall, and is no other hall's; "reported": any reported structure does. "Dated":
-the bracket and the works overlap. "Extra": structures that the same series without halls does not give, away from the
-halls, and beside them (pieces, shadows). The baseline is a plain difference of the first and the last ten views that
-marks as many pixels as sitewatch reports: no date, no size.
+of the right class covers half of the hall, and is no other hall's; "reported": any reported structure does; "lost_in"
+says which stage had no such thing, and why. "Dated": the bracket and the works overlap. "Extra": structures that the
+same series without halls does not give, away from the halls, and beside them (pieces, shadows). The baseline is a plain
+difference of the first and the last ten views that marks as many pixels as sitewatch reports: no date, no size.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 from shapely import Polygon, box
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
 
 import sitewatch as sw
 from benchmarks.accuracy.baseline import difference_objects
@@ -35,7 +36,7 @@ from benchmarks.accuracy.scoring import assign, covered, iou
 from benchmarks.accuracy.tables import Outcome
 from benchmarks.accuracy.truth import CASES, Truth, read_truth
 from sitewatch.geo import area_m2, coverage, describe, from_pixels, outline_of, picture_grid, to_pixels
-from sitewatch.model import Structure
+from sitewatch.model import Between, Structure
 
 TIERS: tuple[Tier, ...] = ("semi-synthetic",)
 _CLASSES = {"appears": "new structure", "appears over weeks": "new structure", "vanishes": "removed structure"}
@@ -148,15 +149,31 @@ def _hall_rows(seen: Altered, name: str, draw: int) -> Iterator[Row]:
             "step": round(seen.steps[n]), "height_m": round(hall.height_m, 1), "story": hall.story,
             "is_promised": hall.footprint.polygon.area >= seen.outcome.changes.smallest_px,
             "reported": any(covered(outline, one.outline) >= 0.5 for one in seen.outcome.changed.values()),
-            "found": own is not None, **_dated(hall, own), **_sized(seen, outline, own),
+            "found": own is not None, "lost_in": _lost_in(seen, hall, outline) if own is None else None,
+            **_dated(hall, own), **_sized(seen, outline, own),
             "difference_found": str(n) in by_difference})
 
 
 def _dated(hall: Hall, own: Structure | None) -> dict[str, Cell]:
     when = own.happened if own else None
-    if when is None or when.after is None or when.by is None:
-        return {"dated": None if own is None else False, "bracket_days": None}
-    return {"dated": when.after < hall.end and when.by > hall.start, "bracket_days": (when.by - when.after).days}
+    days = (when.by - when.after).days if when and when.after and when.by else None
+    return {"dated": _overlaps(when, hall) if when else None, "bracket_days": days}
+
+
+def _overlaps(when: Between, hall: Hall) -> bool:
+    """Whether a bracket and the works overlap."""
+    return bool(when.after and when.by and when.after < hall.end and when.by > hall.start)
+
+
+def _lost_in(seen: Altered, hall: Hall, outline: BaseGeometry) -> str:
+    """The stage that missed a hall: among the changes in its time, none, rejected or in pieces; or the structures."""
+    then = [change for change in seen.outcome.changes.records if _overlaps(change.between, hall)]
+    if any(covered(outline, change.outline) >= 0.5 for change in then if change.why_not is None):
+        return "structures"
+    if any(covered(outline, change.outline) >= 0.5 for change in then):
+        return "changes: rejected"
+    in_pieces = covered(outline, unary_union([change.outline for change in then])) >= 0.5
+    return "changes: in pieces" if in_pieces else "changes: none there then"
 
 
 def _sized(seen: Altered, outline: BaseGeometry, own: Structure | None) -> dict[str, Cell]:
@@ -197,6 +214,7 @@ def _summary(rows: Sequence[Row]) -> Iterator[Row]:
         measured = [hall for hall in some if hall["holds"] is not None]
         found = [hall for hall in some if hall["found"]]
         yield Row(tier="semi-synthetic", set=group, cells={
+            "kept change": percent(sum(hall["lost_in"] in (None, "structures") for hall in some), len(some)),
             **{key: _count(some, key) for key in ("reported", "found")}, "dated, of found": _count(found, "dated"),
             "area in its interval, of measured": _count(measured, "holds"),
             "found by difference": _count(some, "difference_found")})

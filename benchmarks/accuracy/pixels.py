@@ -4,7 +4,7 @@
 
 Precision, recall and F1 are those of the class "changed", never averaged with "unchanged". The case is told of no
 reference and no control, so that nothing of the truth helps. Score rasters, for the average precision: the strength of
-the strongest change there, kept or not; the magnitude of the change vector. The baselines work on the same aligned,
+the strongest kept change there; the magnitude of the change vector. The baselines work on the same aligned,
 normalised and masked stack, with Otsu's threshold (1979): "CVA quarters" is the difference of the medians of the last
 and the first quarter of the looks, "CVA pair" that of one late and one early clear look.
 """
@@ -34,6 +34,7 @@ __all__ = ["Labels", "average_precision", "main", "otsu", "score"]
 
 TIERS: tuple[Tier, ...] = ("simulated", "real")
 _CLEAR_SHARE = 0.95  # of the pixels that a look of the pair should show
+_WORKS_M = 25.0      # as far as building sites reach beyond what is built
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +118,11 @@ def otsu(values: np.ndarray) -> float:
 
 def _of_changes(changes: Changes) -> _Answer:
     grid = changes.site.grid
-    marked, strength = np.zeros(grid.shape, bool), np.zeros(grid.shape, np.float32)
-    for change in changes.records:
+    strength = np.zeros(grid.shape, np.float32)
+    for change in changes.kept:
         inside = coverage(change.outline, grid) > 0.5
         strength[inside] = np.maximum(strength[inside], change.strength)
-        marked |= inside & (change.why_not is None)
-    return _Answer(method="detect_changes", marked=marked, score=strength)
+    return _Answer(method="detect_changes", marked=strength > 0, score=strength)
 
 
 def _everything(stack: Stack) -> _Answer:
@@ -174,10 +174,11 @@ def _simulated(scratch: Path) -> Iterator[tuple[str, sw.Case, Sequence[Labels]]]
     for world in worlds.FROZEN["test"]:
         case = worlds.new_case(world, scratch / world.name, is_told=False)
         stack = case.stack()
-        changed = _mask([thing.outline for thing in worlds.things_of(world) if thing.class_ is not None], stack)
-        yield world.name, case, [Labels(where="whole place", changed=changed, scored=np.ones_like(changed), note=(
-            "halls that came or went changed; the yards and access roads around them, decoys and everything else "
-            "count as false"))]
+        halls = [thing.outline for thing in worlds.things_of(world) if thing.class_ is not None]
+        changed, near = _mask(halls, stack), _mask([hall.buffer(_WORKS_M) for hall in halls], stack)
+        yield world.name, case, [Labels(where="whole place", changed=changed, scored=changed | ~near, note=(
+            f"what came or went changed; {_WORKS_M:.0f} m around it, where the ground is cleared and paved, are not "
+            "scored; decoys and everything else count as false"))]
 
 
 def _mask(outlines: Sequence[BaseGeometry], stack: Stack) -> np.ndarray:
