@@ -9,10 +9,8 @@ __all__ = ["images_of"]
 
 
 def images_of(case: Path, folder: Path) -> Path:
-    """Copy the kept images of a case, and their masks, into ``folder`` under their scenes' names."""
+    """Copy the kept images of a case, and their masks, into ``folder`` under the names that their provider gave."""
     folder.mkdir()
-    for scene in sorted((case / "pixels").iterdir()):
-        shutil.copy(scene / "image.tif", folder / f"{scene.name}.tif")
-        if (scene / "mask.tif").exists():
-            shutil.copy(scene / "mask.tif", folder / f"{scene.name}_udm2.tif")
+    for path in sorted((case / "pixels").glob("*/*.tif")):
+        shutil.copy(path, folder / path.name)
     return folder

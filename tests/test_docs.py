@@ -24,7 +24,9 @@ from sitewatch.cli import cli
 _REPOSITORY = Path(__file__).parents[1]
 _PAGES = [_REPOSITORY / "README.md", _REPOSITORY / "CONTRIBUTING.md", *sorted((_REPOSITORY / "docs").rglob("*.md"))]
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.M | re.S)
+_FILE = re.compile(r"into a file `([\w.-]+)`:\n\n```\w*\n(.*?)^```$", re.M | re.S)
 _CHANGES_FOUND = 10
+_DEMO = "sitewatch demo --world estate"  # the same commands on a smaller world; the demo's own is run as a journey
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def _runs(page: Path) -> bool:
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as a reader has it after ``sitewatch demo``, with a folder ``images`` of dated images beside it."""
     folder = tmp_path_factory.mktemp("reader")
-    _command("sitewatch demo", folder)
+    _command(_DEMO, folder)
     images_of(folder / "demo", folder / "images")
     return folder
 
@@ -53,6 +55,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("page", [page for page in _PAGES if _runs(page)], ids=lambda page: page.stem)
 def test_every_command_and_program_on_a_page_runs(page, base, tmp_path):
     here = shutil.copytree(base, tmp_path / "reader")
+    for name, text in _FILE.findall(page.read_text(encoding="utf-8")):
+        (here / name).write_text(text, encoding="utf-8")
     for block in _blocks(page):
         if block.language == "sh":
             for line in re.sub(r"\\\n\s*", "", block.text).splitlines():
@@ -133,6 +137,8 @@ def _command(line: str, here: Path) -> str:
         if target != "demo":
             return ""
         line = "sitewatch demo"  # what the target runs once everything is installed
+    if line == "sitewatch demo":
+        line = _DEMO
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = run(["bash", "-c", line], cwd=here, capture_output=True, text=True, check=False,
                env={**os.environ, "PATH": path, "PYTHONUTF8": "1"})

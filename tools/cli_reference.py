@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -23,8 +24,16 @@ def with_reference(page: str) -> str:
     """The page with everything between its marks replaced by what the commands say of themselves."""
     before, rest = page.split(_BEGIN)
     after = rest.split(_END)[1]
-    sections = "\n".join(_section(name, command) for name, command in cli.commands.items())
+    sections = "\n".join(_section(name, command) for name, command in _commands(cli))
     return f"{before}{_BEGIN}\n\n{sections}\n{_END}{after}"
+
+
+def _commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """Every command by its full name, a group before what it holds."""
+    for name, command in group.commands.items():
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {inner}", part) for inner, part in _commands(command))
 
 
 def _section(name: str, command: click.Command) -> str:
@@ -34,8 +43,8 @@ def _section(name: str, command: click.Command) -> str:
     rows = [record for option in command.params
             if isinstance(option, click.Option) and (record := option.get_help_record(context))]
     options = "\n".join(f"| `{_in_cell(names)}` | {' '.join(text.split())} |" for names, text in rows)
-    return "\n\n".join([f"### sitewatch {name}", f"`{usage}`", *paragraphs,
-                        f"| option | what it does |\n|---|---|\n{options}"]) + "\n"
+    table = [f"| option | what it does |\n|---|---|\n{options}"] if rows else []
+    return "\n\n".join([f"### sitewatch {name}", f"`{usage}`", *paragraphs, *table]) + "\n"
 
 
 def _in_cell(text: str) -> str:

@@ -17,7 +17,7 @@ from sitewatch import changes, claims, measurements, report, scenes, stack, stor
 from sitewatch.errors import InputError, SitewatchError
 from sitewatch.model import Changes, Findings, Measurements, Progress, Run, Scenes, Stack, Structures, fingerprint
 from sitewatch.sources.folder import survey
-from sitewatch.sources.simulated import demo_site
+from sitewatch.sources.simulated import read_world, site_of
 from sitewatch.store import FolderStore, NewCase, Verified
 
 __all__ = ["STAGES", "Case", "NewCase", "ReportFolder", "Stage", "Step", "Verified"]
@@ -99,9 +99,10 @@ class Case:
         return cls.open(folder)
 
     @classmethod
-    def demo(cls, folder: Path | str) -> Case:
-        """Make a case of a simulated place, whose truth is known."""
-        store.write_case(Path(folder), demo_site(), [{"kind": "simulated", "seed": 0, "scenario": "demo"}])
+    def demo(cls, folder: Path | str, world: str = "february-11", seed: int = 0) -> Case:
+        """Make a case of a simulated world that comes with sitewatch; what is really there is known."""
+        source = {"kind": "simulated", "world": world, "seed": seed}
+        store.write_case(Path(folder), site_of(read_world(world)), [source])
         return cls.open(folder)
 
     def scenes(self) -> Scenes:

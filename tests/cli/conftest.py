@@ -82,7 +82,7 @@ class FakeCase:
         return cls(folder, cls.place)
 
     @classmethod
-    def demo(cls, folder: Path) -> FakeCase:
+    def demo(cls, folder: Path, world: str = "february-11") -> FakeCase:
         return cls.open(folder)
 
     place: Site

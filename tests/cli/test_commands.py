@@ -12,7 +12,7 @@ from subprocess import run as spawn
 import pytest
 
 from sitewatch.errors import NotEnoughLooksError
-from sitewatch.sources.simulated import demo_site
+from sitewatch.sources.simulated import read_world, site_of
 
 
 def test_run_says_what_was_computed_and_leaves_with_10_when_something_changed(case, sitewatch):
@@ -120,7 +120,7 @@ def test_what_a_step_has_to_note_is_said(case, sitewatch):
 def test_a_second_demo_shows_the_first_ones_case_again(case, sitewatch, tmp_path, monkeypatch):
     (tmp_path / "case.yaml").touch()
     monkeypatch.setattr(case, "demo", None)
-    monkeypatch.setattr(case, "place", demo_site())
+    monkeypatch.setattr(case, "place", site_of(read_world("february-11")))
     assert sitewatch("demo", tmp_path).code == 10
 
 
@@ -133,7 +133,7 @@ def test_the_demo_never_runs_somebody_elses_case(case, sitewatch, tmp_path):
 
 def test_demo_goes_into_a_folder_named_demo_unless_told(case, sitewatch, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(case, "place", demo_site())
+    monkeypatch.setattr(case, "place", site_of(read_world("february-11")))
     assert sitewatch("demo").out.rstrip().endswith("report: demo/report")
     assert sitewatch("demo", "else").out.rstrip().endswith("report: else/report")
 

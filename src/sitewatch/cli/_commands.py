@@ -98,19 +98,20 @@ def verify(case: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", type=PATH, default=Path("demo"))
+@click.option("--world", default="february-11", show_default=True, metavar="NAME",
+              help="One of the worlds that `sitewatch worlds list` names.")
 @JSON
-def demo(folder: Path, as_json: bool) -> int:
+def demo(folder: Path, world: str, as_json: bool) -> int:
     """Make and run a case of a simulated place.
 
     The case goes into DIR (default: demo). What is really there is known, so that the results can be
     checked. No images and no network are needed. Exit code 10, because the place does change.
     """
     from sitewatch.case import Case
-    from sitewatch.sources.simulated import demo_site
 
     known = (folder / "case.yaml").exists()  # a second `make demo` shows the first one's case again
-    case = Case.open(folder) if known else Case.demo(folder)
-    if case.site.slug != demo_site().slug:
+    case = Case.open(folder) if known else Case.demo(folder, world)
+    if case.site.slug != world:
         raise InputError(f"{folder} holds another case. Give the demo a folder of its own: sitewatch demo DIR")
     return _run(case, "report", as_json)
 

@@ -12,6 +12,7 @@ import click
 from sitewatch.cli._commands import demo, report, run, show, sources, verify
 from sitewatch.cli._new import new
 from sitewatch.cli._output import say, shown
+from sitewatch.cli._worlds import worlds
 from sitewatch.errors import SitewatchError
 
 __all__ = ["cli", "main"]
@@ -39,7 +40,7 @@ def cli() -> None:
     """
 
 
-for _command in (new, run, show, report, verify, demo, sources):
+for _command in (new, run, show, report, verify, demo, worlds, sources):
     cli.add_command(_command)
 
 

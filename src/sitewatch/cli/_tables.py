@@ -25,9 +25,10 @@ from sitewatch.model import (
 
 if TYPE_CHECKING:
     from sitewatch.case import ReportFolder, Verified
+    from sitewatch.sources.simulated import World
 
 __all__ = ["changes_table", "checks_table", "findings_text", "measurements_table", "report_text", "scenes_table",
-           "sources_table", "stack_table", "structures_table"]
+           "sources_table", "stack_table", "structures_table", "worlds_table"]
 
 _WIDE = 200  # off a terminal nothing wraps: one line per thing can be searched and compared
 
@@ -90,6 +91,13 @@ def report_text(made: ReportFolder) -> str:
 def checks_table(checks: Sequence[Verified]) -> str:
     """What was checked and whether it holds."""
     return _table(("holds", "what", "detail"), [("yes" if c.holds else "NO", c.what, c.detail) for c in checks])
+
+
+def worlds_table(worlds: Iterable[World]) -> str:
+    """Name, size, sensors and what happens there."""
+    rows = [(world.name, f"{world.size_m[0]:g} x {world.size_m[1]:g} m",
+             ", ".join(sorted({series.sensor for series in world.series})), world.about) for world in worlds]
+    return _table(("world", "size", "sensors", "about"), rows)
 
 
 def sources_table(sources: Iterable[tuple[str, str]], sensors: Iterable[Sensor]) -> str:

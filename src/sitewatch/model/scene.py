@@ -11,7 +11,10 @@ from typing import Literal, Protocol
 from sitewatch.model.quantity import Span
 from sitewatch.model.site import Site
 
-__all__ = ["Asset", "AssetRole", "DateOrigin", "Kept", "Progress", "Refusal", "Scene", "Scenes", "Source"]
+__all__ = ["SIMULATED", "Asset", "AssetRole", "DateOrigin", "Kept", "Progress", "Refusal", "Scene", "Scenes", "Source"]
+
+SIMULATED = "simulated by sitewatch"
+"""How the credit line of a simulated image begins, so that no page can show one without saying so."""
 
 AssetRole = Literal["image", "mask"]
 DateOrigin = Literal["stac", "tiff tag", "file name", "csv", "simulated"]
@@ -56,6 +59,11 @@ class Scene:
     view_azimuth_deg: float | None = None
     licence: str | None = None
     attribution: str | None = None
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether no satellite ever took it."""
+        return self.taken_from == "simulated" or (self.attribution or "").startswith(SIMULATED)
 
     def asset(self, role: AssetRole) -> Asset | None:
         """The first asset with that role, or None."""

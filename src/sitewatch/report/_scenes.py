@@ -59,7 +59,7 @@ def scenes_of(stack: Stack) -> ScenesShown:
         sensors=tuple(dict.fromkeys(SENSORS[s.sensor].title if s.sensor in SENSORS else s.sensor for s in used)),
         credits=tuple(dict.fromkeys(s.attribution or "no credit line is recorded" for s in used)),
         licences=tuple(dict.fromkeys(s.licence or "not recorded" for s in used)),
-        is_simulated=any(scene.taken_from == "simulated" for scene in stack.scenes.scenes))
+        is_simulated=any(scene.is_simulated for scene in stack.scenes.scenes))
 
 
 def _look(fit: SceneFit, scene: Scene, gsd_m: float) -> SceneShown:

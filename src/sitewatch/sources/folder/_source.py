@@ -10,6 +10,7 @@ from pathlib import Path
 from sitewatch.errors import ImageError, ProviderError
 from sitewatch.geo.raster import check_pixels
 from sitewatch.model import Asset, Refusal, Scene, Sensor, Site, Span, day
+from sitewatch.model.scene import SIMULATED
 from sitewatch.sources.folder._dates import Taken, read_dates, when_taken
 from sitewatch.sources.folder._listing import Image, list_folder
 from sitewatch.sources.folder._stac import Item, ItemsBeside
@@ -112,7 +113,7 @@ class _Door:
             gsd_m=self._gsd_m or self._site.gsd_m if image.footprint is None else gsd_of(image),
             sun_azimuth_deg=said.sun_azimuth_deg, sun_elevation_deg=said.sun_elevation_deg,
             off_nadir_deg=said.off_nadir_deg, view_azimuth_deg=said.view_azimuth_deg, licence=said.licence,
-            attribution=said.attribution or _attribution(self._sensor, taken.moment.year))
+            attribution=_attribution(image, said, self._sensor, taken.moment.year))
 
     def _wrong_kind(self, image: Image) -> str | None:
         wanted = len(self._sensor.bands)
@@ -164,8 +165,13 @@ def _taken(image: Image, item: Item | None, listed: Taken | None) -> Taken | str
     return when_taken(image.path.stem, image.tags, item.taken if item is not None else None, listed)
 
 
-def _attribution(sensor: Sensor, year: int) -> str | None:
-    """The credit line that the provider of the sensor's images asks for."""
+def _attribution(image: Image, said: Item, sensor: Sensor, year: int) -> str | None:
+    """The credit line: that the image is simulated, what its item says, or what the sensor's provider asks for."""
+    told = image.tags.get("TIFFTAG_IMAGEDESCRIPTION", "")
+    if told.startswith(SIMULATED):
+        return told[:_LONGEST_ID]
+    if said.attribution:
+        return said.attribution
     if sensor.id.startswith(("planetscope", "skysat")):
         return f"Image © {year} Planet Labs PBC"
     if sensor.id == "landsat":

@@ -1,0 +1,55 @@
+"""The demo: a published story re-enacted in a simulated world, from the images to the page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sitewatch.case import Case
+from sitewatch.sources.simulated import read_world, truth_of
+
+_TRUE = {thing.id: thing for thing in truth_of(read_world("february-11")).objects}
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """The demo's case, computed once."""
+    made = Case.demo(tmp_path_factory.mktemp("demo") / "demo")
+    made.run()
+    return made
+
+
+def _new_hall(case: Case):
+    [found] = [s for s in case.structures().changed if s.outline.intersects(_TRUE["new-hall"].on_grid)]
+    return found
+
+
+def test_the_new_hall_is_found_and_dated(case):
+    found, true = _new_hall(case), _TRUE["new-hall"].happened
+    assert found.class_ == "new structure"
+    assert found.happened.after < true.by
+    assert found.happened.by > true.after
+
+
+def test_nothing_is_reported_where_nothing_happened(case):
+    news = [thing.on_grid.buffer(20) for thing in _TRUE.values() if thing.class_]
+    assert [s.id for s in case.structures().changed if not any(s.outline.intersects(place) for place in news)] == []
+
+
+def test_its_size_and_its_ratio_to_the_building_before_lie_in_their_intervals(case):
+    found = _new_hall(case)
+    area = case.measurements().of(found.id, "area").value
+    assert area.low <= _TRUE["new-hall"].on_grid.area <= area.high
+    [ratio] = [m.value for m in case.measurements() if m.subject == found.id and m.what == "area ratio"
+               and m.reference == "building-b"]
+    assert ratio.low <= 0.65 <= ratio.high
+    assert ratio.high < 1  # of the four published readings, "larger" and "twice" are out
+
+
+def test_the_page_says_at_its_top_that_the_images_are_simulated(case):
+    page = (Path(case.folder) / "report" / "index.html").read_text(encoding="utf-8")
+    head = re.sub(r"<[^>]+>", " ", page[:page.index("</header>")])
+    assert "The images on this page are simulated." in head
+    assert "simulated" in head.split("re-enacted")[1][:20]
