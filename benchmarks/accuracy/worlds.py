@@ -47,8 +47,8 @@ class Thing:
     end: datetime | None
 
 
-# Constants may be set on "tune" only; "test" is what the tables print. Seed 0 of each family is a demo, which people look
-# at while they write the stages.
+# Constants may be set on "tune" only; "test" is what the tables print. Seed 0 of each family is a demo, which people
+# look at while they write the stages.
 FROZEN: Mapping[Half, tuple[World, ...]] = {
     "tune": (World(family="estate", seed=0), World(family="february-11", seed=0)),
     "test": (*(World(family="estate", seed=seed) for seed in range(1, 7)),
