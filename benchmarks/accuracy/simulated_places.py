@@ -98,10 +98,12 @@ def _summary(rows: Sequence[Row]) -> str:
     things = [row.cells for row in rows if "true_m2" in row.cells]
     wrong = sum(row.cells["what"] == "reported, but not there" for row in rows)
     years = sum(float(str(row.cells["found"])) for row in rows if row.cells["what"] == "site-years")
-    found, dated, holds = (percent(sum(bool(cells[key]) for cells in things), len(things))
-                           for key in ("found", "dated", "holds"))
-    return (f"found {found}, dated {dated}, area in its interval {holds}; {wrong} reported that are not there in "
-            f"{years:.1f} site-years")
+    found = [cells for cells in things if cells["found"]]
+    sized = [cells for cells in found if cells["holds"] is not None]
+    return (f"found {percent(len(found), len(things))}; of those dated "
+            f"{percent(sum(bool(cells['dated']) for cells in found), len(found))}; of those measured, area in its "
+            f"interval {percent(sum(bool(cells['holds']) for cells in sized), len(sized))}; {wrong} reported that are "
+            f"not there in {years:.1f} site-years")
 
 
 if __name__ == "__main__":
