@@ -14,7 +14,7 @@ from tests.worlds import World, iou, rectangle, texture
 
 from sitewatch.changes import detect_changes
 from sitewatch.geo import Rectangle, to_pixels
-from sitewatch.model import Between, Structure, Structures
+from sitewatch.model import Between, Scene, Scenes, Stack, Structure, Structures
 from sitewatch.structures import StructuresOptions, trace_structures
 
 _HALL = rectangle(44, 40, 22, 14, 20)
@@ -328,3 +328,31 @@ def test_a_world_that_lies_some_pixels_off_has_its_structures_as_much_off():
     assert moved == (pytest.approx(18, abs=0.3), pytest.approx(30, abs=0.3))
     assert there.outline.area == pytest.approx(here.outline.area, rel=0.02)
     assert _states(here) == _states(there)
+
+
+def _in_the_sun(world: World, azimuth_deg: float | None) -> Stack:
+    """The world's stack with scenes that know where the sun stood."""
+    stack = world.stack()
+    scenes = tuple(Scene(id=fit.scene, source="world", sensor="grey", taken=fit.taken, taken_from="simulated",
+                         assets=(), sun_azimuth_deg=azimuth_deg) for fit in stack.fits)
+    return replace(stack, scenes=Scenes(site=stack.site, scenes=scenes))
+
+
+@pytest.mark.parametrize(("azimuth_deg", "found"), [(180.0, 1), (0.0, 2)])
+def test_a_dark_strip_beside_a_new_roof_is_its_shadow_only_where_it_lies_away_from_the_sun(azimuth_deg, found):
+    world = World(5, looks=30)
+    world.roof(rectangle(48, 52, 30, 12), 190, looks=slice(12, None))
+    world.roof(rectangle(48, 41.5, 30, 8), 40, looks=slice(20, None))    # to the north, and later: the sun is lower
+    stack = _in_the_sun(world, azimuth_deg)
+    structures = trace_structures(detect_changes(stack), stack)
+    assert len(structures.changed) == found
+    assert any(_is(structure, rectangle(48, 52, 30, 12), world) for structure in structures.changed)
+
+
+@pytest.mark.parametrize("part", [0.0, 0.16])
+def test_a_gable_roof_with_one_side_in_the_light_is_a_structure(part):
+    world = World(6, looks=30)
+    for side, level in ((-4.0, 200 * (1 - part)), (4.0, 200.0)):
+        world.roof(rectangle(48, 48 + side, 34, 8), level, looks=slice(14, None))
+    structures = _traced(world).changed
+    assert [_is(structure, rectangle(48, 48, 34, 16), world) for structure in structures] == [True]

@@ -39,6 +39,12 @@ class Hypothesis:
         """Its outline in pixel coordinates."""
         return self.rectangle.polygon
 
+    @property
+    def first_day(self) -> float:
+        """Days since 1970 of the first look after the step."""
+        moment = self.change.between.by or self.change.between.after
+        return moment.timestamp() / 86400 if moment else 0.0
+
 
 def hypotheses_of(changes: Changes, stack: Stack, values: np.ndarray, least_chance: float) -> list[Hypothesis]:
     """The kept changes that are structures with at least that chance, in the order of the changes.

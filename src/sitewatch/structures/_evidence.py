@@ -22,6 +22,8 @@ __all__ = ["Crop", "Evidence", "Place", "examine"]
 _SOON_LOOKS = 8        # enough for a clean median, few enough that the next works next door have not begun
 _LATER_LOOKS = 30      # about a year: the seasons of the surroundings average out
 _RIM_PX = (1.2, 3.0)   # where the rim is judged: outside the blurred edge, inside the neighbour
+_GABLE = 4.0           # the faces of a gable differ by so many times their own scatter
+_FACE_PX = 20          # fewer pixels cannot show that a face is even
 _TURN = 0.4            # radians by which the rectangle may turn from the smallest one around the pixels
 
 
@@ -40,10 +42,11 @@ class Evidence:
     """What one side of a step looks like. ``rectangle`` is in the stack's pixels.
 
     ``contrast``: the step in noises (``level``) of stable ground. ``unevenness``: scatter of the material over the
-    step. ``fit``: share of the picture's variance that the blurred rectangle explains. ``rim``: share of the rim
-    that is of other material, ``stands_out``: by how many noises its median is. ``stays``: share of the looks on that
-    side that show this material; ``at_once``: whether the first of them do. ``common``: share of the site that
-    is of this material too. ``days`` that side was watched. ``material`` (band) is its colour.
+    step, each face of a gable roof about its own colour. ``fit``: share of the picture's variance that the blurred
+    rectangle explains. ``rim``: share of the rim that is of other material, ``stands_out``: by how many noises its
+    median is. ``stays``: share of the looks on that side that show this material; ``at_once``: whether the first of
+    them do. ``common``: share of the site that is of this material too. ``days`` that side was watched. ``material``
+    (band) is its colour.
     """
 
     rectangle: Rectangle
@@ -99,7 +102,7 @@ def examine(crop: Crop, look: int, place: Place, *, backwards: bool = False) -> 
     shows = np.linalg.norm(series[future] - material, axis=1) < 0.5 * step
     elsewhere = np.linalg.norm(place.typical - material[:, None, None], axis=0) < 1.5 * place.level
     return Evidence(rectangle=_moved(rectangle, crop), contrast=step / place.level, level=place.level,
-                    unevenness=_median(away[core], step) / max(step, 1e-6), fit=fit,
+                    unevenness=_unevenness(away, picture, rectangle, core) / max(step, 1e-6), fit=fit,
                     rim=float((away[rim] > max(0.2 * step, 1.5 * place.level)).mean()) if rim.any() else 0.0,
                     stands_out=_median(away[rim], 0.0) / place.level, stays=float(shows.mean()),
                     at_once=bool(shows[:4].mean() >= 0.5), common=float(elsewhere.mean()), material=material,
@@ -108,6 +111,26 @@ def examine(crop: Crop, look: int, place: Place, *, backwards: bool = False) -> 
 
 def _median(values: np.ndarray, otherwise: float) -> float:
     return float(np.median(values)) if values.size else otherwise
+
+
+def _unevenness(away: np.ndarray, picture: np.ndarray, rectangle: Rectangle, core: np.ndarray) -> float:
+    """Median distance of the core's pixels from the material; of a gable roof, from the colour of their own face.
+
+    The two faces of a gable differ by up to 2 * pitch / tan(sun elevation), which is no unevenness; two even halves
+    on both sides of the long axis are one.
+    """
+    whole = _median(away[core], math.inf)
+    rows, columns = np.nonzero(core)
+    across = (rows + 0.5 - rectangle.y) * math.cos(rectangle.angle) - (columns + 0.5 - rectangle.x) * math.sin(
+        rectangle.angle)
+    faces = [picture[:, rows[side], columns[side]].T for side in (across < 0, across >= 0)]
+    if min(len(face) for face in faces) < _FACE_PX:
+        return whole
+    middles = [seen_median(face) for face in faces]
+    scatter = max(float(np.median(np.nan_to_num(np.linalg.norm(face - middle, axis=1))))
+                  for face, middle in zip(faces, middles, strict=True))
+    is_gable = float(np.linalg.norm(middles[0] - middles[1])) > _GABLE * scatter
+    return scatter if is_gable else whole
 
 
 def _share_of(picture: np.ndarray, material: np.ndarray, step: float) -> np.ndarray:

@@ -9,6 +9,7 @@ from shapely import unary_union
 
 from sitewatch.geo import Rectangle
 from sitewatch.structures._classify import Hypothesis
+from sitewatch.structures._shadows import is_cast_by
 
 __all__ = ["merge"]
 
@@ -18,13 +19,11 @@ _ROW_DAYS = 60.0         # units of one row go up one after the other
 _ROW_GAP = 0.5           # in widths: nearer to each other than that is one row
 
 
-_BESIDE_PX = 2.0         # from side to side: the blur lies between
-_BESIDE_SHARE = 0.6      # of its own length that must lie along the other
-_BESIDE_DAYS = 120.0
+def merge(hypotheses: list[Hypothesis], ways: np.ndarray) -> list[Hypothesis]:
+    """Each thing once, the largest reading of it first, units of one row joined, shadows with what throws them.
 
-
-def merge(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
-    """Each thing once, the largest reading of it first, units of one row joined, shadows with what throws them."""
+    ``ways`` (time, 2): where shadows fall, as ``shadow_ways`` gives it.
+    """
     whole: list[Hypothesis] = []
     for candidate in sorted(hypotheses, key=lambda h: (-h.polygon.area, h.change.id)):
         same = next((i for i, other in enumerate(whole) if _is_same(candidate, other)), None)
@@ -35,16 +34,7 @@ def merge(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
     joined = True
     while joined:
         joined = _join_one_pair(whole)
-    return [one for one in whole if not any(_is_cast_by(one, other) for other in whole if other is not one)]
-
-
-def _is_cast_by(one: Hypothesis, other: Hypothesis) -> bool:
-    """Whether a dark strip along a surer and wider new structure came with it: its shadow, or its apron."""
-    if (not one.class_ == other.class_ == "new structure" or one.chance >= other.chance or sum(one.change.step) >= 0
-            or one.rectangle.width >= other.rectangle.width or abs(_day(one) - _day(other)) > _BESIDE_DAYS):
-        return False
-    beside = one.polygon.exterior.intersection(other.polygon.buffer(_BESIDE_PX)).length
-    return bool(beside > _BESIDE_SHARE * one.rectangle.length)
+    return [one for one in whole if not any(is_cast_by(one, other, ways) for other in whole if other is not one)]
 
 
 def _is_same(one: Hypothesis, other: Hypothesis) -> bool:
@@ -70,7 +60,7 @@ def _in_one_row(one: Hypothesis, other: Hypothesis) -> Rectangle | None:
     a, b = one.rectangle, other.rectangle
     width = min(a.width, b.width)
     turned = abs(np.sin(a.angle - b.angle))
-    days = abs(_day(one) - _day(other))
+    days = abs(one.first_day - other.first_day)
     apart = float(np.linalg.norm(one.evidence.material - other.evidence.material))
     step = max(one.evidence.contrast, other.evidence.contrast) * one.evidence.level
     if (one.class_ != other.class_ or width < 0.7 * max(a.width, b.width) or turned > 0.2 or days > _ROW_DAYS
@@ -81,9 +71,3 @@ def _in_one_row(one: Hypothesis, other: Hypothesis) -> Rectangle | None:
     union = Rectangle.around_points(corners)
     filled = unary_union([one.polygon, other.polygon]).area / union.polygon.area
     return union if filled >= _ROW_FILL and union.length > 1.3 * max(a.length, b.length) else None
-
-
-def _day(hypothesis: Hypothesis) -> float:
-    """Days since 1970 of the first look after the step."""
-    moment = hypothesis.change.between.by or hypothesis.change.between.after
-    return moment.timestamp() / 86400 if moment else 0.0

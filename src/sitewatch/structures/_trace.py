@@ -25,6 +25,7 @@ from sitewatch.model import (
 from sitewatch.structures._classify import Hypothesis, hypotheses_of
 from sitewatch.structures._looks import Sighting, bracket, combined, looks_of, sightings
 from sitewatch.structures._merge import merge
+from sitewatch.structures._shadows import shadow_ways
 
 __all__ = ["StructuresOptions", "trace_structures"]
 
@@ -47,7 +48,7 @@ def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions 
     """
     values = np.einsum("ij,tjyx->tiyx", whitening(stack.values), stack.values)
     with threadpool_limits(limits=1, user_api="blas"):
-        found = merge(hypotheses_of(changes, stack, values, options.least_chance))
+        found = merge(hypotheses_of(changes, stack, values, options.least_chance), shadow_ways(stack))
     if progress:
         progress("read changes", len(changes.kept), len(changes.kept))
     traced = [_traced(hypothesis, changes, stack, values) for hypothesis in found]

@@ -41,10 +41,10 @@ class Camera:
 CAMERAS: dict[str, Camera] = {
     camera.sensor: camera for camera in (
         Camera(sensor="planetscope-4", mask="udm2", product="SR", mask_product="udm2", revisit_days=1.0,
-               local_h=(10.4, 0.5), off_nadir_deg=5.0, shift_px=0.4, stretch_px=0.08, warp_px=0.08, band_px=0.05,
+               local_h=(10.4, 0.5), off_nadir_deg=5.0, shift_px=0.5, stretch_px=0.05, warp_px=0.05, band_px=0.05,
                noise=(0.0022, 0.008), stripes=0.002),
         Camera(sensor="planetscope-8", mask="udm2", product="SR_8b", mask_product="udm2", revisit_days=1.0,
-               local_h=(10.4, 0.5), off_nadir_deg=5.0, shift_px=0.4, stretch_px=0.08, warp_px=0.08, band_px=0.08,
+               local_h=(10.4, 0.5), off_nadir_deg=5.0, shift_px=0.5, stretch_px=0.05, warp_px=0.05, band_px=0.08,
                noise=(0.0022, 0.008), stripes=0.002),
         Camera(sensor="skysat", mask="udm2", product="SR", mask_product="udm2", revisit_days=3.0,
                local_h=(10.5, 1.5), off_nadir_deg=25.0, shift_px=3.0, stretch_px=0.8, warp_px=0.5, band_px=0.15,

@@ -22,7 +22,7 @@ def dry_land(world: World, seed: int, frame: Frame) -> Callable[[float, int, tup
     rocky = np.clip(rock - 1.1, 0, 1)
     wadi = np.exp(-(bed / 0.12) ** 2)                      # thin winding lines where the field crosses zero
     ripples = np.sin(2 * np.pi * (frame.x * 0.8 + frame.y * 0.6) / 34 + 2 * drift)
-    texture = (1 + 0.05 * grain + 0.04 * rock + 0.03 * sandy * ripples).astype(np.float32)
+    texture = (1 + 0.065 * grain + 0.055 * rock + 0.03 * sandy * ripples).astype(np.float32)
     shrubs = (np.clip(scrub - 0.9, 0, 1) * (0.4 + 0.6 * wadi)).astype(np.float32)
 
     def ground(day: float, year: int, bands: tuple[str, ...]) -> np.ndarray:

@@ -69,8 +69,8 @@ def _fields(world: World, seed: int, frame: Frame) -> _Fields:
                           for part, size, octaves in ((11, 60.0, 5), (12, 6.0, 3), (13, 40.0, 4)))
     kinds = tuple(str(kind) for kind in draw.choice(_KINDS, count, p=_SHARES))
     return _Fields(number=number, kinds=kinds, late_days=draw.normal(0, 9, count),
-                   soil=draw.normal(1, 0.09, count).clip(0.8, 1.2).astype(np.float32),
-                   texture=(1 + 0.055 * broad + 0.035 * fine).astype(np.float32),
+                   soil=draw.normal(1, 0.12, count).clip(0.7, 1.3).astype(np.float32),
+                   texture=(1 + 0.075 * broad + 0.05 * fine).astype(np.float32),
                    vigour=(1 + 0.12 * stand + 0.05 * broad).astype(np.float32), margins=margins)
 
 

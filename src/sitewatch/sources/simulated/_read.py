@@ -99,9 +99,8 @@ def _world(table: Table, name: str) -> World:
     except ThingError as error:
         raise table.wrong(error.key, str(error), "Correct the value") from error
     except MisplacedError as error:
-        at_fault = next(entry for entry, thing in zip(entries, values["things"], strict=True)
-                        if thing.id == error.thing)
-        raise at_fault.wrong("at" if "at" in at_fault.lines else "points", error.problem,
+        at_fault = entries[error.number]
+        raise at_fault.wrong("at" if "at" in at_fault.lines else "points", str(error),
                              "Move it inside, make it smaller, or make the world larger") from error
 
 

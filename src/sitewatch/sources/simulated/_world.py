@@ -99,8 +99,8 @@ class World:
             raise ThingError("latitude", f"has to be from -60 to 60 degrees, not {self.latitude:g}")
         if not all(60 <= side <= _LARGEST_M for side in self.size_m):
             raise ThingError("size", f"has to be two lengths from 60 to {_LARGEST_M:g} m, not {list(self.size_m)}")
-        for thing in self.things:
-            self._require_inside(thing)
+        for number in range(len(self.things)):
+            self._require_inside(number)
 
     @property
     def key(self) -> int:
@@ -128,19 +128,19 @@ class World:
                    if series.start and series.end else timedelta(0))
         return self.grid(SENSORS[CAMERAS[most.sensor].sensor].gsd_m or 3.0)
 
-    def _require_inside(self, thing: Placed) -> None:
-        place = box(0, 0, *self.size_m)
+    def _require_inside(self, number: int) -> None:
+        place, thing = box(0, 0, *self.size_m), self.things[number]
         must_be_whole = bool(thing.steps) or thing.reference or isinstance(thing, Control)
         for rect in thing.footprints:
             outline = rect.polygon()
             if not (place.contains(outline) if must_be_whole else place.intersects(outline)):
-                raise MisplacedError(thing.id, f"lies outside the world of {self.size_m[0]:g} x {self.size_m[1]:g} m"
+                raise MisplacedError(number, f"lies outside the world of {self.size_m[0]:g} x {self.size_m[1]:g} m"
                                  + (", or reaches beyond it" if must_be_whole else ""))
 
 
 class MisplacedError(ValueError):
-    """A thing that does not fit its world."""
+    """A thing that does not fit its world, by its place among the things."""
 
-    def __init__(self, thing: str, problem: str) -> None:
-        super().__init__(f"{thing}: {problem}")
-        self.thing, self.problem = thing, problem
+    def __init__(self, number: int, problem: str) -> None:
+        super().__init__(problem)
+        self.number = number
