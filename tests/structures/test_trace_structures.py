@@ -16,6 +16,7 @@ from sitewatch.changes import detect_changes
 from sitewatch.geo import Rectangle, to_pixels
 from sitewatch.model import Between, Scene, Scenes, Stack, Structure, Structures
 from sitewatch.structures import StructuresOptions, trace_structures
+from sitewatch.structures._evidence import _unevenness
 
 _HALL = rectangle(44, 40, 22, 14, 20)
 _FROM = 13  # the first look that shows what came
@@ -349,10 +350,13 @@ def test_a_dark_strip_beside_a_new_roof_is_its_shadow_only_where_it_lies_away_fr
     assert any(_is(structure, rectangle(48, 52, 30, 12), world) for structure in structures.changed)
 
 
-@pytest.mark.parametrize("part", [0.0, 0.16])
-def test_a_gable_roof_with_one_side_in_the_light_is_a_structure(part):
-    world = World(6, looks=30)
-    for side, level in ((-4.0, 200 * (1 - part)), (4.0, 200.0)):
-        world.roof(rectangle(48, 48 + side, 34, 8), level, looks=slice(14, None))
-    structures = _traced(world).changed
-    assert [_is(structure, rectangle(48, 48, 34, 16), world) for structure in structures] == [True]
+def test_two_even_faces_of_a_gable_are_even_and_a_mottled_yard_is_not():
+    roof, draw = rectangle(48, 48, 34, 16, 20), np.random.default_rng(0)
+    rows, columns = np.mgrid[:96, :96] + 0.5
+    across = (rows - roof.y) * np.cos(roof.angle) - (columns - roof.x) * np.sin(roof.angle)
+    core = roof.distance((96, 96)) < -1
+    gable = 100 + 20 * np.sign(across) + draw.normal(0, 2, (96, 96))
+    yard = 100 + 20 * np.sign(draw.normal(0, 1, (96, 96)))
+    even, mottled = (_unevenness(np.abs(picture - 100), picture[None], roof, core) for picture in (gable, yard))
+    assert even < 3
+    assert mottled == 20
