@@ -22,7 +22,7 @@ __all__ = ["Crop", "Evidence", "Place", "examine"]
 _SOON_LOOKS = 8        # enough for a clean median, few enough that the next works next door have not begun
 _LATER_LOOKS = 30      # about a year: the seasons of the surroundings average out
 _RIM_PX = (1.2, 3.0)   # where the rim is judged: outside the blurred edge, inside the neighbour
-_GABLE = 4.0           # the faces of a gable differ by so many times their own scatter
+_GABLE = 3.0           # the faces of a gable differ by so many times their own scatter
 _FACE_PX = 20          # fewer pixels cannot show that a face is even
 _TURN = 0.4            # radians by which the rectangle may turn from the smallest one around the pixels
 
@@ -114,7 +114,7 @@ def _median(values: np.ndarray, otherwise: float) -> float:
 
 
 def _unevenness(away: np.ndarray, picture: np.ndarray, rectangle: Rectangle, core: np.ndarray) -> float:
-    """Median distance of the core's pixels from the material; of a gable roof, from the colour of their own face.
+    """Median distance of the core's pixels from the material; of a gable roof, mean distance from their own face's.
 
     The two faces of a gable differ by up to 2 * pitch / tan(sun elevation), which is no unevenness; two even halves
     on both sides of the long axis are one.
@@ -127,7 +127,7 @@ def _unevenness(away: np.ndarray, picture: np.ndarray, rectangle: Rectangle, cor
     if min(len(face) for face in faces) < _FACE_PX:
         return whole
     middles = [seen_median(face) for face in faces]
-    scatter = max(float(np.median(np.nan_to_num(np.linalg.norm(face - middle, axis=1))))
+    scatter = max(float(np.mean(np.nan_to_num(np.linalg.norm(face - middle, axis=1))))
                   for face, middle in zip(faces, middles, strict=True))
     is_gable = float(np.linalg.norm(middles[0] - middles[1])) > _GABLE * scatter
     return scatter if is_gable else whole

@@ -26,18 +26,21 @@ __all__ = ["Land", "draw_trees", "land_of", "lay_snow", "snow_of"]
 
 _GROWERS: dict[str, Callable[[World, int, Frame], Callable[[float, int, tuple[str, ...]], np.ndarray]]] = {
     "fields": field_land, "dry": dry_land}
+_CLUTTER = 0.35         # relative brightness of the rarest spots
 _WET_DARK = 0.28        # share of its light that soaked soil loses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Land:
-    """What never moves. (y, x) float32 on the frame: ``tone`` and fine ``grain``, where water ``gathers``, crown
-    cover and height of the leafy and of the ``evergreen`` trees. ``ground(day, year, bands)`` is its colour."""
+    """What never moves. (y, x) float32 on the frame: ``tone`` and fine ``grain``, ``clutter`` that brightens or darkens
+    a spot (rubbish, stones, ruts, bushes), where water ``gathers``, crown cover and height of the leafy and of the
+    ``evergreen`` trees. ``ground(day, year, bands)`` is its colour."""
 
     frame: Frame
     ground: Callable[[float, int, tuple[str, ...]], np.ndarray]
     tone: np.ndarray
     grain: np.ndarray
+    clutter: np.ndarray
     gathers: np.ndarray
     leafy: np.ndarray
     evergreen: np.ndarray
@@ -49,6 +52,7 @@ class Land:
         day = look.taken.timetuple().tm_yday + float(year.normal(0, 6))
         colours = self.ground(day, look.taken.year, bands)
         wet = float(np.clip(look.draw(2).normal(0.25, 0.35), 0, 1))
+        colours *= self.clutter
         colours *= 1 - _WET_DARK * np.clip(wet * (1 + 0.6 * self.gathers), 0, 1)
         return Canvas(frame=self.frame, bands=bands, reflectance=colours,
                       height_m=np.zeros(self.frame.size_px, np.float32), trees=self.leafy + self.evergreen,
@@ -59,11 +63,12 @@ class Land:
 def land_of(world: World, seed: int, frame: Frame) -> Land:
     """Everything about the land that does not depend on the date."""
     key = (world.key, seed)
-    tone, grain, gathers = (Texture((*key, number), broadest, octaves).on(frame)
-                            for number, broadest, octaves in ((1, 60.0, 6), (2, 6.0, 3), (3, 180.0, 4)))
+    tone, grain, gathers, spots = (Texture((*key, number), broadest, octaves).on(frame) for number, broadest, octaves
+                                   in ((1, 60.0, 6), (2, 6.0, 3), (3, 180.0, 4), (4, 9.0, 3)))
+    clutter = 1 + _CLUTTER * np.sign(spots) * np.clip(np.abs(spots) - 1.3, 0, 2)
     cover, crown_m = _crowns(world, seed, frame)
     return Land(frame=frame, ground=_GROWERS[world.land](world, seed, frame), tone=tone, grain=grain,
-                gathers=gathers, leafy=cover[0], evergreen=cover[1], crown_m=crown_m)
+                clutter=clutter, gathers=gathers, leafy=cover[0], evergreen=cover[1], crown_m=crown_m)
 
 
 def draw_trees(canvas: Canvas, land: Land, light: Light, at: datetime) -> None:
