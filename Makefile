@@ -22,6 +22,7 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.accuracy all
+	$(BIN)/python -m benchmarks.speed.alignment
 
 # Writes the commands' own help into docs/cli.md.
 docs: $(VENV)/.installed-dev
