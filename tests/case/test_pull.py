@@ -11,7 +11,7 @@ from tests.case.hill import CALLS, structures_of
 
 import sitewatch
 from sitewatch.case import STAGES, Case
-from sitewatch.errors import InputError
+from sitewatch.errors import InputError, UsageError
 
 
 def test_a_case_is_computed_once_and_then_only_loaded(case):
@@ -85,6 +85,8 @@ def test_the_demo_is_a_case_of_the_simulated_place(tmp_path):
     assert 'kind: "simulated"' in (demo.folder / "case.yaml").read_text()
     with pytest.raises(InputError, match="already holds a case"):
         Case.demo(tmp_path / "demo")
+    with pytest.raises(UsageError, match="sitewatch worlds render"):
+        Case.demo(tmp_path / "else", "shed.yaml")
 
 
 def test_importing_sitewatch_is_quick_and_gives_the_public_names():
