@@ -14,10 +14,10 @@ from time import perf_counter
 from typing import Any, NamedTuple, cast
 
 from sitewatch import changes, claims, measurements, report, scenes, stack, store, structures
-from sitewatch.errors import InputError, SitewatchError, UsageError
+from sitewatch.errors import InputError, SitewatchError
 from sitewatch.model import Changes, Findings, Measurements, Progress, Run, Scenes, Stack, Structures, fingerprint
 from sitewatch.sources.folder import survey
-from sitewatch.sources.simulated import read_world, site_of, world_names
+from sitewatch.sources.simulated import built_in_world, site_of
 from sitewatch.store import FolderStore, NewCase, Verified
 
 __all__ = ["STAGES", "Case", "NewCase", "ReportFolder", "Stage", "Step", "Verified"]
@@ -100,15 +100,9 @@ class Case:
 
     @classmethod
     def demo(cls, folder: Path | str, world: str = "february-11", seed: int = 0) -> Case:
-        """Make a case of a simulated world that comes with sitewatch; what is really there is known.
-
-        UsageError for another name: the images of a world of one's own are rendered first, then given as a folder.
-        """
-        if world not in world_names():
-            raise UsageError(f"no world that comes with sitewatch is called {world[:60]!r}. There are: "
-                             f"{', '.join(world_names())}. Render one of your own with `sitewatch worlds render`")
+        """Make a case of a simulated world that comes with sitewatch; what is really there is known."""
         source = {"kind": "simulated", "world": world, "seed": seed}
-        store.write_case(Path(folder), site_of(read_world(world)), [source])
+        store.write_case(Path(folder), site_of(built_in_world(world)), [source])
         return cls.open(folder)
 
     def scenes(self) -> Scenes:

@@ -111,7 +111,7 @@ def test_a_script_that_makes_no_sense_is_refused(shed, steps, said):
 def test_a_file_that_is_no_world_is_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_world(str(tmp_path / "none.yaml"))
-    with pytest.raises(UsageError, match="no simulated world is called"):
+    with pytest.raises(UsageError, match="no world that comes with sitewatch is called"):
         read_world("none")
     strange = tmp_path / "My World!.yaml"
     strange.write_text(_SHED)

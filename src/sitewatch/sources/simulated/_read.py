@@ -28,7 +28,7 @@ from sitewatch.sources.simulated._outdoors import (
 from sitewatch.sources.simulated._things import Placed, Step, ThingError, require_surface
 from sitewatch.sources.simulated._world import Climate, LandKind, MisplacedError, Series, World
 
-__all__ = ["KINDS", "read_world", "world_names"]
+__all__ = ["KINDS", "built_in_world", "read_world", "world_names"]
 
 KINDS: dict[str, type[Placed]] = {
     "hall": Hall, "housing": Housing, "crane": Crane, "portal": Portal, "slope": Slope, "berm": Berm, "patch": Patch,
@@ -49,7 +49,11 @@ def world_names() -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=8)
-def _built_in(name: str) -> World:
+def built_in_world(name: str) -> World:
+    """A world that comes with sitewatch; UsageError for another name."""
+    if name not in world_names():
+        raise UsageError(f"no world that comes with sitewatch is called {name[:60]!r}. There are: "
+                         f"{', '.join(world_names())}. Render one of your own with `sitewatch worlds render`")
     return _world(parse_yaml((_BUILT_IN / f"{name}.yaml").read_bytes(), Path(f"{name}.yaml")), name)
 
 
@@ -59,12 +63,9 @@ def read_world(name: str) -> World:
     Raises UsageError where there is none of that name, CaseFileError with file, line and key for what cannot be: a
     roof before its foundation, a thing outside the world, a length below zero.
     """
-    if name in world_names():
-        return _built_in(name)
     path = Path(name)
     if path.suffix not in (".yaml", ".yml"):
-        raise UsageError(f"no simulated world is called {name[:60]!r}. There are: {', '.join(world_names())}; "
-                         "or name the YAML file of your own")
+        return built_in_world(name)
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise InputError(f"{path} is larger than {_LARGEST_BYTES:,} bytes, so it is no world. Name another file")
