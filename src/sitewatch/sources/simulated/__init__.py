@@ -6,5 +6,5 @@ from sitewatch.sources.simulated._source import SimulatedSource, site_of
 from sitewatch.sources.simulated._truth import TrueObject, TrueView, Truth, truth_of
 from sitewatch.sources.simulated._world import World
 
-__all__ = ["SimulatedSource", "TrueObject", "TrueView", "Truth", "World", "built_in_world", "deliver", "read_world", "site_of",
-           "truth_of", "world_names"]
+__all__ = ["SimulatedSource", "TrueObject", "TrueView", "Truth", "World", "built_in_world", "deliver", "read_world",
+           "site_of", "truth_of", "world_names"]
