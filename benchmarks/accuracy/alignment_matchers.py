@@ -49,7 +49,7 @@ def _nothing(reference: np.ndarray, view: np.ndarray) -> Found:
 
 def _opencv_phase(reference: np.ndarray, view: np.ndarray) -> Found:
     window = cv2.createHanningWindow(reference.shape[::-1], cv2.CV_32F)
-    (x, y), _ = cv2.phaseCorrelate(_filled(reference), _filled(view), window)
+    (x, y), _ = cv2.phaseCorrelate(_filled(reference).copy(), _filled(view).copy(), window)  # it tapers them in place
     return Found(x_px=x, y_px=y)
 
 
@@ -70,9 +70,11 @@ def _scikit_image(reference: np.ndarray, view: np.ndarray) -> Found:
 
 
 def _filled(picture: np.ndarray) -> np.ndarray:
-    """Peers know no missing pixels: they get the median there."""
+    """Peers know no missing pixels: they get the median there, and nothing where there is no image at all."""
     seen = np.isfinite(picture)
-    return picture if seen.all() else np.where(seen, picture, np.nanmedian(picture)).astype(np.float32)
+    if not seen.any():
+        return np.zeros_like(picture)
+    return np.ascontiguousarray(picture if seen.all() else np.where(seen, picture, np.nanmedian(picture)))
 
 
 MATCHERS: Mapping[str, Matcher] = {

@@ -1,8 +1,8 @@
 """Pairs of rendered looks at one place, under a chosen sun, season and state of building, whose shift is known.
 
-A place is a world of one of the two families with half as much land again to each side and as many more buildings. Its
-reference look is that of a June morning; the other looks differ from it by one cause each. There are no clouds: a cloud
-is for the mask to find.
+A place is a world of one of the two families with more land around it and 48 more buildings. Its reference look is that
+of a June morning, and the other looks differ from it by one cause each; in the last pairs both are snowy. There are no
+clouds: a cloud is for the mask to find.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PLACES: Mapping[Half, tuple[tuple[str, int], ...]] = {
     "test": (*(("compounds", seed) for seed in range(120, 126)), *(("estates", seed) for seed in range(220, 226))),
 }
 STRATA = ("same sun and season", "sun turned by 40 degrees, 20 high", "leaf-off, low sun", "snow, low sun",
-          "a quarter of the buildings changed")
+          "a quarter of the buildings changed", "10 to 20 px off each way", "snow in both, low sun")
 _SEEDS = 2          # of land, weather and misplacement, per world
 _SIDE_M = 768.0     # 256 pixels of 3 m
 _BUILDINGS = 48     # added to the world's own
@@ -44,6 +44,7 @@ _SHIFT_PX = 1.5     # PlanetScope states less than 10 m RMSE: 2.4 pixels of 3 m 
 _HIGH_SUN, _LOW_SUN = (130.0, 55.0), (170.0, 20.0)  # azimuth, elevation
 _JUNE, _MAY, _WINTER = datetime(2022, 6, 1, 13, tzinfo=UTC), datetime(2022, 5, 20, 13, tzinfo=UTC), \
     datetime(2022, 1, 6, 13, tzinfo=UTC)
+_FAR_PX = 20        # SkySat and Maxar images of one place lie so far apart
 _LEAST_SNOW = 0.4   # depth from which on it covers most of the ground
 _ROOFS = ("white roof", "pale roof", "grey roof", "blue roof", "rust roof", "tile roof", "dark roof")
 
@@ -61,6 +62,14 @@ class Pair:
     view: np.ndarray
     true_px: tuple[float, float]
     warp_px: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """A look as it is seen, (y, x), and how far it lies (right or down, y, x)."""
+
+    picture: np.ndarray
+    lies: np.ndarray
 
 
 def pairs_of(half: Half) -> Iterator[Pair]:
@@ -83,16 +92,36 @@ def lies_of(world: World, look: Look) -> tuple[np.ndarray, np.ndarray]:
 
 def _pairs_at(world: World, seed: int, place: str) -> Iterator[Pair]:
     snowy = replace(world, climate=replace(world.climate, snow=0.95))
-    reference = _look(world, seed, 0, _JUNE, _HIGH_SUN)
-    looks = (_look(world, seed, 1, _MAY, _HIGH_SUN), _look(world, seed, 2, _MAY, _LOW_SUN),
-             _look(world, seed, 3, _WINTER, _LOW_SUN), _snowy_look(snowy, seed),
-             _look(world, seed, 5, _JUNE + timedelta(days=12), _HIGH_SUN))
-    still = _seen(world, seed, reference)
-    for stratum, look in zip(STRATA, looks, strict=True):
-        there = snowy if stratum.startswith("snow") else world
-        right, down = (b - a for a, b in zip(lies_of(world, reference), lies_of(there, look), strict=True))
-        yield Pair(stratum=stratum, place=place, reference=still, view=_seen(there, seed, look),
-                   true_px=(float(right.mean()), float(down.mean())), warp_px=float((right.var() + down.var()) ** 0.5))
+    june, may, turned, bare, built = (_rendered(world, seed, look) for look in (
+        _look(world, seed, 0, _JUNE, _HIGH_SUN), _look(world, seed, 1, _MAY, _HIGH_SUN),
+        _look(world, seed, 2, _MAY, _LOW_SUN), _look(world, seed, 3, _WINTER, _LOW_SUN),
+        _look(world, seed, 5, _JUNE + timedelta(days=12), _HIGH_SUN)))
+    snow, more_snow = (_rendered(snowy, seed, _snowy_look(snowy, seed, number)) for number in (4, 6))
+    draw = np.random.default_rng([world.key, seed, 0xFA2])
+    pairs = (_pair(june, may), _pair(june, turned), _pair(june, bare), _pair(june, snow), _pair(june, built),
+             _far(june, may, draw), _pair(snow, more_snow))
+    for stratum, pair in zip(STRATA, pairs, strict=True):
+        yield replace(pair, stratum=stratum, place=place)
+
+
+def _rendered(world: World, seed: int, look: Look) -> _Seen:
+    return _Seen(picture=render(world, seed, look).mean(axis=0, dtype=np.float32), lies=np.stack(lies_of(world, look)))
+
+
+def _pair(reference: _Seen, view: _Seen) -> Pair:
+    right, down = view.lies - reference.lies
+    return Pair(stratum="", place="", reference=reference.picture, view=view.picture,
+                true_px=(float(right.mean()), float(down.mean())), warp_px=float((right.var() + down.var()) ** 0.5))
+
+
+def _far(reference: _Seen, view: _Seen, draw: np.random.Generator) -> Pair:
+    """The pair cut out of both pictures at places that lie whole pixels apart."""
+    x, y = (int(way) for way in draw.integers(10, _FAR_PX + 1, 2) * draw.choice([-1, 1], 2))
+    whole = _pair(reference, view)
+    cuts = [tuple(slice(max(0, way), side + min(0, way)) for way, side in zip(ways, whole.view.shape, strict=True))
+            for ways in ((-y, -x), (y, x))]
+    return replace(whole, reference=whole.reference[cuts[1]], view=whole.view[cuts[0]],
+                   true_px=(whole.true_px[0] + x, whole.true_px[1] + y))
 
 
 def _look(world: World, seed: int, number: int, taken: datetime, sun: tuple[float, float]) -> Look:
@@ -102,17 +131,14 @@ def _look(world: World, seed: int, number: int, taken: datetime, sun: tuple[floa
                    camera=replace(own.camera, shift_px=_SHIFT_PX), seed=(world.key, seed, number, 0xA11))
 
 
-def _snowy_look(world: World, seed: int) -> Look:
-    """The first of a winter's days on which enough snow lies; where none has, the one with the most."""
-    days = (_WINTER + timedelta(days=3 * i) for i in range(10))
-    looks = [_look(world, seed, 4, day, _LOW_SUN) for day in days]
+def _snowy_look(world: World, seed: int, number: int) -> Look:
+    """The first of a winter's days, from the day of that number on, on which enough snow lies; where none has, the one
+    with the most."""
+    days = (_WINTER + timedelta(days=number + 3 * i) for i in range(10))
+    looks = [_look(world, seed, number, day, _LOW_SUN) for day in days]
     depths = [snow_of(world, look, seed) for look in looks]
     enough = [look for look, depth in zip(looks, depths, strict=True) if depth >= _LEAST_SNOW]
     return enough[0] if enough else looks[int(np.argmax(depths))]
-
-
-def _seen(world: World, seed: int, look: Look) -> np.ndarray:
-    return np.asarray(render(world, seed, look).mean(axis=0, dtype=np.float32))
 
 
 def _built_up(world: World, draw: np.random.Generator) -> World:

@@ -17,11 +17,15 @@ from rasterio.windows import from_bounds
 from benchmarks.accuracy.truth import Truth
 from sitewatch.geo import describe, lay_on, read_image
 
-__all__ = ["Frame", "RealPair", "Ties", "arosics_pair", "frames_of", "joplin_pair", "ties_between"]
+__all__ = ["Frame", "RealPair", "Ties", "arosics_pair", "arosics_windows", "frames_of", "joplin_pair", "ties_between"]
 
 _WINDOW_PX, _STEP_PX, _REACH_PX = 256, 64, 12
 _AGREE_PX = 0.5                                       # of the two matchers, for a window to be trusted
 _CLEAR_AREA = 341_000, 5_841_000, 349_000, 5_852_000  # EPSG:32633: mostly clear in both
+# Middles of the windows that AROSICS tests with, EPSG:32633; the last is not in the target.
+_NAMED = {"inside": (344720, 5848485), "no data": (339611, 5856426), "edge": (353810, 5840516),
+          "cloudy": (353308, 5859404), "outside": (349533, 5818862)}
+_NAMED_M = 2560.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +71,14 @@ class Frame:
 
 def arosics_pair(shared: Path) -> RealPair:
     """Sentinel-2, ten days apart: the content must move by -0.6 columns and +1.8 rows, known to 0.15 px."""
-    folder = shared / "data" / "arosics_s2_pair"
-    (reference, grid), (view, view_grid) = (_window(next(folder.glob(name))) for name in ("ref*.jp2", "tgt*.jp2"))
-    return RealPair(name="arosics_s2_pair", reference=reference, grid=grid, view=view, view_grid=view_grid,
-                    known_px=(0.6, -1.8))
+    return _arosics(shared, "arosics_s2_pair", _CLEAR_AREA)
+
+
+def arosics_windows(shared: Path) -> Iterator[RealPair]:
+    """The same pair in windows of 256 pixels, some of them with cloud, at an edge or beyond it."""
+    half = _NAMED_M / 2
+    for name, (x, y) in _NAMED.items():
+        yield _arosics(shared, name, (x - half, y - half, x + half, y + half))
 
 
 def joplin_pair(shared: Path) -> RealPair:
@@ -113,11 +121,18 @@ def frames_of(truth: Truth) -> Iterator[Frame]:
                         px=(float(line["d_col_px"] or "nan"), float(line["d_row_px"] or "nan")))
 
 
-def _window(path: Path) -> tuple[np.ndarray, GeoBox]:
+def _arosics(shared: Path, name: str, area: tuple[float, float, float, float]) -> RealPair:
+    folder = shared / "data" / "arosics_s2_pair"
+    (reference, grid), (view, view_grid) = (_window(next(folder.glob(one)), area) for one in ("ref*.jp2", "tgt*.jp2"))
+    return RealPair(name=name, reference=reference, grid=grid, view=view, view_grid=view_grid, known_px=(0.6, -1.8))
+
+
+def _window(path: Path, area: tuple[float, float, float, float]) -> tuple[np.ndarray, GeoBox]:
     with rasterio.open(path) as image:
-        window = from_bounds(*_CLEAR_AREA, image.transform).round_offsets().round_lengths()
+        window = from_bounds(*area, image.transform).round_offsets().round_lengths()
         grid = GeoBox((int(window.height), int(window.width)), image.window_transform(window), image.crs.to_wkt())
-        return image.read(1, window=window).astype(np.float32), grid
+        counts = image.read(1, window=window, boundless=True, fill_value=0).astype(np.float32)
+    return np.where(counts == 0, np.nan, counts), grid  # 0 beyond the footprint
 
 
 def _grey(path: Path) -> tuple[np.ndarray, GeoBox]:

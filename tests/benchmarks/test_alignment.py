@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from benchmarks.accuracy.alignment import centred, honesty, summary
 from benchmarks.accuracy.alignment_matchers import MATCHERS, PEERS
-from benchmarks.accuracy.alignment_pairs import PLACES
+from benchmarks.accuracy.alignment_pairs import PLACES, _far, _Seen
 from benchmarks.accuracy.alignment_real import ties_between
 from benchmarks.speed.known_shift import KnownShift, pair_of, shifted
 
@@ -94,10 +94,27 @@ def test_every_method_tells_right_from_left_and_down_from_up(pair, name):
     assert np.hypot(found.x_px - 1.374, found.y_px + 0.617) < 0.5  # where whole pixels attract, it is 0.4
 
 
+@pytest.mark.parametrize("name", [*MATCHERS, *PEERS])
+def test_no_method_alters_the_pictures(pair, name):
+    before = pair.copy()
+    {**MATCHERS, **PEERS}[name](*pair)
+    assert (pair == before).all()
+
+
 def test_the_independent_matcher_finds_the_shift_in_every_window(pair):
     ties = ties_between(*pair)
     assert ties.windows == len(ties.px) == 1
     assert np.abs(ties.px[0] - [1.374, -0.617]).max() < 0.1
+
+
+def test_pictures_cut_out_far_apart_show_the_same_ground_where_they_say():
+    picture = np.random.default_rng(3).random((64, 64), np.float32)
+    still = _Seen(picture=picture, lies=np.zeros((2, 64, 64), np.float32))
+    far = _far(still, still, np.random.default_rng(4))
+    x, y = (int(way) for way in far.true_px)
+    assert min(abs(x), abs(y)) >= 10
+    row, column = 32 - max(0, y), 32 - max(0, x)  # of the middle, in the reference
+    assert far.view[row + y, column + x] == far.reference[row, column]
 
 
 def test_no_place_is_in_both_halves():
