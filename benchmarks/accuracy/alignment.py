@@ -10,6 +10,9 @@
 Residuals are lengths in pixels: true minus found; median and 90 % quantile of what is not refused. "wrong": more than
 1 px off and not refused, of all. "honest_90": residuals per axis within 1.645 of the sigma that is stated for them.
 "warp_px" and "about_their_median_px": what no single shift can mend, in the truth and in the windows of real pairs.
+"bias_px": length of the mean residual of pairs that all differ by the same cause; "shadow_bias_px": of a series, the
+part of the residuals that follows the shadows through the year, root mean square: a matcher that holds on to shadows
+moves with them.
 """
 
 from __future__ import annotations
@@ -43,7 +46,7 @@ from sitewatch.sources.simulated import read_world
 from sitewatch.sources.simulated._looks import looks_of
 from sitewatch.stack import build_stack
 
-__all__ = ["centred", "honesty", "main", "summary"]
+__all__ = ["centred", "honesty", "main", "shadow_bias", "summary"]
 
 TIERS: tuple[Tier, ...] = ("simulated", "real")
 _WRONG_PX = 1.0
@@ -92,6 +95,16 @@ def summary(residuals: np.ndarray, refused: int) -> dict[str, Cell]:
             "wrong": percent(int((known > _WRONG_PX).sum()), asked), "refused": percent(refused, asked)}
 
 
+def shadow_bias(residuals: np.ndarray, suns: np.ndarray) -> float:
+    """Root mean square of the part of (n, 2) residuals that is in proportion to the shadows under (n, 2) suns, azimuth
+    and elevation in degrees."""
+    azimuth, elevation = np.radians(suns).T
+    shadows = np.stack([-np.sin(azimuth), np.cos(azimuth)], axis=1) / np.tan(elevation)[:, None]
+    shadows -= shadows.mean(axis=0)
+    share = ((residuals - residuals.mean(axis=0)) * shadows).sum() / (shadows**2).sum()
+    return float(abs(share) * np.sqrt((shadows**2).sum(axis=1).mean()))
+
+
 def _pairs(half: worlds.Half) -> tuple[str, Iterator[Row]]:
     made = list(_told(pairs_of(half)))
     return f"Simulated pairs, {half} half: one cause each", (
@@ -116,6 +129,7 @@ def _pair_row(stratum: str, name: str, matcher: Matcher, pairs: Sequence[Pair]) 
     return Row(tier="simulated", set=stratum, cells={
         "method": name, **summary(residuals, len(pairs) - len(answered)),
         "honest_90": honesty(residuals, _sigmas([one for one, _ in answered])) if name == "sitewatch" else None,
+        "bias_px": float(np.hypot(*residuals.mean(axis=0))) if len(residuals) else None,
         "warp_px": float(np.median([pair.warp_px for pair in pairs]))})
 
 
@@ -136,10 +150,12 @@ def _series_rows(half: worlds.Half, folder: Path) -> Iterator[Row]:
     yield from _judged_rows("simulated", "series, all", _Judged(
         residuals=np.concatenate([one.residuals for one in several]), refused=sum(one.refused for one in several),
         sigmas=np.concatenate([one.sigmas for one in several]),
+        suns=np.concatenate([one.suns for one in several]),
         unaligned=np.concatenate([one.unaligned for one in several])))
 
 
 def _stack_and_truth(world: worlds.World, folder: Path) -> tuple[Stack, dict[str, tuple[float, float]]]:
+    """Read from the folder where an earlier run has kept the case."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / world.name
     case = sw.Case.open(kept) if (kept / "case.yaml").exists() else worlds.new_case(world, kept, is_told=False)
@@ -152,28 +168,32 @@ def _stack_and_truth(world: worlds.World, folder: Path) -> tuple[Stack, dict[str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    """A series against the truth: (n, 2) residuals and (n) stated sigmas of the registered views, the number of the
-    others, and (m, 2) how far all of them lie off as they came."""
+    """A series against the truth: (n, 2) residuals, (n) stated sigmas and (n, 2) suns (NaN where not told) of the
+    registered views, the number of the others, and (m, 2) how far all of them lie off as they came."""
 
     residuals: np.ndarray
     sigmas: np.ndarray
+    suns: np.ndarray
     refused: int
     unaligned: np.ndarray
 
 
 def _judged(stack: Stack, true: Mapping[str, tuple[float, float]]) -> _Judged:
     fits = [fit for fit in stack.fits if fit.scene in true and fit.shift_x_px is not None]
+    scenes = [stack.scenes[fit.scene] for fit in fits]
     every = np.array(list(true.values()))
-    return _Judged(residuals=centred(_shifts(fits), np.array([true[fit.scene] for fit in fits])), sigmas=np.array(
-        [fit.shift_sigma_px for fit in fits], np.float64), refused=len(true) - len(fits),
-        unaligned=centred(0 * every, every))
+    return _Judged(residuals=centred(_shifts(fits), np.array([true[fit.scene] for fit in fits])),
+                   sigmas=np.array([fit.shift_sigma_px for fit in fits], np.float64),
+                   suns=np.array([(scene.sun_azimuth_deg, scene.sun_elevation_deg) for scene in scenes], np.float64),
+                   refused=len(true) - len(fits), unaligned=centred(0 * every, every))
 
 
 def _judged_rows(tier: Tier, name: str, judged: _Judged) -> Iterator[Row]:
     """build_stack's shifts and, beside them, the views as they came; a record is too coarse to judge sigmas by."""
-    honest = {"honest_90": honesty(judged.residuals, judged.sigmas)} if tier == "simulated" else {}
+    more = {"honest_90": honesty(judged.residuals, judged.sigmas),
+            "shadow_bias_px": shadow_bias(judged.residuals, judged.suns)} if tier == "simulated" else {}
     yield Row(tier=tier, set=name, cells={"method": "build_stack", **summary(judged.residuals, judged.refused),
-                                          **honest})
+                                          **more})
     yield Row(tier=tier, set=name, cells={"method": "no shift at all", **summary(judged.unaligned, 0)})
 
 

@@ -65,7 +65,8 @@ def _opencv_ecc(reference: np.ndarray, view: np.ndarray) -> Found:
 
 
 def _scikit_image(reference: np.ndarray, view: np.ndarray) -> Found:
-    (y, x), _, _ = phase_cross_correlation(_filled(reference), _filled(view), upsample_factor=100)
+    with np.errstate(over="ignore"):  # of its error, which is not used
+        (y, x), _, _ = phase_cross_correlation(_filled(reference), _filled(view), upsample_factor=100)
     return Found(x_px=-float(x), y_px=-float(y))  # it gives the way back
 
 

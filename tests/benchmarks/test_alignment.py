@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from benchmarks.accuracy.alignment import centred, honesty, summary
+from benchmarks.accuracy.alignment import centred, honesty, shadow_bias, summary
 from benchmarks.accuracy.alignment_matchers import MATCHERS, PEERS
 from benchmarks.accuracy.alignment_pairs import PLACES, _far, _Seen
 from benchmarks.accuracy.alignment_real import ties_between
@@ -55,6 +55,15 @@ def test_a_residual_that_nobody_knows_is_neither_honest_nor_wrong():
 
 def test_all_refused_has_no_median():
     assert summary(np.empty((0, 2)), 3)["median_px"] is None
+
+
+def test_a_matcher_that_moves_with_the_shadows_is_told():
+    elevations = np.linspace(15, 65, 40)
+    suns = np.stack([np.full(40, 180.0), elevations], axis=1)  # in the south: shadows fall to the north, up
+    up = -1 / np.tan(np.radians(elevations))
+    moving = np.stack([np.zeros(40), 0.1 * up], axis=1)
+    assert shadow_bias(moving, suns) == pytest.approx(0.1 * up.std())
+    assert shadow_bias(np.stack([0.1 * up, np.zeros(40)], axis=1), suns) == pytest.approx(0)
 
 
 def test_a_shift_by_whole_pixels_moves_the_content_right_and_down():
