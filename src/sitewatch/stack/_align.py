@@ -27,6 +27,8 @@ _APART_PX = 1.5        # windows farther from the middle than this have locked o
 _CLEARLY = 1.5         # rows of like roofs match themselves one row off almost as well
 _LINKS = 5             # views that a link of the chain is matched with
 _LEAST_AGREEING = 2    # one window alone may lock onto anything
+_PLENTY = 0.7          # so many agreeing windows need no second opinion
+_SECONDED = 0.9        # of the windows that support a shift of few, by the second matcher
 _LARGEST_SHARE = 0.75  # of a small view that a window takes, so that there are several to agree
 
 
@@ -63,7 +65,7 @@ def align_views(views: np.ndarray, zero: int | None = None,
             second.append(first[i])
             continue
         composite = np.tensordot(weights[nearest], aligned[nearest], 1) / weights[nearest].sum()
-        second.append(_fine(composite, view, (round(first[i].x_px), round(first[i].y_px))))
+        second.append(_checked(composite, view, _fine(composite, view, (round(first[i].x_px), round(first[i].y_px)))))
         if tick:
             tick(i + 1)
     return _centred(second, zero)
@@ -151,6 +153,31 @@ def _fine(reference: np.ndarray, view: np.ndarray, start: tuple[int, int]) -> Sh
     sigma = np.hypot(spread / max(agree.sum(), 1) ** 0.25, 0.05)
     return Shift(x_px=float(mean_x), y_px=float(mean_y), sigma_px=float(sigma), agreeing=int(agree.sum()),
                  windows=len(peak), strength=float(peak[agree].sum()))
+
+
+def _checked(reference: np.ndarray, view: np.ndarray, shift: Shift) -> Shift:
+    """The shift, unless few windows agree on it and a matcher blind to which side of an edge is brighter does not.
+
+    Snow and low sun turn edges over: what then still agrees are a few windows that have locked onto something else.
+    The doubled angle of a gradient does not know its sign (Fitch et al. 2002).
+    """
+    if shift.agreeing == 0 or shift.agreeing > _PLENTY * shift.windows:
+        return shift
+    start, seconded, supports = (round(shift.x_px), round(shift.y_px)), 0, 0
+    near = _rolled(view, start)
+    for rows, columns in _windows(*view.shape):
+        one, other = reference[rows, columns], near[rows, columns]
+        ways = [_correlate(*pair, _REACH_PX) for pair in ((one, other), (_axes(one), _axes(other)))]
+        same = [np.hypot(x + start[0] - shift.x_px, y + start[1] - shift.y_px) < _APART_PX / 2 for x, y, _ in ways]
+        supports += same[0]
+        seconded += all(same)
+    return shift if seconded >= max(_LEAST_AGREEING, _SECONDED * supports) else replace(
+        shift, sigma_px=float("inf"), agreeing=0)
+
+
+def _axes(edges: np.ndarray) -> np.ndarray:
+    """Edges with their angle doubled and their length as it was: a rise and a fall in one direction are the same."""
+    return np.asarray(edges**2 / np.maximum(np.abs(edges), 1e-6))
 
 
 def _windows(height: int, width: int) -> list[tuple[slice, slice]]:
