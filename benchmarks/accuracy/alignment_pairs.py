@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,7 @@ _JUNE, _MAY, _WINTER = datetime(2022, 6, 1, 13, tzinfo=UTC), datetime(2022, 5, 2
     datetime(2022, 1, 6, 13, tzinfo=UTC)
 _FAR_PX = 20        # SkySat and Maxar images of one place lie so far apart
 _LEAST_SNOW = 0.4   # depth from which on it covers most of the ground
+_own_looks = lru_cache(maxsize=2)(looks_of)  # a place asks for them many times
 _ROOFS = ("white roof", "pale roof", "grey roof", "blue roof", "rust roof", "tile roof", "dark roof")
 
 
@@ -126,7 +128,7 @@ def _far(reference: _Seen, view: _Seen, draw: np.random.Generator) -> Pair:
 
 def _look(world: World, seed: int, number: int, taken: datetime, sun: tuple[float, float]) -> Look:
     """A look without clouds; view angle and depth of bits are those of one of the world's own looks."""
-    own = looks_of(world, seed)[number]
+    own = _own_looks(world, seed)[number]
     return replace(own, id=f"pair-{number}", taken=taken, sun=sun, cloud=0.0, tasked=True,
                    camera=replace(own.camera, shift_px=_SHIFT_PX), seed=(world.key, seed, number, 0xA11))
 

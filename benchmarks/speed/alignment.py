@@ -33,7 +33,7 @@ from sitewatch.stack._align import align_views
 __all__ = ["main", "timed"]
 
 _RESULTS = Path(__file__).parent / "results"
-_ENOUGH_SECONDS = 40.0  # no further run of a method that has taken as long
+_ENOUGH_SECONDS = 15.0  # no further run of a method that has taken as long
 _VIEWS, _VIEW_PX, _OFF_PX = 60, 256, 3
 
 
