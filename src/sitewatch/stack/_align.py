@@ -15,10 +15,13 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from scipy import fft  # keeps single precision, which numpy's does not
 
 __all__ = ["Shift", "align_views"]
 
 _WINDOW_PX = 128
+_LARGE_PX, _LARGE_WINDOW_PX, _LARGE_WINDOWS = 1000, 256, 8  # of large views: fewer and larger windows to a side
+_COARSE_PX = 512       # a whole view is compared at most that large
 _REACH_PX = 8          # around the coarse shift
 _COARSE_REACH_PX = 64  # a view farther off than this is refused
 _WHITENING = 0.5       # 1 is plain phase correlation, 0 cross-correlation; half keeps noise out of the peak
@@ -28,6 +31,7 @@ _CLEARLY = 1.5         # rows of like roofs match themselves one row off almost 
 _LINKS = 5             # views that a link of the chain is matched with
 _LEAST_AGREEING = 2    # one window alone may lock onto anything
 _PLENTY = 0.7          # so many agreeing windows need no second opinion
+_TIGHT_PX = 0.1        # nor do windows that agree so well
 _SECONDED = 0.9        # of the windows that support a shift of few, by the second matcher
 _LARGEST_SHARE = 0.75  # of a small view that a window takes, so that there are several to agree
 
@@ -55,7 +59,7 @@ def align_views(views: np.ndarray, zero: int | None = None,
     view: geolocation errors of single passes cancel.
     """
     edges = np.stack([_edges(view) for view in views])
-    first = _chained(edges, _most_typical(edges))
+    first = _chained(edges, _most_typical(np.stack([_shrunk(view)[0] for view in edges])))
     aligned = np.stack([_moved(view, shift) for view, shift in zip(edges, first, strict=True)])
     weights = np.array([shift.agreeing / shift.windows for shift in first])
     second = []
@@ -79,7 +83,8 @@ def _edges(view: np.ndarray) -> np.ndarray:
     gradient = cv2.Sobel(smooth, cv2.CV_32F, 1, 0) + 1j * cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
     whole = cv2.erode(seen.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) > 0
     length = np.abs(gradient)
-    typical = 2 * np.median(length[whole]) if whole.any() else 1.0
+    some = (slice(None, None, max(1, len(view) // _LARGE_PX)),) * 2  # a median needs no sixteen million lengths
+    typical = 2 * np.median(length[some][whole[some]]) if whole[some].any() else 1.0
     compressed = gradient / np.sqrt(length**2 + typical**2 + 1e-12)
     return np.where(whole, compressed, 0).astype(np.complex64)
 
@@ -126,8 +131,19 @@ def _is_sure(shift: Shift) -> bool:
 
 def _coarse(reference: np.ndarray, view: np.ndarray) -> tuple[int, int]:
     """Whole-pixel shift of the whole view: large first errors are found here."""
-    x, y, _ = _correlate(reference, view, min(_COARSE_REACH_PX, min(view.shape) // 3))
-    return round(x), round(y)
+    (one, step), (other, _) = _shrunk(reference), _shrunk(view)
+    x, y, _ = _correlate(one, other, min(_COARSE_REACH_PX // step, min(other.shape) // 3))
+    return round(x * step), round(y * step)
+
+
+def _shrunk(edges: np.ndarray) -> tuple[np.ndarray, int]:
+    """The means of square blocks of a large view's edges, and the blocks' side; a small view as it is."""
+    step = -(-max(edges.shape) // _COARSE_PX)
+    if step == 1:
+        return edges, 1
+    height, width = (side // step for side in edges.shape)
+    blocks = edges[:height * step, :width * step].reshape(height, step, width, step)
+    return blocks.mean(axis=(1, 3)), step
 
 
 def _fine(reference: np.ndarray, view: np.ndarray, start: tuple[int, int]) -> Shift:
@@ -156,12 +172,13 @@ def _fine(reference: np.ndarray, view: np.ndarray, start: tuple[int, int]) -> Sh
 
 
 def _checked(reference: np.ndarray, view: np.ndarray, shift: Shift) -> Shift:
-    """The shift, unless few windows agree on it and a matcher blind to which side of an edge is brighter does not.
+    """The shift, unless few windows agree on it, and loosely, and a matcher blind to which side of an edge is the
+    brighter finds another one.
 
     Snow and low sun turn edges over: what then still agrees are a few windows that have locked onto something else.
     The doubled angle of a gradient does not know its sign (Fitch et al. 2002).
     """
-    if shift.agreeing == 0 or shift.agreeing > _PLENTY * shift.windows:
+    if shift.agreeing == 0 or shift.agreeing > _PLENTY * shift.windows or shift.sigma_px < _TIGHT_PX:
         return shift
     start, seconded, supports = (round(shift.x_px), round(shift.y_px)), 0, 0
     near = _rolled(view, start)
@@ -181,10 +198,12 @@ def _axes(edges: np.ndarray) -> np.ndarray:
 
 
 def _windows(height: int, width: int) -> list[tuple[slice, slice]]:
-    size = min(_WINDOW_PX, round(_LARGEST_SHARE * min(height, width)))
+    is_large = min(height, width) >= _LARGE_PX
+    size = _LARGE_WINDOW_PX if is_large else min(_WINDOW_PX, round(_LARGEST_SHARE * min(height, width)))
 
     def starts(length: int) -> list[int]:
         count = int(np.ceil((length - size) / (size / 2))) + 1
+        count = min(count, _LARGE_WINDOWS) if is_large else count
         return sorted({round(start) for start in np.linspace(0, length - size, count)})
 
     return [(slice(y, y + size), slice(x, x + size)) for y in starts(height) for x in starts(width)]
@@ -193,8 +212,8 @@ def _windows(height: int, width: int) -> list[tuple[slice, slice]]:
 def _correlate(reference: np.ndarray, view: np.ndarray, reach: int) -> tuple[float, float, float]:
     """Displacement of ``view`` against ``reference`` within ``reach``, and its peak in standard deviations."""
     taper = np.outer(np.hanning(reference.shape[0]), np.hanning(reference.shape[1])).astype(np.float32)
-    cross = np.fft.fft2(view * taper) * np.conj(np.fft.fft2(reference * taper))
-    surface = np.real(np.fft.ifft2(cross / (np.abs(cross) + 1e-9) ** _WHITENING))
+    cross = fft.fft2(view * taper) * np.conj(fft.fft2(reference * taper))
+    surface = np.real(fft.ifft2(cross / (np.abs(cross) + 1e-9) ** _WHITENING))
     reach = min(reach, min(surface.shape) // 2 - 2)
     window = np.roll(surface, (reach + 1, reach + 1), (0, 1))[:2 * reach + 3, :2 * reach + 3]
     inner = window[1:-1, 1:-1]
