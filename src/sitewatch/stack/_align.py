@@ -30,7 +30,7 @@ _APART_PX = 1.5        # windows farther from the middle than this have locked o
 _CLEARLY = 1.5         # rows of like roofs match themselves one row off almost as well
 _LINKS = 5             # views that a link of the chain is matched with
 _LEAST_AGREEING = 2    # one window alone may lock onto anything
-_PLENTY = 0.7          # so many agreeing windows need no second opinion
+_PLENTY, _MANY = 0.7, 12  # so large a share or number of agreeing windows needs no second opinion
 _TIGHT_PX = 0.1        # nor do windows that agree so well
 _SECONDED = 0.9        # of the windows that support a shift of few, by the second matcher
 _LARGEST_SHARE = 0.75  # of a small view that a window takes, so that there are several to agree
@@ -178,7 +178,7 @@ def _checked(reference: np.ndarray, view: np.ndarray, shift: Shift) -> Shift:
     Snow and low sun turn edges over: what then still agrees are a few windows that have locked onto something else.
     The doubled angle of a gradient does not know its sign (Fitch et al. 2002).
     """
-    if shift.agreeing == 0 or shift.agreeing > _PLENTY * shift.windows or shift.sigma_px < _TIGHT_PX:
+    if shift.agreeing == 0 or shift.agreeing > min(_PLENTY * shift.windows, _MANY) or shift.sigma_px < _TIGHT_PX:
         return shift
     start, seconded, supports = (round(shift.x_px), round(shift.y_px)), 0, 0
     near = _rolled(view, start)
