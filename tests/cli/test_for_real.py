@@ -35,7 +35,7 @@ def test_every_stage_of_a_real_case_can_be_shown(demo, sitewatch, stage):
     assert sitewatch("show", demo, stage, "--json").data
 
 
-def test_the_demo_finds_what_is_there_and_no_more_when_it_happened_and_as_large_as_it_is(demo):
+def test_the_demo_finds_what_is_there_and_no_more_and_when_it_happened(demo):
     case = Case.open(demo)
     there = {true.class_: true for true in truth_of(read_world("estate")).objects if true.class_}
     changed = case.structures().changed
@@ -44,8 +44,16 @@ def test_the_demo_finds_what_is_there_and_no_more_when_it_happened_and_as_large_
         true, when = there[structure.class_], structure.happened
         assert when.after < true.happened.by
         assert when.by > true.happened.after
-        area = case.measurements().of(structure.id, "area").value
-        assert area.low * 0.97 <= true.on_grid.area <= area.high * 1.03  # one in ten such intervals just misses
+
+
+@pytest.mark.parametrize("class_", ["new structure", pytest.param("removed structure", marks=pytest.mark.xfail(
+    strict=True, reason="the removed roof is measured 9 % too small: its interval ends at 1 557 m2, it was 1 568 m2"))])
+def test_the_true_area_lies_in_the_stated_interval(demo, class_):
+    case = Case.open(demo)
+    [true] = [thing for thing in truth_of(read_world("estate")).objects if thing.class_ == class_]
+    [found] = [structure for structure in case.structures().changed if structure.class_ == class_]
+    area = case.measurements().of(found.id, "area").value
+    assert area.low <= true.on_grid.area <= area.high
 
 
 def test_every_measured_number_lies_in_its_interval(demo, sitewatch):
