@@ -82,7 +82,8 @@ def stack(site, scenes) -> Stack:
     values = np.random.default_rng(1).normal(0.2, 0.1, (2, 1, *site.grid.shape)).astype(np.float32)
     values[0, 0, 3, 3] = np.nan
     fits = (SceneFit(scene="s0", taken=START, used=True, site_clear_share=0.98765432, shift_x_px=-0.123456789,
-                     shift_y_px=1e-9, shift_sigma_px=0.05),
+                     shift_y_px=1e-9, shift_sigma_px=0.05, snow_share=0.25, placement="affine",
+                     scaling="counts, 1 000 off; darkest 0.02"),
             SceneFit(scene="s1", taken=START + timedelta(days=1), used=False, why_not='cloud, "thick";\nsnow'),
             SceneFit(scene="s2", taken=START + timedelta(days=2), used=True, site_clear_share=1.0, shift_x_px=0.0,
                      shift_y_px=0.0, shift_sigma_px=0.1))

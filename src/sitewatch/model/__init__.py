@@ -9,14 +9,14 @@ from sitewatch.model.run import Run, fingerprint
 from sitewatch.model.scene import Asset, AssetRole, DateOrigin, Kept, Progress, Refusal, Scene, Scenes, Source
 from sitewatch.model.sensor import SENSORS, MaskKind, Sensor
 from sitewatch.model.site import Name, NamedOutline, Site
-from sitewatch.model.stack import SceneFit, Stack
+from sitewatch.model.stack import Placement, SceneFit, Stack
 from sitewatch.model.structure import Look, LookState, Phase, Structure, StructureClass, Structures
 from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
     "SENSORS", "Asset", "AssetRole", "Between", "BudgetTerm", "Change", "ChangeKind", "Changes", "DateOrigin",
     "Dimension", "Finding", "Findings", "Kept", "Layer", "Look", "LookState", "MaskKind", "Measurement",
-    "Measurements", "Name", "NamedOutline", "Phase", "Progress", "Quantity", "Refusal", "Report", "Run", "Scene",
-    "SceneFit", "Scenes", "Sensor", "Site", "Source", "Span", "Stack", "Structure", "StructureClass", "Structures",
-    "Table", "construct", "day", "fingerprint", "parse_yaml",
+    "Measurements", "Name", "NamedOutline", "Phase", "Placement", "Progress", "Quantity", "Refusal", "Report", "Run",
+    "Scene", "SceneFit", "Scenes", "Sensor", "Site", "Source", "Span", "Stack", "Structure", "StructureClass",
+    "Structures", "Table", "construct", "day", "fingerprint", "parse_yaml",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -11,7 +12,10 @@ import xarray as xr
 from sitewatch.model.scene import Scenes
 from sitewatch.model.site import Site
 
-__all__ = ["SceneFit", "Stack"]
+__all__ = ["Placement", "SceneFit", "Stack"]
+
+Placement = Literal["shift", "similarity", "affine", "warp"]
+"""What moves a view onto the grid, from the stiffest to the most supple."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +23,10 @@ class SceneFit:
     """How one scene sits in the stack, or why it does not.
 
     ``shift_x_px``, ``shift_y_px``: how far the content of the scene as delivered lies to the right and
-    down of the site's grid, in grid pixels; ``shift_sigma_px`` is the standard error per axis.
-    ``site_clear_share`` is the share of the site's pixels that this scene shows clearly, 0 to 1.
+    down of the site's grid, in grid pixels, at the middle of the grid; ``shift_sigma_px`` is the standard error
+    per axis, ``placement`` what was needed to move it back. ``site_clear_share`` is the share of the site's pixels
+    that this scene shows clearly and ``snow_share`` that of snow among them, 0 to 1; None where nobody can tell.
+    ``scaling`` says how its counts became physical units, and on what evidence.
     """
 
     scene: str
@@ -31,6 +37,9 @@ class SceneFit:
     shift_x_px: float | None = None
     shift_y_px: float | None = None
     shift_sigma_px: float | None = None
+    snow_share: float | None = None
+    placement: Placement | None = None
+    scaling: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +51,9 @@ class Stack:
     - ``values`` (time, band, y, x) float32, in the units of the first sensor, NaN where not clearly seen;
     - ``shift_sigma_px`` (time) float64, the alignment error per axis;
     - ``noise`` (time, band) float64, robust spread of stable ground about its own median;
+    - ``ties_px`` (time, window, axis) float32, how far each window's content, right and down, lies off where the
+      view's placement puts it; NaN where the window cannot be trusted. Coordinates ``window_x``, ``window_y``
+      (window) are the windows' middles in grid pixels;
     - coordinates ``time`` (datetime64[ns], UTC) and ``scene`` (time), attribute ``blur_px``: the standard
       deviation of the point spread in grid pixels.
 

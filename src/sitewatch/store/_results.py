@@ -37,7 +37,8 @@ RESULTS = {"stack": "results/stack.csv", "changes": "results/changes.geojson",
 Record = tuple[SceneFit, ...] | Changes | Structures | Measurements | Findings
 _T = TypeVar("_T")
 
-_FITS = ("scene", "taken", "used", "why_not", "site_clear_share", "shift_x_px", "shift_y_px", "shift_sigma_px")
+_FITS = ("scene", "taken", "used", "why_not", "site_clear_share", "shift_x_px", "shift_y_px", "shift_sigma_px",
+         "snow_share", "placement", "scaling")
 _MEASURED = ("subject", "what", "reference", "value", "low", "high", "unit", "level", "method", "scenes", "budget",
              "why_not", "outline")
 _QUANTITY = ("value", "low", "high", "unit", "level", "method")
@@ -135,9 +136,9 @@ def _row(plain: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _fit(row: Mapping[str, str]) -> dict[str, Any]:
-    numbers = {key: _number(row[key]) for key in _FITS[4:]}
-    used = {"true": True, "false": False}.get(row["used"])
-    return {**row, "used": used, "why_not": row["why_not"] or None, **numbers}
+    numbers = {key: _number(row[key]) for key in _FITS[4:9]}
+    words = {key: row[key] or None for key in ("why_not", "placement", "scaling")}
+    return {**row, "used": {"true": True, "false": False}.get(row["used"]), **words, **numbers}
 
 
 def _row_of_measurement(plain: dict[str, Any]) -> dict[str, str]:
