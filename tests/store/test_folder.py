@@ -71,11 +71,23 @@ def test_a_scene_is_a_stac_item_with_relative_links_and_multihash(case, earth, s
     image = item["assets"]["image"]
     assert (case / "scenes" / image["href"]).resolve() == case / "pixels/s0/0.tif"
     assert image["file:checksum"] == "1220" + hashlib.sha256(tif.read_bytes()).hexdigest()
+    assert "processing:version" not in item["properties"]
     told = [item["properties"][key] for key in ("proj:code", "proj:shape", "datetime")]
     assert told == ["EPSG:32652", list(earth.grid.shape), "2024-03-01T10:30:05.250000Z"]
     assert item["bbox"][0] == pytest.approx(earth.area.bounds[0], abs=1e-4)
     links = json.loads((case / "scenes/catalog.json").read_text())["links"]
     assert [link["href"] for link in links if link["rel"] == "item"] == ["./s0.json", "./s1.json", "./s2.json"]
+
+
+def test_what_was_said_of_a_scenes_counts_is_kept_in_its_item(case, scenes):
+    said = [("05.10", False), ("02.08", True), (None, None)]
+    scenes = replace(scenes, scenes=tuple(replace(scene, baseline=baseline, offset_applied=applied) for
+                                          scene, (baseline, applied) in zip(scenes.scenes, said, strict=True)))
+    FolderStore(case).save(_run("scenes"), _keep_all(FolderStore(case), scenes))
+    loaded = FolderStore(case).scenes(scenes.site)
+    assert [(scene.baseline, scene.offset_applied) for scene in loaded.scenes] == said
+    said = json.loads((case / "scenes/s0.json").read_text())["properties"]
+    assert (said["processing:version"], said["sitewatch:offset_applied"]) == ("05.10", False)
 
 
 @pytest.mark.parametrize("scene_id", ["../evil", "a/b", "..", ".hidden", "", "a\0b", "C:\\x", "x" * 200])

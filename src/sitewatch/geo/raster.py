@@ -38,7 +38,8 @@ class ImageInfo:
     """An image file's header. ``grid`` has no CRS, and one pixel per unit, where there is no georeference.
 
     ``bands`` counts an alpha channel too, where ``has_alpha``. With ``has_palette`` its values are no brightness but
-    places in a table of colours.
+    places in a table of colours. ``offset`` is what the file itself says to add to its scaled values, None where it
+    gives no scale.
     """
 
     grid: GeoBox
@@ -48,6 +49,7 @@ class ImageInfo:
     descriptions: tuple[str | None, ...]
     has_alpha: bool = False
     has_palette: bool = False
+    offset: float | None = None
 
 
 def describe(path: Path) -> ImageInfo:
@@ -61,7 +63,8 @@ def describe(path: Path) -> ImageInfo:
                          bands=image.count, dtype=image.dtypes[0], tags=dict(image.tags()),
                          descriptions=tuple(image.descriptions),
                          has_alpha=rasterio.enums.ColorInterp.alpha in image.colorinterp,
-                         has_palette=rasterio.enums.ColorInterp.palette in image.colorinterp)
+                         has_palette=rasterio.enums.ColorInterp.palette in image.colorinterp,
+                         offset=float(image.offsets[0]) if image.scales[0] != 1 else None)
 
 
 def read_image(path: Path, bands: Sequence[int] | None = None) -> np.ndarray:

@@ -44,7 +44,12 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """One dated look at the site. Angles are degrees, NaN-free: None where not known."""
+    """One dated look at the site. Angles are degrees, NaN-free: None where not known.
+
+    ``baseline`` is the version of the provider's processing, such as 05.10, and ``offset_applied`` whether the counts
+    are said to be free of the offset that newer baselines add (False: it is still to be taken off). Both are what
+    metadata says, which the stack does not believe without looking at the pixels.
+    """
 
     id: str
     source: str
@@ -59,6 +64,8 @@ class Scene:
     view_azimuth_deg: float | None = None
     licence: str | None = None
     attribution: str | None = None
+    baseline: str | None = None
+    offset_applied: bool | None = None
 
     @property
     def is_simulated(self) -> bool:

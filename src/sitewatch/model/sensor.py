@@ -16,7 +16,8 @@ class Sensor:
 
     ``bands`` name the image's bands in file order. ``blur_m`` is the standard deviation of the point
     spread in metres (None: estimate it from the images). Reflectance is ``(DN + offset) * scale``
-    where ``is_reflectance``; display pictures keep their grey levels.
+    where ``is_reflectance``; display pictures keep their grey levels. ``added_counts`` is what newer processing adds
+    to every count and some providers take off again, so that it has to be found out scene by scene.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Sensor:
     is_reflectance: bool = False
     scale: float = 1.0
     offset: float = 0.0
+    added_counts: float = 0.0
     mask: MaskKind | None = None
 
 
@@ -46,8 +48,9 @@ SENSORS: dict[str, Sensor] = {
                gsd_m=3.0, blur_m=2.2, is_reflectance=True, scale=1e-4, mask="udm2"),
         Sensor(id="skysat", title="SkySat, 4 bands", bands=("blue", "green", "red", "nir"),
                gsd_m=0.5, blur_m=0.4, is_reflectance=True, scale=1e-4, mask="udm2"),
+        # From baseline 04.00 on, ESA adds 1000 (BOA_ADD_OFFSET is -1000), so that dark ground need not be cut off at 0.
         Sensor(id="sentinel-2", title="Sentinel-2 L2A, 10 m bands", bands=("blue", "green", "red", "nir"),
-               gsd_m=10.0, blur_m=6.0, is_reflectance=True, scale=1e-4, mask="scl"),
+               gsd_m=10.0, blur_m=6.0, is_reflectance=True, scale=1e-4, added_counts=1000.0, mask="scl"),
         Sensor(id="sentinel-2-rgb", title="Sentinel-2, true-colour picture", bands=("red", "green", "blue"),
                gsd_m=10.0, blur_m=None),
         # DN * 2.75e-5 - 0.2 by the USGS's guide to these products (LSDS-1619), written as (DN + offset) * scale.

@@ -20,6 +20,7 @@ __all__ = ["Catalogue", "catalogue_to_plain", "item_to_plain", "read_catalogue",
 
 _SHA256 = "1220"  # multihash: function 0x12 is SHA-256, 0x20 bytes long
 _EXTENSIONS = ["https://stac-extensions.github.io/file/v2.1.0/schema.json",
+               "https://stac-extensions.github.io/processing/v1.2.0/schema.json",
                "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
                "https://stac-extensions.github.io/view/v1.0.0/schema.json"]
 _ROLES = {"image": "data", "mask": "data-mask"}
@@ -28,7 +29,8 @@ _PROPERTIES = {  # of a STAC item: field of a Scene
     "view:sun_azimuth": "sun_azimuth_deg", "view:sun_elevation": "sun_elevation_deg",
     "view:off_nadir": "off_nadir_deg", "view:azimuth": "view_azimuth_deg",
     "sitewatch:source": "source", "sitewatch:sensor": "sensor", "sitewatch:datetime_from": "taken_from",
-    "sitewatch:attribution": "attribution",
+    "sitewatch:attribution": "attribution", "processing:version": "baseline",
+    "sitewatch:offset_applied": "offset_applied",
 }
 
 

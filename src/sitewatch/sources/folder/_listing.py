@@ -43,7 +43,8 @@ class Mask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An image by its header. ``bands`` are without alpha; ``footprint`` is in EPSG:4326, None for pictures."""
+    """An image by its header. ``bands`` are without alpha; ``footprint`` is in EPSG:4326, None for pictures;
+    ``offset`` is the one that the file itself gives, None where it gives none."""
 
     path: Path
     href: str
@@ -53,6 +54,7 @@ class Image:
     dtype: str
     tags: Mapping[str, str]
     mask: Mask | None = None
+    offset: float | None = None
 
 
 def list_folder(folder: Path) -> tuple[list[Image], list[Refusal]]:
@@ -148,7 +150,7 @@ def _looked_into(path: Path, folder: Path, masks: Mapping[Path, MaskKind]) -> Im
     if footprint is not None and not (footprint.is_valid and _EARTH.covers(footprint)):
         return Refusal(what=href, why="its georeference leads off the Earth. Warp it to a usual CRS")
     return Image(path=path, href=href, grid=info.grid, footprint=footprint, bands=info.bands - info.has_alpha,
-                 dtype=info.dtype, tags=info.tags, mask=_mask_of(path, folder, masks))
+                 dtype=info.dtype, tags=info.tags, mask=_mask_of(path, folder, masks), offset=info.offset)
 
 
 def _why_no_image(path: Path) -> str | None:

@@ -15,6 +15,7 @@ from sitewatch.sources.folder._dates import Taken, read_dates, when_taken
 from sitewatch.sources.folder._listing import Image, list_folder
 from sitewatch.sources.folder._stac import Item, ItemsBeside
 from sitewatch.sources.folder._survey import commonest_shape, gsd_of, sensor_of
+from sitewatch.sources.folder._units import baseline_in_name
 
 __all__ = ["FolderSource"]
 
@@ -96,7 +97,8 @@ class _Door:
             why = taken
         elif why is None and isinstance(taken, Taken) and taken.moment not in span:
             why = f"taken on {day(taken.moment)}, outside the asked time"
-        why = why or self._damaged_or_known(image)
+        said = item or Item(file="")
+        why = why or self._damaged_or_known(image) or _two_baselines(image, said)
         if why is not None or isinstance(taken, str):
             yield Refusal(what=image.href, why=why or "no date")
             return
@@ -106,14 +108,15 @@ class _Door:
         elif image.mask is not None:
             yield Refusal(what=image.mask.href, why=f"{self._sensor.title} has no such mask: not used. "
                                                     "State the sensor that the mask belongs to")
-        said = item or Item(file="")
         yield Scene(
             id=self._own_id(image), source="folder", sensor=self._sensor.id, taken=taken.moment,
             taken_from=taken.origin, assets=tuple(assets),
             gsd_m=self._gsd_m or self._site.gsd_m if image.footprint is None else gsd_of(image),
             sun_azimuth_deg=said.sun_azimuth_deg, sun_elevation_deg=said.sun_elevation_deg,
             off_nadir_deg=said.off_nadir_deg, view_azimuth_deg=said.view_azimuth_deg, licence=said.licence,
-            attribution=_attribution(image, said, self._sensor, taken.moment.year))
+            attribution=_attribution(image, said, self._sensor, taken.moment.year),
+            baseline=said.baseline or baseline_in_name(image.href) if self._sensor.added_counts else None,
+            offset_applied=_offset_applied(image, said) if self._sensor.added_counts else None)
 
     def _wrong_kind(self, image: Image) -> str | None:
         wanted = len(self._sensor.bands)
@@ -163,6 +166,18 @@ def _taken(image: Image, item: Item | None, listed: Taken | None) -> Taken | str
     if item is not None and item.fault is not None:
         return f"{item.fault}. Correct it or remove that file"
     return when_taken(image.path.stem, image.tags, item.taken if item is not None else None, listed)
+
+
+def _two_baselines(image: Image, said: Item) -> str | None:
+    named = baseline_in_name(image.href)
+    return None if None in (named, said.baseline) or named == said.baseline else (
+        f"its name says processing baseline {named}, {said.file} says {said.baseline}. Correct whichever is wrong")
+
+
+def _offset_applied(image: Image, said: Item) -> bool | None:
+    """What a file says of itself counts where its item says nothing."""
+    own = None if image.offset is None else image.offset == 0
+    return own if said.offset_applied is None else said.offset_applied
 
 
 def _attribution(image: Image, said: Item, sensor: Sensor, year: int) -> str | None:

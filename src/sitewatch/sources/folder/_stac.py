@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlparse
 
 from sitewatch.sources.folder._listing import stem_prefix
+from sitewatch.sources.folder._units import baseline_of, offset_applied
 
 __all__ = ["Item", "ItemsBeside"]
 
@@ -30,6 +30,8 @@ class Item:
     view_azimuth_deg: float | None = None
     licence: str | None = None
     attribution: str | None = None
+    baseline: str | None = None
+    offset_applied: bool | None = None
     fault: str | None = None
 
 
@@ -99,6 +101,7 @@ def _item(feature: Mapping[str, Any], file: str) -> Item:
     taken = _moment(stated)
     providers = said.get("providers")
     first = providers[0] if isinstance(providers, list) and providers else None
+    baseline = baseline_of(feature)
     return Item(
         file=file, taken=taken,
         fault=None if stated is None or taken else f"{file} gives the time {str(stated)[:40]!r}, which is none",
@@ -107,7 +110,8 @@ def _item(feature: Mapping[str, Any], file: str) -> Item:
         off_nadir_deg=_degrees(said, ("view:off_nadir", "view_angle"), 90),
         view_azimuth_deg=_degrees(said, ("view:azimuth", "satellite_azimuth"), 360),
         licence=_words(said.get("license")),
-        attribution=_words(first.get("name")) if isinstance(first, dict) else None)
+        attribution=_words(first.get("name")) if isinstance(first, dict) else None,
+        baseline=baseline, offset_applied=offset_applied(feature, baseline))
 
 
 def _moment(stated: object) -> datetime | None:
@@ -125,7 +129,7 @@ def _degrees(said: Mapping[str, Any], keys: tuple[str, ...], most: float) -> flo
     """The first of the keys with a number that an angle can be; Planet signs its view angles, STAC does not."""
     for key in keys:
         value = said.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6:
             angle = abs(float(value)) if key == "view_angle" else float(value)
             return angle if -90 <= angle <= most else None
     return None
