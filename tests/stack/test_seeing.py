@@ -7,6 +7,7 @@ import pytest
 from tests.worlds import World, rectangle
 
 from sitewatch.stack import build_stack
+from sitewatch.stack._see import unclear_pixels
 
 _HALL = rectangle(60, 32, 22, 14, 25)
 _SITE = rectangle(60, 32, 30, 22, 25)
@@ -113,3 +114,18 @@ def test_a_season_that_stays_is_ground(tmp_path):
     levels[10:14] = 20.0
     world.till(rectangle(48, 48, 40, 30), levels)
     assert _unseen(world, tmp_path).mean() < 0.01
+
+
+def test_how_many_rows_are_judged_at_a_time_changes_no_pixel():
+    world = World(7, looks=14, bands=1)
+    world.cloud(5, 40, 44, 15, 235.0)
+    world.cloud(13, 60, 30, 24, 205.0)  # in the last look, where broad means reach far beyond a strip
+    brightness = world.views[:, 0].astype(np.float32)
+    brightness[3, 20:50, 30:60] = np.nan
+    brightness[11:, 70:90, 10:40] = np.nan
+    usable = np.ones(14, bool)
+    usable[6] = False
+    whole = unclear_pixels(brightness, usable, 96)
+    assert whole[13].mean() > 0.1
+    for rows in (None, 5, 32):
+        assert np.array_equal(unclear_pixels(brightness, usable, rows), whole)

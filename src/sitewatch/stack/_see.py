@@ -12,10 +12,14 @@ its edges.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import cv2
 import numpy as np
+
+from sitewatch.stack._history import Part, Views, blurred, grown, histories, smooth_mean, widened, within
 
 __all__ = ["unclear_pixels"]
 
@@ -29,97 +33,132 @@ _ALIKE = 0.5       # of its departure: nearer to a neighbouring look than this, 
 _CHANGED = 4.0     # sigmas between before and after: above what seasons do, below what building does
 _MOSTLY = 0.6      # of a patch is ground, and it is ground: a cloud that hides half a building site is none
 
+_STRIP_BYTES, _LEAST_ROWS = 40_000_000, 32  # the strips in work take as much together; each needs 8 rows more on a side
+_SAMPLE, _BAND_ROWS = 4_000_000, 8  # values, from bands of so many rows, tell a median as well as all of them
+_BLOCK_PX = 128                     # side of what is blurred broadly at a time
+_DEPARTS, _GROUND, _STRONG = 1, 2, 4  # bits of a mark
 
-def unclear_pixels(brightness: np.ndarray, usable: np.ndarray) -> np.ndarray:
+
+def unclear_pixels(brightness: np.ndarray, usable: np.ndarray, strip_rows: int | None = None) -> np.ndarray:
     """(time, y, x) bool: where (time, y, x) normalised brightness does not show the ground.
 
-    ``usable`` (time) says which views may serve as history for the others; NaN brightness is not seen.
+    ``usable`` (time) says which views may serve as history for the others; NaN brightness is not seen. How many
+    ``strip_rows`` are judged at a time decides on the memory that it takes, and on nothing else.
     """
-    smooth = np.stack([_smoothed(view, _SMOOTH_PX) for view in brightness])
-    hidden = ~np.isfinite(brightness)
-    stays, noisier = _least_step(smooth, usable), _noisier(hidden)
-    enough = np.where(_grown(hidden, _BESIDE_PX), _BESIDE, _SIGMAS)
-    unclear = hidden
-    for _ in range(2):  # the second round's history is free of the clouds that the first has found
-        before = _history(smooth, ~unclear, usable, range(len(smooth)))
-        after = _history(smooth, ~unclear, usable, range(len(smooth) - 1, -1, -1))
-        sigma, departure = _sigma((smooth - before)[usable]), _departure(smooth, before, after)
-        ground = (stays < _ALIKE * departure) | (np.abs(before - after) > _CHANGED * sigma)
-        sigmas = departure / (sigma * noisier)
-        passing = np.stack([_passing(*view) for view in zip(sigmas > enough, ground, strict=True)])
-        unclear = hidden | passing | _grown(passing & (sigmas > _SIGMAS), _GROW_PX)
-    return np.asarray(unclear)
+    views = Views(brightness=np.asarray(brightness, np.float32), unclear=~np.isfinite(brightness), usable=usable)
+    strips = _strips(brightness.shape, strip_rows)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # the array operations run without Python's lock
+        for _ in range(2):  # the second round's history is free of the clouds that the first has found
+            marks = np.zeros(brightness.shape, np.uint8)
+            sigma = _sigma(views, threads)
+            list(threads.map(partial(_mark, marks, views, sigma), strips))
+            list(threads.map(partial(_decide, views, marks), range(len(brightness))))
+    return views.unclear
 
 
-def _smoothed(view: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian mean of the seen pixels only."""
-    seen = np.isfinite(view).astype(np.float32)
-    total = cv2.GaussianBlur(np.where(seen > 0, view, 0).astype(np.float32), (0, 0), sigma)
-    weight = cv2.GaussianBlur(seen, (0, 0), sigma)
-    return np.where(seen > 0, total / np.maximum(weight, 1e-3), np.nan)
+def _strips(shape: tuple[int, ...], rows: int | None) -> list[Part]:
+    looks, height, width = shape
+    each = 4 * max(1, looks * width) * (os.cpu_count() or 1)  # bytes of a row in all threads
+    rows = rows or max(_LEAST_ROWS, _STRIP_BYTES // each)
+    return [(slice(top, min(top + rows, height)), slice(0, width)) for top in range(0, height, rows)]
 
 
-def _least_step(views: np.ndarray, usable: np.ndarray) -> np.ndarray:
-    """How far each view is from the nearest one before or after it that sees that pixel, whichever is more alike."""
-    least = np.full_like(views, np.nan)
-    for order in (range(len(views)), range(len(views) - 1, -1, -1)):
-        nearest = np.full(views.shape[1:], np.nan, np.float32)
-        for i in order:
-            least[i] = np.fmin(least[i], np.abs(views[i] - nearest))
-            if usable[i]:
-                nearest = np.where(np.isfinite(views[i]), views[i], nearest)
-    return least
+def _sigma(views: Views, threads: ThreadPoolExecutor) -> float:
+    """The stack's usual step from its own past, as a robust standard deviation; of a large site, from some rows."""
+    looks, height, width = views.brightness.shape
+    skip = max(1, -(-looks * height * width // _SAMPLE))
+    rows = _BAND_ROWS if skip > 1 else -(-height // (os.cpu_count() or 1))
+    bands = [(slice(top, min(top + rows, height)), slice(0, width)) for top in range(0, height, rows * skip)]
+    moved = np.concatenate([np.empty(0, np.float32), *threads.map(lambda part: _steps(views, part), bands)])
+    return 1.4826 * float(np.median(moved, overwrite_input=True)) if moved.size else 1.0
 
 
-def _noisier(hidden: np.ndarray) -> np.ndarray:
-    """By how much the smoothed noise is larger beside what is hidden, where fewer pixels are in the mean."""
-    seen = np.stack([cv2.GaussianBlur(1 - view.astype(np.float32), (0, 0), _SMOOTH_PX) for view in hidden])
-    return np.asarray(1 / np.sqrt(np.maximum(seen, 0.1)))
+def _steps(views: Views, part: Part) -> np.ndarray:
+    """By how much the views differ in a part from their own past, wherever they do."""
+    looks = range(len(views.brightness))
+    smooth = views.smooth(part, looks, _SMOOTH_PX)
+    steps = [np.abs(smooth[i] - before) for i, before, _ in
+             histories(smooth, views.clear(part, looks), views.usable, True) if views.usable[i]]
+    return np.concatenate([np.empty(0, np.float32), *(step[step > 0] for step in steps)])
 
 
-def _history(views: np.ndarray, clear: np.ndarray, usable: np.ndarray, order: Iterable[int]) -> np.ndarray:
-    """At each view the median of the last three clear values met in ``order`` before it; NaN with none.
-
-    With fewer than three the earliest one is repeated.
-    """
-    history = np.full_like(views, np.nan)
-    last: list[np.ndarray] = [np.full(views.shape[1:], np.nan, np.float32)] * 3
-    for i in order:
-        a, b, c = last
-        history[i] = np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
-        if usable[i]:
-            take = clear[i]
-            none = np.isnan(a)
-            last = [np.where(take, views[i], a), np.where(take, np.where(none, views[i], a), b),
-                    np.where(take, np.where(none, views[i], b), c)]
-    return history
-
-
-def _sigma(steps: np.ndarray) -> float:
-    """The stack's usual step from its own past, as a robust standard deviation."""
-    sizes = np.abs(steps)
-    moved = sizes[sizes > 0]
-    return 1.4826 * float(np.median(moved)) if moved.size else 1.0
+def _mark(marks: np.ndarray, views: Views, sigma: float, part: Part) -> None:
+    """Mark in a part of all views what departs, what of that strongly, and what is likely ground all the same."""
+    looks = range(len(marks))
+    smooth, clear = views.smooth(part, looks, _SMOOTH_PX), views.clear(part, looks)
+    past = {i: (before, earlier) for i, before, earlier in histories(smooth, clear, views.usable, True)}
+    for i, after, later in histories(smooth, clear, views.usable, False):
+        before, earlier = past.pop(i)
+        noise, enough = _beside(views.brightness[i], part, sigma)
+        where = _far(smooth[i], before, after, np.asarray(noise * enough))
+        here, was, comes = (plane.take(where) for plane in (smooth[i], before, after))
+        noise, enough = (np.broadcast_to(one, before.shape).take(where) if one.ndim else one for one in (noise, enough))
+        departure = _departure(here - was, here - comes)
+        last = np.flatnonzero(np.isnan(comes) & (departure / noise > enough))
+        departure[last] = np.minimum(departure[last], _broad(views, part, i, where[last]))
+        stays = np.fmin(np.abs(here - earlier.take(where)), np.abs(here - later.take(where)))
+        ground = (stays < _ALIKE * departure) | (np.abs(was - comes) > _CHANGED * sigma)
+        marks[i][part].reshape(-1)[where] = (_DEPARTS * (departure / noise > enough).astype(np.uint8)
+                                             | _GROUND * ground.astype(np.uint8)
+                                             | _STRONG * (departure / noise > _SIGMAS).astype(np.uint8))
 
 
-def _departure(views: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+def _beside(view: np.ndarray, part: Part, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+    """The smoothed noise, which is larger beside what is hidden in a view, where fewer pixels are in the mean; and how
+    many times that is enough."""
+    wide = widened(part, _SMOOTH_PX, view.shape)
+    seen, inner = np.isfinite(view[wide]), within(part, wide)
+    if seen.all():
+        return np.asarray(sigma, np.float32), np.asarray(_SIGMAS, np.float32)
+    noisier = 1 / np.sqrt(np.maximum(blurred(seen, _SMOOTH_PX)[inner], np.float32(0.1)))
+    near = grown(~seen, _BESIDE_PX)[inner]
+    return sigma * noisier, np.where(near, np.float32(_BESIDE), np.float32(_SIGMAS))
+
+
+def _far(smooth: np.ndarray, before: np.ndarray, after: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    """Flat places of all seen pixels that may depart by more than a limit from what is known of before and after."""
+    limit, near = np.float32(0.999) * limit, np.isnan(smooth)
+    step = np.empty_like(smooth)
+    for other in (before, after):
+        np.subtract(smooth, other, out=step)
+        near |= np.abs(step, out=step) <= limit
+    return np.flatnonzero(np.logical_not(near, out=near))
+
+
+def _departure(past: np.ndarray, future: np.ndarray) -> np.ndarray:
     """How far each pixel departs from both sides in one direction, or from the only side that there is; else 0."""
-    departure = np.zeros_like(views)
-    for i, (p, f) in enumerate(zip(views - before, views - after, strict=True)):
-        both = np.where(np.sign(p) == np.sign(f), np.minimum(np.abs(p), np.abs(f)), 0)
-        only_future = np.where(np.isnan(p), np.abs(f), both)
-        broad = np.abs(_smoothed(p, _BROAD_PX)) if np.isnan(f).any() else p
-        departure[i] = np.nan_to_num(np.where(np.isnan(f), np.minimum(np.abs(p), broad), only_future))
-    return departure
+    either = np.fmax(np.fmin(past, future), -np.fmax(past, future))
+    return np.asarray(np.fmax(either, np.float32(0)))
 
 
-def _passing(departing: np.ndarray, ground: np.ndarray) -> np.ndarray:
-    """(y, x) bool: the connected patches of what departs that are not mostly ground."""
-    count, patch = cv2.connectedComponents(departing.astype(np.uint8), connectivity=8)
-    share = np.bincount(patch.ravel(), ground.ravel(), count) / np.maximum(np.bincount(patch.ravel(), None, count), 1)
-    return np.asarray(departing & (share[patch] < _MOSTLY))
+def _broad(views: Views, part: Part, i: int, where: np.ndarray) -> np.ndarray:
+    """The departure from the past in a broad mean at some places, flat within a part of view ``i``."""
+    shape, found = views.brightness.shape[1:], np.zeros(len(where), np.float32)
+    rows, columns = np.divmod(where, part[1].stop - part[1].start)
+    rows, columns = rows + part[0].start, columns + part[1].start
+    blocks = rows // _BLOCK_PX * shape[1] + columns // _BLOCK_PX
+    for block in np.unique(blocks):
+        y, x = rows[blocks == block], columns[blocks == block]
+        wide = widened((slice(y.min(), y.max() + 1), slice(x.min(), x.max() + 1)), _BROAD_PX, shape)
+        (view,), before = views.smooth(wide, [i], _SMOOTH_PX), views.before(i, wide, _SMOOTH_PX)
+        broad = smooth_mean(view - before, _BROAD_PX)
+        found[blocks == block] = np.abs(broad[y - wide[0].start, x - wide[1].start])
+    return found
 
 
-def _grown(masks: np.ndarray, by_px: int) -> np.ndarray:
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * by_px + 1, 2 * by_px + 1))
-    return np.stack([cv2.dilate(mask.astype(np.uint8), kernel) > 0 for mask in masks])
+def _decide(views: Views, every: np.ndarray, i: int) -> None:
+    """Of the connected patches of what departs in view ``i``, those that are not mostly ground are unclear."""
+    unclear, marks = views.unclear[i], every[i]
+    np.logical_not(np.isfinite(views.brightness[i]), out=unclear)
+    departing = (marks & _DEPARTS).view(bool)
+    where = np.flatnonzero(departing)
+    if not len(where):
+        return
+    count, patches = cv2.connectedComponents(departing.view(np.uint8), connectivity=8)
+    patch, mark = patches.take(where), marks.take(where)
+    share = np.bincount(patch, mark & _GROUND > 0, count) / np.maximum(np.bincount(patch, None, count), 1)
+    passing = share[patch] < _MOSTLY
+    strong = np.zeros(unclear.shape, bool)
+    strong.reshape(-1)[where[passing & (mark & _STRONG > 0)]] = True
+    unclear |= grown(strong, _GROW_PX)
+    unclear.reshape(-1)[where[passing]] = True
