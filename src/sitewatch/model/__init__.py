@@ -1,6 +1,14 @@
 """The nouns: frozen records without any input or output."""
 
 from sitewatch.model.change import Change, ChangeKind, Changes
+from sitewatch.model.comparison import (
+    Comparability,
+    Comparison,
+    Conditions,
+    SnowState,
+    compare,
+    conditions_of,
+)
 from sitewatch.model.finding import Finding, Findings, Layer
 from sitewatch.model.measurement import BudgetTerm, Dimension, Measurement, Measurements
 from sitewatch.model.quantity import Between, Quantity, Span, day
@@ -14,9 +22,10 @@ from sitewatch.model.structure import Look, LookState, Phase, Structure, Structu
 from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
-    "SENSORS", "Asset", "AssetRole", "Between", "BudgetTerm", "Change", "ChangeKind", "Changes", "DateOrigin",
-    "Dimension", "Finding", "Findings", "Kept", "Layer", "Look", "LookState", "MaskKind", "Measurement",
-    "Measurements", "Name", "NamedOutline", "Phase", "Placement", "Progress", "Quantity", "Refusal", "Report", "Run",
-    "Scene", "SceneFit", "Scenes", "Sensor", "Site", "Source", "Span", "Stack", "Structure", "StructureClass",
-    "Structures", "Table", "construct", "day", "fingerprint", "parse_yaml",
+    "SENSORS", "Asset", "AssetRole", "Between", "BudgetTerm", "Change", "ChangeKind", "Changes", "Comparability",
+    "Comparison", "Conditions", "DateOrigin", "Dimension", "Finding", "Findings", "Kept", "Layer", "Look", "LookState",
+    "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "Phase", "Placement", "Progress", "Quantity",
+    "Refusal", "Report", "Run", "Scene", "SceneFit", "Scenes", "Sensor", "Site", "SnowState", "Source", "Span",
+    "Stack", "Structure", "StructureClass", "Structures", "Table", "compare", "conditions_of", "construct", "day",
+    "fingerprint", "parse_yaml",
 ]
