@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -11,10 +11,19 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from sitewatch.errors import ImageError
-from sitewatch.geo import describe, lay_on, read_image
-from sitewatch.model import SENSORS, MaskKind, Scene, Site
+from sitewatch.geo import describe, lay_on, length_m, read_image
+from sitewatch.model import SENSORS, MaskKind, Scene, Sensor, Site
+from sitewatch.stack._scale import (
+    Known,
+    check_counts,
+    check_product,
+    formula,
+    holds_added,
+    low_counts,
+    own_evidence,
+)
 
-__all__ = ["View", "lay_view", "read_view"]
+__all__ = ["View", "lay_view", "read_view", "settle"]
 
 # Sentinel-2 scene classification: no data, defective, cloud shadow, medium and high cloud, cirrus.
 _SCL_UNCLEAR = (0, 1, 3, 8, 9, 10)
@@ -25,19 +34,27 @@ _QA_PIXEL_UNCLEAR = 0b11111
 # So a mask is grown by one pixel; a second one would take 2 % of the clear ground for 1 % of the cloud.
 _MASK_EDGE = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _MAX_RESAMPLING = 4.0  # pixels that differ more from the site's grid than this are another kind of image
+_FILLERS = (65535, -9999, -32768)  # what files hold where they have no image, even where they do not say so
+_COARSEST_MASK = 6.5   # Sentinel-2's own masks have pixels of up to 60 m
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One scene as received: (band, y, x) pixels in physical units on their own grid, NaN where masked."""
+    """One scene as received: (band, y, x) pixels in physical units on their own grid, NaN where masked.
+
+    ``scaling`` says how the counts became these units, and on what evidence; ``low`` are the low counts by which
+    ``settle`` judges, None for pictures.
+    """
 
     scene: Scene
     pixels: np.ndarray
     grid: GeoBox
+    scaling: str
+    low: np.ndarray | None = None
 
 
 def read_view(scene: Scene, site: Site) -> View:
-    """Read a scene's image and its provider mask.
+    """Read a scene's image and its provider mask; what newer processing adds to its counts is still in them.
 
     Raises ImageError when a file is not kept, not readable or not what its sensor profile says.
     """
@@ -45,23 +62,42 @@ def read_view(scene: Scene, site: Site) -> View:
     if image is None or image.kept is None:
         raise ImageError(f"{scene.id} has no kept image. Run the scenes stage again")
     sensor = SENSORS[scene.sensor]
+    check_product(scene, f"{image.href} {scene.id}", sensor)
     info = describe(image.kept.path)
-    pixels = read_image(image.kept.path)
-    if len(pixels) != len(sensor.bands):
-        raise ImageError(f"{scene.id} has {len(pixels)} bands, {sensor.title} has {len(sensor.bands)}. "
+    counts = read_image(image.kept.path)
+    if len(counts) != len(sensor.bands):
+        raise ImageError(f"{scene.id} has {len(counts)} bands, {sensor.title} has {len(sensor.bands)}. "
                          "State the right sensor for these images")
-    if sensor.is_reflectance:
-        pixels = (pixels + sensor.offset) * sensor.scale
+    counts[:, _no_image(counts, sensor)] = np.nan
     own = info.grid if info.grid.crs is not None else _picture_grid(info.grid, site)
-    ratio = abs(own.affine.a) / site.gsd_m if own.crs is None or own.crs.projected else 1.0
-    if not 1 / _MAX_RESAMPLING < ratio < _MAX_RESAMPLING:
-        raise ImageError(f"{scene.id} has pixels {ratio:.1f} times those of the site's grid. "
-                         "Watch it as a site of its own, or choose another pixel size")
+    _require_like_pixels(scene, own, site)
     mask = scene.asset("mask")
     if mask is not None and mask.kept is not None and sensor.mask is not None:
-        unclear = cv2.dilate(_unclear(mask.kept.path, sensor.mask, own).astype(np.uint8), _MASK_EDGE) > 0
-        pixels = np.where(unclear, np.nan, pixels).astype(np.float32)
-    return View(scene=scene, pixels=pixels, grid=own)
+        unclear = cv2.dilate(_unclear(scene, mask.kept.path, sensor.mask, own).astype(np.uint8), _MASK_EDGE) > 0
+        counts[:, unclear] = np.nan
+    if not sensor.is_reflectance:
+        return View(scene=scene, pixels=counts, grid=own, scaling="grey levels as delivered")
+    low = low_counts(counts, sensor)
+    check_counts(scene, low, sensor, info.dtype)
+    return View(scene=scene, pixels=(counts + np.float32(sensor.offset)) * np.float32(sensor.scale), grid=own,
+                scaling=formula(sensor), low=low)
+
+
+def settle(views: list[View]) -> tuple[list[View], list[tuple[Scene, str]]]:
+    """Take off what newer processing has added to the counts, view by view, where it is still in them.
+
+    A scene is judged by its metadata, its own pixels and the other scenes. Gives the views whose units are known, and
+    the scenes whose units are not, each with the reason.
+    """
+    settled: list[View] = []
+    refused: list[tuple[Scene, str]] = []
+    known = [_known(view) for view in views]
+    for i, view in enumerate(views):
+        try:
+            settled.append(_settled(view, [one for j, one in enumerate(known) if one is not None and j != i]))
+        except ImageError as error:
+            refused.append((view.scene, str(error)))
+    return settled, refused
 
 
 def lay_view(view: View, site: Site, shift_px: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
@@ -74,15 +110,75 @@ def _picture_grid(pixel_grid: GeoBox, site: Site) -> GeoBox:
     return GeoBox(pixel_grid.shape, site.grid.affine, None)
 
 
-def _unclear(path: Path, kind: MaskKind, grid: GeoBox) -> np.ndarray:
+def _no_image(counts: np.ndarray, sensor: Sensor) -> np.ndarray:
+    """(y, x) bool: where (band, y, x) counts are fill, whether or not the file says so.
+
+    Of data products 0 in all bands is fill; in one band it may be water from which too much was taken. Black in a
+    picture may be real, but what is black from a corner on is the outside of the image.
+    """
+    empty = (counts == 0).all(axis=0)
+    if not sensor.is_reflectance:
+        _, patch = cv2.connectedComponents(empty.astype(np.uint8), connectivity=4)
+        empty &= np.isin(patch, patch[[0, 0, -1, -1], [0, -1, 0, -1]])
+    return np.asarray(empty | np.isin(counts, _FILLERS).any(axis=0))
+
+
+def _require_like_pixels(scene: Scene, own: GeoBox, site: Site) -> None:
+    """Raises ImageError where an image's pixels, in true metres and in either direction, are of another kind."""
+    a, (x, y) = own.affine, own.affine @ (own.width / 2, own.height / 2)
+    for to_x, to_y in ((a.a, a.d), (a.b, a.e)):
+        ratio = length_m(x, y, x + to_x, y + to_y, own) / site.gsd_m
+        if not 1 / _MAX_RESAMPLING < ratio < _MAX_RESAMPLING:
+            raise ImageError(f"{scene.id} has pixels {ratio:.1f} times those of the site's grid. "
+                             "Watch it as a site of its own, or choose another pixel size")
+
+
+def _unclear(scene: Scene, path: Path, kind: MaskKind, grid: GeoBox) -> np.ndarray:
     """(y, x) bool on the image's grid, from a UDM2 (band 1: 1 is clear), a scene classification or QA_PIXEL bits."""
     codes, own = read_image(path, bands=[1]), describe(path).grid
-    if own.crs is None or grid.crs is None:  # it shows its image's frame, in pixels of its own
-        scale = Affine.scale(grid.width / own.width, grid.height / own.height)
-        own = GeoBox(own.shape, grid.affine @ scale, grid.crs)
+    if own.crs is None or grid.crs is None:
+        own = _same_frame(scene, own, grid)
     laid = lay_on(codes, own, grid, nearest=True)[0]
+    if np.isnan(laid).all():
+        raise ImageError(f"{scene.id}: its mask shows nothing of what its image shows. Put the mask of this image "
+                         "beside it, or remove the mask")
     if kind == "udm2":
         return np.asarray(laid != 1)
     if kind == "scl":
         return np.asarray(np.isnan(laid) | np.isin(laid, _SCL_UNCLEAR))
     return np.asarray(np.isnan(laid) | (np.nan_to_num(laid).astype(np.uint16) & _QA_PIXEL_UNCLEAR != 0))
+
+
+def _same_frame(scene: Scene, mask: GeoBox, grid: GeoBox) -> GeoBox:
+    """The grid of a mask that shows its image's frame in pixels of its own, as large or larger.
+
+    Only its numbers of pixels tell: where they cannot be those of the same frame, nothing is stretched.
+    """
+    wide, high = grid.width / mask.width, grid.height / mask.height
+    is_same_shape = abs(wide / high - 1) * max(mask.width, mask.height) < 1  # to less than one of its pixels
+    if not is_same_shape or not 1 <= min(wide, high) <= max(wide, high) < _COARSEST_MASK:
+        raise ImageError(f"{scene.id}: its mask has {mask.width} x {mask.height} pixels, its image {grid.width} x "
+                         f"{grid.height}, and without georeference they cannot be laid on each other. Cut the mask as "
+                         "the image was cut, or give both with their georeference")
+    return GeoBox(mask.shape, grid.affine @ Affine.scale(wide, high), grid.crs)
+
+
+def _known(view: View) -> Known | None:
+    """What a view can tell of the others: nothing, unless it is known by itself."""
+    sensor = SENSORS[view.scene.sensor]
+    if view.low is None or not sensor.added_counts or np.isnan(view.low).any():
+        return None
+    try:
+        holds, _ = own_evidence(view.scene, view.low, sensor, [])
+    except ImageError:
+        return None
+    return None if holds is None else Known(low=view.low, holds=holds)
+
+
+def _settled(view: View, others: list[Known]) -> View:
+    sensor = SENSORS[view.scene.sensor]
+    if view.low is None or not sensor.added_counts:
+        return view
+    holds, evidence = holds_added(view.scene, view.low, sensor, others)
+    pixels = view.pixels - np.float32(sensor.added_counts * sensor.scale) if holds else view.pixels
+    return replace(view, pixels=pixels, scaling=f"{formula(sensor, holds)}: {evidence}")
