@@ -104,7 +104,7 @@ def test_the_pair_lies_on_both_sides_of_the_bracket_and_is_alike_in_season():
     pair = pair_of_structure(structure, _STACK, whole(_SITE), stretch)
     assert pair is not None
     assert pair.before < CAME <= pair.after
-    assert pair.season_days < 10
+    assert pair.comparison.season_days < 10
     assert (DAYS[pair.after] - DAYS[pair.before]).days in range(350, 375)
 
 

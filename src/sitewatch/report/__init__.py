@@ -3,6 +3,6 @@
 from sitewatch.report._compose import compose_report
 from sitewatch.report._options import ReportOptions
 
-VERSION: int = 2
+VERSION: int = 3
 
 __all__ = ["VERSION", "ReportOptions", "compose_report"]

@@ -40,7 +40,10 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One or two pictures of one window, with all that is drawn over them; ``enlarged`` as a reader is told it."""
+    """One or two pictures of one window, with all that is drawn over them.
+
+    ``enlarged`` as a reader is told it, and ``why`` these two looks.
+    """
 
     id: str
     sign: Sign | None
@@ -50,7 +53,7 @@ class Figure:
     bar: ScaleBar
     north: float | None
     enlarged: str
-    season_days: int = 0
+    why: str = ""
     bracket: tuple[Shot, ...] = ()
 
     @property
@@ -94,7 +97,7 @@ class Pictures:
         drawn = [s.drawn for s in signs] if large else [sign.drawn]   # small pictures would be all letters
         figure = self._figure(name, window, self._pair(name, window, pair, width), drawn, width)
         bracket = self._bracket(name, window, structure.happened, pair) if large else ()
-        return replace(figure, sign=sign, season_days=pair.season_days, bracket=bracket)
+        return replace(figure, sign=sign, why=pair.why, bracket=bracket)
 
     def of_site(self, signs: Iterable[Sign]) -> Figure | None:
         """The whole site, early and late: the key figure where nothing changed."""
@@ -104,7 +107,7 @@ class Pictures:
             return None
         shots = self._pair("site", window, pair, width)
         figure = self._figure("site", window, shots, [s.drawn for s in signs], width)
-        return replace(figure, season_days=pair.season_days)
+        return replace(figure, why=pair.why)
 
     def map_of_site(self, signs: Iterable[Sign]) -> Figure | None:
         """The latest clear look at the whole site with every outline."""

@@ -1,33 +1,51 @@
-"""Which two looks are shown side by side: clear at the place, and alike in season and light."""
+"""Which two looks are shown side by side: clear at the place, and comparable in sun, view, season and snow."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 
 import numpy as np
 
-from sitewatch.geo import coverage
-from sitewatch.model import Stack, Structure
-from sitewatch.report._frames import Window
+from sitewatch.geo import coverage, from_pixels, sun_at, to_lonlat
+from sitewatch.model import Comparability, Comparison, Conditions, Site, Stack, Structure, compare, conditions_of
+from sitewatch.report._frames import Window, middle_of, whole
 from sitewatch.report._pictures import Stretch, stretched
 
 __all__ = ["Pair", "latest_clear", "pair_of_site", "pair_of_structure", "times_of"]
 
-# A pair with a tenth of its crop unclear is as bad as one five weeks off in season.
-_UNCLEAR, _SEASON, _LIGHT, _YEARS = 4.0, 2.0, 2.0, 0.1
+# Beside the cost of the comparison, which is 1 for looks three months apart: a pair with a tenth of its crop unclear is
+# as bad as one five weeks off in season.
+_UNCLEAR, _LIGHT, _YEARS = 4.0, 2.0, 0.1
+# Ground in shadow is hardly seen: of two pairs about as alike, that under the higher sun shows more. Per length of the
+# shadow in heights of what throws it.
+_SHADE, _LOWEST_SUN_DEG = 0.2, 10.0
+_HOW: dict[Comparability, str] = {"good": "well", "fair": "fairly", "poor": "poorly"}
+_ALIKE = 0.02   # of a crop: no clearer to the eye
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two looks, as indices into the stack's time axis, and what tells them apart."""
+    """Two looks, as indices into the stack's time axis, what tells them apart, and out of how many pairs they are."""
 
     before: int
     after: int
-    season_days: int
+    comparison: Comparison
+    of: int
+
+    @property
+    def why(self) -> str:
+        """In words: why these two, and how comparable they are."""
+        told = self.comparison
+        chosen = "They are the only such pair" if self.of == 1 else (
+            f"Of {self.of} pairs of such looks these two are clearest and most alike here")
+        last = f" Not known: {', '.join(told.unknown)}." if told.unknown else ""
+        if told.word == "poor":
+            last = f" Plants, shadows or snow may explain by themselves what differs.{last}"
+        return f"{chosen}, and they compare {_HOW[told.word]}: {', '.join(told.reasons)}.{last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +53,14 @@ class _View:
     """What one look shows of a window."""
 
     index: int
-    taken: datetime
+    conditions: Conditions
     unclear: float
     light: float
+
+    @property
+    def taken(self) -> datetime:
+        """When, UTC."""
+        return self.conditions.taken
 
 
 def times_of(stack: Stack) -> list[datetime]:
@@ -66,43 +89,63 @@ def pair_of_site(stack: Stack, window: Window, stretch: Stretch) -> Pair | None:
 
 
 def latest_clear(stack: Stack, window: Window, stretch: Stretch) -> int | None:
-    """The last of the looks that are about as clear as the clearest one."""
+    """The last of the looks that are about as clear as the clearest one; without snow where that can be."""
     views = _views(stack, window, stretch, np.ones(stack.site.grid.shape))
     if not views:
         return None
-    clearest = min(view.unclear for view in views)
-    return max(view.index for view in views if view.unclear <= clearest + 0.02)
+    hidden = {view.index: view.unclear + (view.conditions.snow_share or 0.0) for view in views}
+    clearest = min(hidden.values())
+    return max(index for index, share in hidden.items() if share <= clearest + _ALIKE)
 
 
 def _views(stack: Stack, window: Window, stretch: Stretch, weight: np.ndarray) -> list[_View]:
     """Every look of a window; its light is judged on the surroundings, which should not have changed."""
     around = weight[window.slices] > 0.5
     views = []
-    for index, taken in enumerate(times_of(stack)):
+    for index, conditions in enumerate(_conditions(stack)):
         grey = stretched(stack, index, window, stretch).mean(axis=2)
         seen = np.isfinite(grey)
         light = grey[seen & around] if (seen & around).any() else np.array([0.0])
-        views.append(_View(index, taken, 1 - float(seen.mean()), float(np.median(light))))
+        views.append(_View(index, conditions, 1 - float(seen.mean()), float(np.median(light))))
     return views
 
 
+def _conditions(stack: Stack) -> list[Conditions]:
+    """Under which each look was taken; the sun is computed where a scene has a time of day but no angles."""
+    snow = {fit.scene: fit.snow_share for fit in stack.fits}
+    found = []
+    for name, taken in zip(stack.data["scene"].values, times_of(stack), strict=True):
+        scene = replace(stack.scenes[str(name)], taken=taken)
+        found.append(conditions_of(scene, snow.get(scene.id), _sun(stack.site, taken)))
+    return found
+
+
+def _sun(site: Site, taken: datetime) -> tuple[float, float] | None:
+    if not site.is_georeferenced or (taken.hour, taken.minute, taken.second) == (0, 0, 0):
+        return None
+    at = to_lonlat(from_pixels(middle_of(whole(site)), site.grid), site.grid)
+    return sun_at(taken, at.x, at.y)
+
+
 def _best(before: Sequence[_View], after: Sequence[_View]) -> Pair | None:
-    pairs = [(a, b) for a, b in product(before, after) if a.index < b.index]
+    pairs = [(a, b, compare(a.conditions, b.conditions)) for a, b in product(before, after) if a.index < b.index]
     if not pairs:
         return None
-    a, b = min(pairs, key=lambda pair: (_cost(*pair), pair[0].index, pair[1].index))
-    return Pair(before=a.index, after=b.index, season_days=_season_days(a.taken, b.taken))
+    a, b, comparison = min(pairs, key=lambda pair: (_cost(*pair), pair[0].index, pair[1].index))
+    return Pair(before=a.index, after=b.index, comparison=comparison, of=len(pairs))
 
 
-def _cost(a: _View, b: _View) -> float:
+def _cost(a: _View, b: _View, comparison: Comparison) -> float:
     years = math.log1p((b.taken - a.taken).total_seconds() / (365.25 * 86400))
-    return (_UNCLEAR * (a.unclear + b.unclear) + _SEASON * _season_days(a.taken, b.taken) / 183
-            + _LIGHT * abs(a.light - b.light) + _YEARS * years)
+    return (comparison.cost + _UNCLEAR * (a.unclear + b.unclear) + _LIGHT * abs(a.light - b.light) + _YEARS * years
+            + _SHADE * max(_shadow(a.conditions), _shadow(b.conditions)))
 
 
-def _season_days(a: datetime, b: datetime) -> int:
-    apart = abs(a.timetuple().tm_yday - b.timetuple().tm_yday)
-    return min(apart, 365 - apart) if apart <= 365 else 0
+def _shadow(conditions: Conditions) -> float:
+    """Its length in heights of what throws it; 0 where the sun is not known."""
+    if conditions.sun_elevation_deg is None:
+        return 0.0
+    return 1 / math.tan(math.radians(max(conditions.sun_elevation_deg, _LOWEST_SUN_DEG)))
 
 
 def _second(moment: datetime) -> int:
