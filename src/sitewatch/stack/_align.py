@@ -1,30 +1,27 @@
-"""Alignment: how far each view's content lies off the site's grid, to a fraction of a pixel.
+"""Alignment: how far each view's content lies off the site's grid, to a small part of a pixel.
 
-Edges, not brightness, are compared, so that haze, gain and season matter little: the complex gradient is
-compressed (a bright roof counts as much as a dark road) and correlated by half-whitened phase correlation
-in overlapping windows; a robust mean over the windows that agree gives the shift and its error. The first
-pass compares with the view that resembles the others most, the second with the mean of the nearest views
-in time. See Foroosh, Zerubia & Berthod (2002), "Extension of phase correlation to subpixel registration",
-and Fitch et al. (2002) for orientation correlation.
+Windows of edges are compared (see ``_windows``); a robust mean over the windows that agree gives the shift and its
+error. The first pass compares with the view that resembles the others most, the second with the mean of the nearest
+views in time, moved back by what the first has found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
-from scipy import fft  # keeps single precision, which numpy's does not
+from scipy import fft
+from threadpoolctl import threadpool_limits
+
+from sitewatch.stack._windows import REACH_PX, Windows, correlation, edges_of
 
 __all__ = ["Shift", "align_views"]
 
-_WINDOW_PX = 128
-_LARGE_PX, _LARGE_WINDOW_PX, _LARGE_WINDOWS = 1000, 256, 8  # of large views: fewer and larger windows to a side
-_COARSE_PX = 512       # a whole view is compared at most that large
-_REACH_PX = 8          # around the coarse shift
+_COARSE_PX, _COARSE_STEP = 256, 8  # a whole view is compared about that large, in steps of at most so many pixels
 _COARSE_REACH_PX = 64  # a view farther off than this is refused
-_WHITENING = 0.5       # 1 is plain phase correlation, 0 cross-correlation; half keeps noise out of the peak
 _NEIGHBOURS = 14
 _APART_PX = 1.5        # windows farther from the middle than this have locked onto something else
 _CLEARLY = 1.5         # rows of like roofs match themselves one row off almost as well
@@ -33,14 +30,14 @@ _LEAST_AGREEING = 2    # one window alone may lock onto anything
 _PLENTY, _MANY = 0.7, 12  # so large a share or number of agreeing windows needs no second opinion
 _TIGHT_PX = 0.1        # nor do windows that agree so well
 _SECONDED = 0.9        # of the windows that support a shift of few, by the second matcher
-_LARGEST_SHARE = 0.75  # of a small view that a window takes, so that there are several to agree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """Displacement of a view's content against the grid: x to the right, y down; sigma per axis.
 
-    ``strength`` is the sum of the agreeing windows' peaks, in standard deviations.
+    ``strength`` is the sum of the agreeing windows' peaks, in standard deviations; ``ties_px`` (window, 2) how far
+    each window lies off the shift, NaN where it cannot be trusted.
     """
 
     x_px: float
@@ -49,6 +46,7 @@ class Shift:
     agreeing: int
     windows: int
     strength: float = 0.0
+    ties_px: np.ndarray | None = field(default=None, compare=False, repr=False)
 
 
 def align_views(views: np.ndarray, zero: int | None = None,
@@ -58,187 +56,165 @@ def align_views(views: np.ndarray, zero: int | None = None,
     View ``zero`` lies on the grid; without it the median of all views does, which is better than any one
     view: geolocation errors of single passes cancel.
     """
-    edges = np.stack([_edges(view) for view in views])
-    first = _chained(edges, _most_typical(np.stack([_shrunk(view)[0] for view in edges])))
-    aligned = np.stack([_moved(view, shift) for view, shift in zip(edges, first, strict=True)])
-    weights = np.array([shift.agreeing / shift.windows for shift in first])
-    second = []
-    for i, view in enumerate(edges):
-        nearest = np.argsort(np.abs(np.arange(len(edges)) - i), kind="stable")[1:_NEIGHBOURS + 1]
-        if weights[nearest].sum() == 0:
-            second.append(first[i])
-            continue
-        composite = np.tensordot(weights[nearest], aligned[nearest], 1) / weights[nearest].sum()
-        second.append(_checked(composite, view, _fine(composite, view, (round(first[i].x_px), round(first[i].y_px)))))
+    with threadpool_limits(limits=1, user_api="blas"):  # one thread for each window: the same digits anywhere
+        cut = Windows(views)
+        first = _chained(cut)
         if tick:
-            tick(i + 1)
-    return _centred(second, zero)
+            tick(len(views) // 2)
+        weights = _neighbours(first)
+        second = _checked(cut, first, weights, _match(cut, first, weights))
+        shifts = [after if row.any() else before for before, after, row in zip(first, second, weights, strict=True)]
+    if tick:
+        tick(len(views))
+    return _centred(shifts, zero)
 
 
-def _edges(view: np.ndarray) -> np.ndarray:
-    """The complex gradient with its length compressed; zero where there is no image."""
-    seen = np.isfinite(view)
-    smooth = cv2.GaussianBlur(np.where(seen, view, np.nanmedian(view) if seen.any() else 0).astype(np.float32),
-                              (0, 0), 1.0)
-    gradient = cv2.Sobel(smooth, cv2.CV_32F, 1, 0) + 1j * cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
-    whole = cv2.erode(seen.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) > 0
-    length = np.abs(gradient)
-    some = (slice(None, None, max(1, len(view) // _LARGE_PX)),) * 2  # a median needs no sixteen million lengths
-    typical = 2 * np.median(length[some][whole[some]]) if whole[some].any() else 1.0
-    compressed = gradient / np.sqrt(length**2 + typical**2 + 1e-12)
-    return np.where(whole, compressed, 0).astype(np.complex64)
+def _neighbours(shifts: Sequence[Shift]) -> np.ndarray:
+    """(time, time) weights of the nearest views in time, by how well each was matched."""
+    trust = np.array([shift.agreeing / shift.windows for shift in shifts], np.float32)
+    weights = np.zeros((len(shifts), len(shifts)), np.float32)
+    for i in range(len(shifts)):
+        nearest = np.argsort(np.abs(np.arange(len(shifts)) - i), kind="stable")[1:_NEIGHBOURS + 1]
+        weights[i, nearest] = trust[nearest] / max(float(trust[nearest].sum()), 1e-6)
+    return weights
 
 
-def _most_typical(edges: np.ndarray) -> int:
-    """The view that correlates best with a sample of the others."""
-    some = np.unique(np.linspace(0, len(edges) - 1, 12).astype(int))
-    scores = [np.median([_correlate(edges[i], edges[j], _REACH_PX)[2] for j in some if j != i] or [0.0]) for i in some]
-    return int(some[int(np.argmax(scores))])
+def _match(cut: Windows, at: Sequence[Shift], weights: np.ndarray, rows: Sequence[int] | None = None) -> list[Shift]:
+    """The shifts of the views ``rows``, each against the others in its row of ``weights``."""
+    asked = np.arange(len(at)) if rows is None else np.array(rows)
+    found = cut.peaks(_places(at), weights, asked)
+    return [_agreed(found[:, k], at[i]) for k, i in enumerate(asked)]
 
 
-def _chained(edges: np.ndarray, seed: int) -> list[Shift]:
+def _places(shifts: Sequence[Shift]) -> np.ndarray:
+    return np.array([(shift.x_px, shift.y_px) for shift in shifts])
+
+
+def _agreed(found: np.ndarray, at: Shift) -> Shift:
+    """Shift from all windows; a window counts when its peak stands out and agrees with the others."""
+    x, y, peak = found.T
+    nothing = replace(at, sigma_px=float("inf"), agreeing=0, windows=len(peak), strength=0.0, ties_px=None)
+    strong = peak > max(6.0, 0.5 * np.median(peak))  # pure noise peaks at about 4.5 of its own standard deviations
+    if not strong.any():
+        return nothing
+    mid_x, mid_y = np.median(x[strong]), np.median(y[strong])
+    away = np.hypot(x - mid_x, y - mid_y)
+    agree = strong & (away < max(0.5, min(2.5 * float(np.median(away[strong])), _APART_PX)))
+    if agree.sum() < _LEAST_AGREEING:
+        return nothing
+    mean_x, mean_y = np.average(x[agree], weights=peak[agree]), np.average(y[agree], weights=peak[agree])
+    ties = np.where(agree[:, None], np.stack([x - mean_x, y - mean_y], axis=1), np.nan)
+    spread = np.sqrt(np.nanmean(ties**2))
+    # Windows overlap by half and see the same ground, so their number counts by its square root only; 0.05 px is
+    # what shadows and what changes between the views leave however many windows there are.
+    sigma = np.hypot(spread / agree.sum() ** 0.25, 0.05)
+    return Shift(x_px=float(mean_x), y_px=float(mean_y), sigma_px=float(sigma), agreeing=int(agree.sum()),
+                 windows=len(peak), strength=float(peak[agree].sum()), ties_px=ties)
+
+
+def _chained(cut: Windows) -> list[Shift]:
     """Shifts against one view; a view that does not match it, against the nearest in time that did.
 
     Where building changes most of a small site, the first views do not resemble the last ones, but each resembles
     its neighbours.
     """
-    shifts = [_match(edges[seed], view) for view in edges]
+    here = [Shift(x_px=0.0, y_px=0.0, sigma_px=float("inf"), agreeing=0, windows=1)] * len(cut.views)
+    shifts, seed = _against_one(cut, here)
     sure = {i for i, shift in enumerate(shifts) if _is_sure(shift)} | {seed}
-    todo = set(range(len(edges))) - sure
+    todo = set(range(len(shifts))) - sure
     while todo:
         i = min(todo, key=lambda one: (min(abs(one - other) for other in sure), one))
         todo.remove(i)
         nearest = sorted(sure, key=lambda other: (abs(other - i), other))[:_LINKS]
-        linked = _fine(np.mean([_moved(edges[j], shifts[j]) for j in nearest], axis=0), edges[i], (0, 0))
+        weights = np.zeros((len(shifts), len(shifts)), np.float32)
+        weights[i, nearest] = 1 / len(nearest)
+        linked, = _match(cut, [*shifts[:i], here[i], *shifts[i + 1:]], weights, [i])
         if _is_sure(linked):
             shifts[i] = linked
             sure.add(i)
     return shifts
 
 
-def _match(reference: np.ndarray, view: np.ndarray) -> Shift:
-    """Where the windows agree best: near the georeference, or, if that is clearly better, far off it."""
-    near, coarse = _fine(reference, view, (0, 0)), _coarse(reference, view)
-    if max(abs(coarse[0]), abs(coarse[1])) < _REACH_PX // 2:
-        return near
-    far = _fine(reference, view, coarse)
-    return far if far.strength > _CLEARLY * near.strength else near
+def _against_one(cut: Windows, here: list[Shift]) -> tuple[list[Shift], int]:
+    """Where the windows agree best with the most typical view: near the georeference, or, if that is clearly better,
+    far off it; and that view."""
+    coarse, seed = _coarse(cut.views)
+    weights = np.zeros((len(here), len(here)), np.float32)
+    weights[:, seed] = 1
+    shifts = _match(cut, here, weights)
+    far = [int(i) for i in np.flatnonzero(np.abs(coarse).max(axis=1) >= REACH_PX // 2) if i != seed]
+    starts = list(here)
+    for i in far:
+        starts[i] = replace(here[i], x_px=float(coarse[i, 0]), y_px=float(coarse[i, 1]))
+    for i, shift in zip(far, _match(cut, starts, weights, far) if far else (), strict=True):
+        if shift.strength > _CLEARLY * shifts[i].strength:
+            shifts[i] = shift
+    return shifts, seed
 
 
 def _is_sure(shift: Shift) -> bool:
     return shift.agreeing >= max(_LEAST_AGREEING, shift.windows / 3)
 
 
-def _coarse(reference: np.ndarray, view: np.ndarray) -> tuple[int, int]:
-    """Whole-pixel shift of the whole view: large first errors are found here."""
-    (one, step), (other, _) = _shrunk(reference), _shrunk(view)
-    x, y, _ = _correlate(one, other, min(_COARSE_REACH_PX // step, min(other.shape) // 3))
-    return round(x * step), round(y * step)
+def _coarse(views: np.ndarray) -> tuple[np.ndarray, int]:
+    """(time, 2) whole-pixel shifts of whole views, where large first errors are found, against the view that
+    correlates best with a sample of the others; and that view."""
+    small, step = _shrunk(views)
+    spectra = fft.fft2(small, workers=os.cpu_count(), overwrite_x=True)
+    some = np.unique(np.linspace(0, len(views) - 1, 12).astype(int))
+    near, reach = max(2, REACH_PX // step), min(_COARSE_REACH_PX // step, min(small.shape[1:]) // 3)
+    scores = [np.median([_whole(spectra[i], spectra[j], near)[2] for j in some if j != i] or [0.0]) for i in some]
+    seed = int(some[int(np.argmax(scores))])
+    found = np.array([_whole(spectra[seed], view, reach)[:2] for view in spectra])
+    return np.rint(found * step).astype(int), seed
 
 
-def _shrunk(edges: np.ndarray) -> tuple[np.ndarray, int]:
-    """The means of square blocks of a large view's edges, and the blocks' side; a small view as it is."""
-    step = -(-max(edges.shape) // _COARSE_PX)
-    if step == 1:
-        return edges, 1
-    height, width = (side // step for side in edges.shape)
-    blocks = edges[:height * step, :width * step].reshape(height, step, width, step)
-    return blocks.mean(axis=(1, 3)), step
+def _whole(one: np.ndarray, other: np.ndarray, reach: int) -> tuple[float, float, float]:
+    cross = other * np.conj(one)
+    return correlation(cross / np.sqrt(np.abs(cross) + np.float32(1e-9)), reach)
 
 
-def _fine(reference: np.ndarray, view: np.ndarray, start: tuple[int, int]) -> Shift:
-    """Shift from all windows; a window counts when its peak stands out and agrees with the others."""
-    near = _rolled(view, start)
-    found = []
-    for rows, columns in _windows(*view.shape):
-        x, y, peak = _correlate(reference[rows, columns], near[rows, columns], _REACH_PX)
-        found.append((x + start[0], y + start[1], peak))
-    x, y, peak = np.array(found).T
-    strong = peak > max(6.0, 0.5 * np.median(peak))  # pure noise peaks at about 4.5 of its own standard deviations
-    if not strong.any():
-        return Shift(x_px=float(start[0]), y_px=float(start[1]), sigma_px=float("inf"), agreeing=0, windows=len(peak))
-    mid_x, mid_y = np.median(x[strong]), np.median(y[strong])
-    away = np.hypot(x - mid_x, y - mid_y)
-    agree = strong & (away < max(0.5, min(2.5 * float(np.median(away[strong])), _APART_PX)))
-    if agree.sum() < _LEAST_AGREEING:
-        return Shift(x_px=float(start[0]), y_px=float(start[1]), sigma_px=float("inf"), agreeing=0, windows=len(peak))
-    mean_x, mean_y = np.average(x[agree], weights=peak[agree]), np.average(y[agree], weights=peak[agree])
-    spread = np.sqrt(np.mean((x[agree] - mean_x) ** 2 + (y[agree] - mean_y) ** 2) / 2)
-    # Windows overlap by half and see the same ground, so their number counts by its square root only;
-    # 0.05 px is the bias that the peak's parabola keeps however many windows there are.
-    sigma = np.hypot(spread / max(agree.sum(), 1) ** 0.25, 0.05)
-    return Shift(x_px=float(mean_x), y_px=float(mean_y), sigma_px=float(sigma), agreeing=int(agree.sum()),
-                 windows=len(peak), strength=float(peak[agree].sum()))
+def _shrunk(views: np.ndarray) -> tuple[np.ndarray, int]:
+    """(time, y, x) complex64 tapered edges of whole views, of large ones in blocks; and the blocks' side."""
+    step = min(-(-max(views.shape[1:]) // _COARSE_PX), _COARSE_STEP)
+    height, width = (max(1, side // step) for side in views.shape[1:])
+    taper = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
+    return np.stack([taper * _whole_edges(view, step, (width, height)) for view in views]), step
 
 
-def _checked(reference: np.ndarray, view: np.ndarray, shift: Shift) -> Shift:
-    """The shift, unless few windows agree on it, and loosely, and a matcher blind to which side of an edge is the
-    brighter finds another one.
+def _whole_edges(view: np.ndarray, step: int, size: tuple[int, int]) -> np.ndarray:
+    seen = np.isfinite(view)
+    some = view[::step, ::step][seen[::step, ::step]]
+    filled = np.where(seen, view, np.median(some) if some.size else 0).astype(np.float32)
+    small = cv2.GaussianBlur(cv2.resize(filled, size, interpolation=cv2.INTER_AREA), (0, 0), 1.0)
+    share = cv2.resize(seen.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    whole = cv2.erode((share > 0.99).astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) > 0
+    x, y = cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1)
+    return edges_of(x, y, whole, 2 * float(np.median(np.hypot(x, y)[whole])) if whole.any() else 1.0)
+
+
+def _checked(cut: Windows, first: Sequence[Shift], weights: np.ndarray, second: list[Shift]) -> list[Shift]:
+    """The shifts, less those on which few windows agree, and loosely, where a matcher blind to which side of an edge
+    is the brighter finds another one.
 
     Snow and low sun turn edges over: what then still agrees are a few windows that have locked onto something else.
     The doubled angle of a gradient does not know its sign (Fitch et al. 2002).
     """
-    if shift.agreeing == 0 or shift.agreeing > min(_PLENTY * shift.windows, _MANY) or shift.sigma_px < _TIGHT_PX:
-        return shift
-    start, seconded, supports = (round(shift.x_px), round(shift.y_px)), 0, 0
-    near = _rolled(view, start)
-    for rows, columns in _windows(*view.shape):
-        one, other = reference[rows, columns], near[rows, columns]
-        ways = [_correlate(*pair, _REACH_PX) for pair in ((one, other), (_axes(one), _axes(other)))]
-        same = [np.hypot(x + start[0] - shift.x_px, y + start[1] - shift.y_px) < _APART_PX / 2 for x, y, _ in ways]
-        supports += same[0]
-        seconded += all(same)
-    return shift if seconded >= max(_LEAST_AGREEING, _SECONDED * supports) else replace(
-        shift, sigma_px=float("inf"), agreeing=0)
+    doubtful = np.array([i for i, shift in enumerate(second) if _is_doubtful(shift)], int)
+    if not len(doubtful):
+        return second
+    ways = [cut.peaks(_places(first), weights, doubtful, doubled=doubled) for doubled in (False, True)]
+    checked = list(second)
+    for k, i in enumerate(doubtful):
+        one, other = (np.hypot(way[:, k, 0] - second[i].x_px, way[:, k, 1] - second[i].y_px) < _APART_PX / 2
+                      for way in ways)
+        if (one & other).sum() < max(_LEAST_AGREEING, _SECONDED * one.sum()):
+            checked[i] = replace(second[i], sigma_px=float("inf"), agreeing=0, ties_px=None)
+    return checked
 
 
-def _axes(edges: np.ndarray) -> np.ndarray:
-    """Edges with their angle doubled and their length as it was: a rise and a fall in one direction are the same."""
-    return np.asarray(edges**2 / np.maximum(np.abs(edges), 1e-6))
-
-
-def _windows(height: int, width: int) -> list[tuple[slice, slice]]:
-    is_large = min(height, width) >= _LARGE_PX
-    size = _LARGE_WINDOW_PX if is_large else min(_WINDOW_PX, round(_LARGEST_SHARE * min(height, width)))
-
-    def starts(length: int) -> list[int]:
-        count = int(np.ceil((length - size) / (size / 2))) + 1
-        count = min(count, _LARGE_WINDOWS) if is_large else count
-        return sorted({round(start) for start in np.linspace(0, length - size, count)})
-
-    return [(slice(y, y + size), slice(x, x + size)) for y in starts(height) for x in starts(width)]
-
-
-def _correlate(reference: np.ndarray, view: np.ndarray, reach: int) -> tuple[float, float, float]:
-    """Displacement of ``view`` against ``reference`` within ``reach``, and its peak in standard deviations."""
-    taper = np.outer(np.hanning(reference.shape[0]), np.hanning(reference.shape[1])).astype(np.float32)
-    cross = fft.fft2(view * taper) * np.conj(fft.fft2(reference * taper))
-    surface = np.real(fft.ifft2(cross / (np.abs(cross) + 1e-9) ** _WHITENING))
-    reach = min(reach, min(surface.shape) // 2 - 2)
-    window = np.roll(surface, (reach + 1, reach + 1), (0, 1))[:2 * reach + 3, :2 * reach + 3]
-    inner = window[1:-1, 1:-1]
-    row, column = np.unravel_index(int(np.argmax(inner)), inner.shape)
-    around = window[row:row + 3, column:column + 3]
-    return (float(column - reach + _vertex(around[1])), float(row - reach + _vertex(around[:, 1])),
-            float(around[1, 1] / (surface.std() + 1e-12)))
-
-
-def _vertex(three: np.ndarray) -> float:
-    """Where a parabola through three samples peaks, in samples from the middle one."""
-    bend = three[0] - 2 * three[1] + three[2]
-    return float(np.clip((three[0] - three[2]) / (2 * bend), -0.6, 0.6)) if bend < 0 else 0.0
-
-
-def _rolled(view: np.ndarray, by: tuple[int, int]) -> np.ndarray:
-    return np.roll(view, (-by[1], -by[0]), (0, 1))
-
-
-def _moved(view: np.ndarray, shift: Shift) -> np.ndarray:
-    """The view with its content moved back onto the reference."""
-    matrix = np.array([[1, 0, -shift.x_px], [0, 1, -shift.y_px]], np.float32)
-    parts = np.dstack([view.real, view.imag]).astype(np.float32)
-    moved = cv2.warpAffine(parts, matrix, view.shape[::-1], flags=cv2.INTER_LINEAR)
-    return np.asarray(moved[..., 0] + 1j * moved[..., 1])
+def _is_doubtful(shift: Shift) -> bool:
+    return 0 < shift.agreeing <= min(_PLENTY * shift.windows, _MANY) and shift.sigma_px >= _TIGHT_PX
 
 
 def _centred(shifts: list[Shift], zero: int | None) -> list[Shift]:

@@ -13,8 +13,10 @@ from sitewatch.geo import WGS84, coverage, reproject, seen_mad
 from sitewatch.model import SENSORS, Progress, Scene, SceneFit, Scenes, Site, Stack
 from sitewatch.stack._align import Shift, align_views
 from sitewatch.stack._normalise import Line, fit_lines, stable_ground, typical_view
-from sitewatch.stack._read import View, lay_view, read_view
+from sitewatch.stack._read import View, lay_view, read_view, settle
 from sitewatch.stack._see import unclear_pixels
+from sitewatch.stack._snow import snow_shares
+from sitewatch.stack._windows import middles
 
 __all__ = ["StackOptions", "build_stack"]
 
@@ -56,17 +58,20 @@ def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress
     shifts = _shifts(views, scenes.site, options, progress)
     laid, fits = _lay_all(views, shifts, scenes.site, options, fits)
     _require(sum(fit.used for fit in fits), options, fits)
+    fits = _with_snow(fits, laid, scenes)
     values, fits = _normalised(laid, fits, scenes.site, options)
     _require(len(values), options, fits)
     used = [fit for fit in fits if fit.used]
     stable = stable_ground(values)
     noise = seen_mad((values - typical_view(values))[:, :, stable].transpose(2, 0, 1))
-    sensor = SENSORS[scenes[used[0].scene].sensor]
+    sensor, middle = SENSORS[scenes[used[0].scene].sensor], middles(*scenes.site.grid.shape)
     data = xr.Dataset(
         {"values": (("time", "band", "y", "x"), values),
          "shift_sigma_px": ("time", np.array([fit.shift_sigma_px for fit in used], np.float64)),
-         "noise": (("time", "band"), np.nan_to_num(noise, nan=float(np.nanmedian(noise))))},
-        coords={"time": np.array([fit.taken.replace(tzinfo=None) for fit in used], "datetime64[ns]"),
+         "noise": (("time", "band"), np.nan_to_num(noise, nan=float(np.nanmedian(noise)))),
+         "ties_px": (("time", "window", "axis"), _ties(views, shifts, used))},
+        coords={"window_x": ("window", middle[:, 0]), "window_y": ("window", middle[:, 1]),
+                "time": np.array([fit.taken.replace(tzinfo=None) for fit in used], "datetime64[ns]"),
                 "scene": ("time", [fit.scene for fit in used]), "band": list(sensor.bands)},
         attrs={"blur_px": _blur_px(values, sensor.blur_m, scenes.site.gsd_m)})
     order = {scene.id: i for i, scene in enumerate(scenes.scenes)}
@@ -88,7 +93,8 @@ def _read_all(scenes: Scenes, progress: Progress | None) -> tuple[list[View], li
             fits.append(_refused(scene, str(error)))
         if progress:
             progress("read", i + 1, len(scenes.scenes))
-    return views, fits
+    views, unknown = settle(views)
+    return views, fits + [_refused(scene, why) for scene, why in unknown]
 
 
 def _refused(scene: Scene, why: str) -> SceneFit:
@@ -122,15 +128,30 @@ def _lay_all(views: list[View], shifts: list[Shift], site: Site, options: StackO
     laid, kept = [], list(fits)
     for view, shift in zip(views, shifts, strict=True):
         fit = SceneFit(scene=view.scene.id, taken=view.scene.taken, used=True, shift_x_px=shift.x_px,
-                       shift_y_px=shift.y_px, shift_sigma_px=shift.sigma_px)
+                       shift_y_px=shift.y_px, shift_sigma_px=shift.sigma_px, placement="shift", scaling=view.scaling)
         if shift.agreeing == 0 or shift.sigma_px > options.max_shift_sigma_px:
-            fit = replace(fit, used=False, shift_x_px=None, shift_y_px=None, shift_sigma_px=None, why_not=(
+            fit = replace(fit, used=False, shift_x_px=None, shift_y_px=None, shift_sigma_px=None, placement=None,
+                          why_not=(
                 f"cannot be registered: {shift.agreeing} of {shift.windows} windows agree; "
                 "cloud, haze or snow hides the ground, or it is another place"))
         else:
             laid.append(lay_view(view, site, (shift.x_px, shift.y_px)))
         kept.append(fit)
     return (np.stack(laid) if laid else np.empty((0, 1, *site.grid.shape), np.float32)), kept
+
+
+def _ties(views: list[View], shifts: list[Shift], used: list[SceneFit]) -> np.ndarray:
+    """(time, window, 2) float32 of the used scenes."""
+    ties = {view.scene.id: shift.ties_px for view, shift in zip(views, shifts, strict=True)}
+    return np.stack([ties[fit.scene] for fit in used]).astype(np.float32)  # type: ignore[misc]
+
+
+def _with_snow(fits: list[SceneFit], laid: np.ndarray, scenes: Scenes) -> list[SceneFit]:
+    """How much of the site's ground lies under snow in each view that was laid on the grid."""
+    placed = [fit for fit in fits if fit.used]
+    bands = SENSORS[scenes[placed[0].scene].sensor].bands
+    shares = iter(snow_shares(laid, bands, _inside(scenes.site), [None] * len(placed)))
+    return [replace(fit, snow_share=next(shares)) if fit.used else fit for fit in fits]
 
 
 def _normalised(laid: np.ndarray, fits: list[SceneFit], site: Site,
@@ -146,14 +167,18 @@ def _normalised(laid: np.ndarray, fits: list[SceneFit], site: Site,
     alike = likeness >= options.min_correlation
     values = _applied(laid, lines)
     values = np.where(unclear_pixels(values.mean(axis=1), alike)[:, None], np.nan, values).astype(np.float32)
-    inside = coverage(site.area if site.grid.crs is None else reproject(site.area, WGS84, site.grid.crs),
-                      site.grid) > 0.5
-    inside = inside if inside.any() else everywhere
-    shares = np.isfinite(values[:, 0])[:, inside].mean(axis=1)
+    shares = np.isfinite(values[:, 0])[:, _inside(site)].mean(axis=1)
     judged = iter(zip(likeness, shares, strict=True))
     fits = [_judged(fit, *next(judged), options) if fit.used else fit for fit in fits]
     seen = [fit.used for fit in fits if fit.site_clear_share is not None]
     return values[np.array(seen, bool)], fits
+
+
+def _inside(site: Site) -> np.ndarray:
+    """(y, x) bool: the pixels of the site's area; all of them where it is smaller than a pixel."""
+    area = site.area if site.grid.crs is None else reproject(site.area, WGS84, site.grid.crs)
+    inside = coverage(area, site.grid) > 0.5
+    return inside if inside.any() else np.ones(site.grid.shape, bool)
 
 
 def _lines(laid: np.ndarray, reference: np.ndarray, stable: np.ndarray) -> list[list[Line]]:

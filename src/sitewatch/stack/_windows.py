@@ -1,0 +1,186 @@
+"""Windows of views, compared edge by edge: how far each window's content lies off, to a hundredth of a pixel.
+
+Edges, not brightness, are compared, so that haze, gain and season matter little, and none of shadows: what is darker
+than its surroundings counts as its surroundings, for a shadow's end moves with the sun and would pull the view along.
+The complex gradient is compressed (a bright roof counts as much as a dark road) and correlated by its phase alone.
+The peak is found on whole pixels and again on half pixels around it, by the Fourier sum itself: a parabola through
+whole pixels alone pulls every shift towards them. See Foroosh, Zerubia & Berthod (2002), "Extension of phase
+correlation to subpixel registration", Fitch et al. (2002) for orientation correlation, and Guizar-Sicairos, Thurman &
+Fienup (2008), "Efficient subpixel image registration algorithms", for the sum over part of the surface.
+
+Only one window of all views is held at a time, on each core.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from scipy import fft  # keeps single precision, which numpy's does not
+
+__all__ = ["REACH_PX", "Windows", "correlation", "edges_of", "middles"]
+
+REACH_PX = 8           # around where a view is thought to be
+_WINDOW_PX = 128
+_LARGE_PX, _LARGE_WINDOW_PX, _LARGE_WINDOWS = 1000, 256, 8  # of large views: fewer and larger windows to a side
+_LARGEST_SHARE = 0.75  # of a small view that a window takes, so that there are several to agree
+_SURROUNDINGS_PX = 8.0
+_SMOOTH = 0.15         # of the surface, as a frequency: beyond it there is more noise than edge
+_HALF_PX = 0.5
+_MARGIN_PX = 30        # around a window: three times what its surroundings reach, and the filters' own
+_T = TypeVar("_T")
+_Window = tuple[slice, slice]
+
+
+class Windows:
+    """(time, y, x) brightness views, NaN where there is no image, cut into overlapping windows of one size."""
+
+    def __init__(self, views: np.ndarray) -> None:
+        self.views = views
+        self.spans = _spans(*views.shape[1:])
+        self.side = self.spans[0][0].stop - self.spans[0][0].start
+        self._taper = np.outer(np.hanning(self.side), np.hanning(self.side)).astype(np.float32)
+        self._frequency = fft.fftfreq(self.side).astype(np.float32)
+        low = np.exp(-0.5 * (self._frequency / _SMOOTH) ** 2)
+        self._low = np.outer(low, low).astype(np.float32)
+        lengths = np.array(self._each(lambda span: [self._length(view, span) for view in views]))
+        self._typical = [2 * float(np.median(some[some > 0])) if (some > 0).any() else 1.0 for some in lengths.T]
+
+    def peaks(self, at: np.ndarray, weights: np.ndarray, rows: np.ndarray, *, doubled: bool = False) -> np.ndarray:
+        """(window, row, 3): right and down in pixels, and the peak in standard deviations of the surface.
+
+        Each of the views ``rows`` is compared with the mean of all views, moved back from ``at`` (time, 2), in the
+        (time, time) ``weights`` of its row. ``doubled`` angles of the edges do not know which side is the brighter.
+        """
+        return np.array(self._each(lambda span: self._peaks_in(span, at, weights, rows, doubled)))
+
+    def _each(self, work: Callable[[_Window], _T]) -> list[_T]:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(work, self.spans))
+
+    def _length(self, view: np.ndarray, span: _Window) -> float:
+        x, y, whole = _cut(view, span, (0, 0))
+        return float(np.median(np.hypot(x, y)[whole])) if whole.any() else 0.0
+
+    def _peaks_in(self, span: _Window, at: np.ndarray, weights: np.ndarray, rows: np.ndarray,
+                  doubled: bool) -> np.ndarray:
+        asked = weights[rows].any(axis=0)
+        asked[rows] = True
+        which = np.flatnonzero(asked)
+        starts = np.rint(at[which]).astype(int)
+        spectra = self._spectra(span, which, starts, doubled)
+        moved = (spectra * self._ramps(at[which] - starts)).reshape(len(which), -1)
+        composite = weights[np.ix_(rows, which)].astype(np.complex64) @ moved
+        own = np.searchsorted(which, rows)
+        cross = spectra[own] * np.conj(composite.reshape(len(rows), self.side, self.side))
+        cross *= self._low / (np.abs(cross) + np.float32(1e-9))
+        found = np.array([self._located(one) for one in cross])
+        found[:, :2] += starts[own]
+        return found
+
+    def _spectra(self, span: _Window, which: np.ndarray, starts: np.ndarray, doubled: bool) -> np.ndarray:
+        """(view, side, side) complex64: the edges of one window, of each view where it is thought to be."""
+        edges = np.empty((len(which), self.side, self.side), np.complex64)
+        for one, i, start in zip(edges, which, starts, strict=True):
+            x, y, whole = _cut(self.views[i], span, (int(start[0]), int(start[1])))
+            one[...] = self._taper * edges_of(x, y, whole, self._typical[i], doubled=doubled)
+        return np.asarray(fft.fft2(edges, overwrite_x=True))
+
+    def _ramps(self, by: np.ndarray) -> np.ndarray:
+        """(view, side, side): what moves a spectrum's content back by (view, 2) parts of a pixel."""
+        x, y = (np.exp(2j * np.pi * by[:, axis, None] * self._frequency).astype(np.complex64) for axis in (0, 1))
+        return np.asarray(y[:, :, None] * x[:, None, :])
+
+    def _located(self, cross: np.ndarray) -> tuple[float, float, float]:
+        reach = min(REACH_PX, self.side // 2 - 2)
+        x, y, peak = correlation(cross, reach)
+        near = np.array([-_HALF_PX, 0, _HALF_PX])
+        around = _surface(cross, y + near, x + near)
+        return x + _HALF_PX * _vertex(around[1]), y + _HALF_PX * _vertex(around[:, 1]), peak
+
+
+def middles(height: int, width: int) -> np.ndarray:
+    """(window, 2) right and down of the windows' middles in pixels of a view."""
+    return np.array([((across.start + across.stop) / 2, (down.start + down.stop) / 2)
+                     for down, across in _spans(height, width)])
+
+
+def correlation(cross: np.ndarray, reach: int) -> tuple[float, float, float]:
+    """Right and down of a (y, x) cross spectrum's peak within ``reach`` pixels, and its height in standard deviations
+    of the whole surface."""
+    grid = np.arange(-reach - 1, reach + 2)
+    surface = _surface(cross, grid, grid)
+    inner = surface[1:-1, 1:-1]
+    row, column = np.unravel_index(int(np.argmax(inner)), inner.shape)
+    around = surface[row:row + 3, column:column + 3]
+    power = float(np.vdot(cross, cross).real) / 2  # half of it in the surface's real part, by Parseval's theorem
+    return (float(column - reach + _vertex(around[1])), float(row - reach + _vertex(around[:, 1])),
+            float(around[1, 1] / np.sqrt(power + 1e-12)))
+
+
+def edges_of(x: np.ndarray, y: np.ndarray, whole: np.ndarray, typical: float, *, doubled: bool = False) -> np.ndarray:
+    """The gradient as complex numbers of compressed length; zero where it is not ``whole``."""
+    length = np.hypot(x, y)
+    squeezed = np.where(whole, 1 / np.sqrt(length**2 + np.float32(typical**2 + 1e-12)), 0)
+    edges = x + 1j * y
+    return np.asarray(squeezed * (edges * edges / np.maximum(length, 1e-12) if doubled else edges), np.complex64)
+
+
+def _surface(cross: np.ndarray, down: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The correlation at the given places alone."""
+    waves = [np.exp(2j * np.pi * np.outer(places, fft.fftfreq(length))).astype(np.complex64)
+             for places, length in zip((down, right), cross.shape, strict=True)]
+    return np.asarray((waves[0] @ cross @ waves[1].T).real)
+
+
+def _cut(view: np.ndarray, span: _Window, start: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gradient right and down, and where it is whole, in a window moved by ``start``; nothing beyond the view."""
+    (top, bottom), (left, right) = ((part.start + by, part.stop + by)
+                                    for part, by in zip(span, start[::-1], strict=True))
+    rows, columns = (slice(max(0, first - _MARGIN_PX), max(0, last + _MARGIN_PX))
+                     for first, last in ((top, bottom), (left, right)))
+    block = view[rows, columns]
+    side = bottom - top, right - left
+    parts = np.zeros(side, np.float32), np.zeros(side, np.float32), np.zeros(side, bool)
+    if not block.size:
+        return parts
+    inner = (slice(max(0, top), min(len(view), bottom)), slice(max(0, left), min(view.shape[1], right)))
+    into = tuple(slice(part.start - first, part.stop - first) for part, first in zip(inner, (top, left), strict=True))
+    out_of = tuple(slice(part.start - cut.start, part.stop - cut.start)
+                   for part, cut in zip(inner, (rows, columns), strict=True))
+    if inner[0].stop > inner[0].start and inner[1].stop > inner[1].start:
+        for part, whole in zip(parts, _gradient(block), strict=True):
+            part[into] = whole[out_of]
+    return parts
+
+
+def _gradient(block: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gradient of what is no darker than its surroundings, and where no missing pixel is near."""
+    seen = np.isfinite(block)
+    filled = np.where(seen, block, np.median(block[seen]) if seen.any() else 0).astype(np.float32)
+    bright = np.maximum(filled, cv2.GaussianBlur(filled, (0, 0), _SURROUNDINGS_PX))
+    smooth = cv2.GaussianBlur(bright, (0, 0), 1.0)
+    whole = cv2.erode(seen.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) > 0
+    return cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1), whole
+
+
+def _spans(height: int, width: int) -> list[_Window]:
+    is_large = min(height, width) >= _LARGE_PX
+    size = _LARGE_WINDOW_PX if is_large else min(_WINDOW_PX, max(8, round(_LARGEST_SHARE * min(height, width))))
+
+    def starts(length: int) -> list[int]:
+        count = int(np.ceil((length - size) / (size / 2))) + 1
+        count = min(count, _LARGE_WINDOWS) if is_large else count
+        return sorted({round(start) for start in np.linspace(0, length - size, count)})
+
+    return [(slice(y, y + size), slice(x, x + size)) for y in starts(height) for x in starts(width)]
+
+
+def _vertex(three: np.ndarray) -> float:
+    """Where a parabola through three samples peaks, in samples from the middle one."""
+    bend = three[0] - 2 * three[1] + three[2]
+    return float(np.clip((three[0] - three[2]) / (2 * bend), -0.6, 0.6)) if bend < 0 else 0.0
