@@ -61,7 +61,7 @@ def test_the_page_begins_with_the_finding_and_tells_things_in_their_order(page):
     assert text_of(headings[0]).startswith("New structure at Yard")
     assert headings[1:] == ["The place", "What was found", "When it was seen", "How big it is",
                             "What the images cannot tell", "Looked at and set aside", "How it was done",
-                            "The images", "Check it yourself", "Words"]
+                            "How it was aligned", "The images", "Check it yourself", "Words"]
 
 
 def test_the_bottom_line_has_three_sentences_and_the_inference_comes_last(page):
@@ -240,6 +240,31 @@ def test_each_used_scene_has_its_shift_in_pixels_and_metres_its_licence_and_cred
     row = text_of(page[page.index("Used: day, shift"):])
     assert ("2022-02-10 10:30 scene-0 98 % 0.42, −1.30 ± 0.06 px 1.3, −3.9 ± 0.2 m 44°, 3° "
             "CC-BY-4.0 Image © 2024 Provider") in row
+
+
+def test_what_placed_a_scene_its_snow_and_how_its_counts_became_units_stand_with_it(world):
+    told = [{"placement": "shift", "snow_share": 0.31, "scaling": "reflectance = counts / 10000"},
+            {"placement": "warp", "snow_share": None, "scaling": "as <b>told</b> by the file"}]
+    fits = tuple(replace(fit, **told[i == 3]) for i, fit in enumerate(world.stack.fits))
+    page = replace(world, stack=replace(world.stack, fits=fits)).page(_SMALL)
+    text = text_of(page[page.index("Used: day, shift"):])
+    assert "scene-0 98 % 31 % 0.42, −1.30 ± 0.06 px 1.3, −3.9 ± 0.2 m 44°" in text
+    assert "scene-3 98 % – 0.42, −1.30 ± 0.06 px 1.3, −3.9 ± 0.2 m; warp 44°" in text
+    assert "9 scenes: reflectance = counts / 10000" in text
+    assert "1 scene (2022-08-09): as <b>told</b> by the file" in text
+    alike = tuple(replace(fit, scaling="grey levels as delivered") for fit in world.stack.fits)
+    page = replace(world, stack=replace(world.stack, fits=alike)).page(_SMALL)
+    assert "How counts became units: grey levels as delivered." in text_of(page)
+
+
+def test_nothing_moves_unless_a_reader_asks_for_it_and_never_for_one_who_wants_less_motion(page):
+    style, script = (re.findall(f"<{name}>(.*?)</{name}>", page, re.S)[0] for name in ("style", "script"))
+    moving = re.findall(r"([^{}]+)\{[^{}]*animation: (?!none)", style)
+    assert [rule.strip().startswith(".is-flicker >") for rule in moving] == [True]
+    assert re.search(r"prefers-reduced-motion: reduce\) \{ \.is-flicker > \.after \{ animation: none", style)
+    assert 'choice(still ? "Only after" : "Flicker"' in script
+    seconds = float(re.search(r"flicker ([\d.]+)s", style)[1])
+    assert 2 / seconds < 3   # flashes per second, WCAG 2.3.1
 
 
 def test_an_event_has_a_bracket_and_never_a_single_day(page):

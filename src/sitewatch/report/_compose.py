@@ -15,6 +15,7 @@ from sitewatch.report._page import Page, Story, rendered
 from sitewatch.report._said import Said, said_in
 from sitewatch.report._scenes import scenes_of
 from sitewatch.report._signs import Sign, ranked, signs_of
+from sitewatch.report._ties import aligned_of
 from sitewatch.report._timeline import timeline_of
 
 __all__ = ["compose_report"]
@@ -36,10 +37,12 @@ def compose_report(findings: Findings, *cited: *tuple[Changes, Structures, Measu
     said, pictures = said_in(findings, order), Pictures(stack, options)
     stories = _stories(signs[:len(order)], signs, said, pictures)
     key = stories[0].figure if stories else pictures.of_site(signs[len(order):])
+    aligned = aligned_of(stack)
     page = Page(
         title=findings.title, place=place_of(structures.site), said=said, key=key, stories=stories,
         signs=signs, map=pictures.map_of_site(signs), timeline=timeline_of(signs, stack),
         numbers=numbers_of(signs, measurements, stack), candidates=candidates_of(changes, structures),
+        aligned=aligned, ties=pictures.of_ties() if aligned and aligned.map else None,
         method=method_of(changes, stack, options, pictures.stretch), scenes=scenes_of(stack), provenance=provenance)
     return Report(title=findings.title, files={"index.html": rendered(page), **pictures.files})
 

@@ -19,11 +19,12 @@ from sitewatch.report._frames import (
 )
 from sitewatch.report._options import ReportOptions
 from sitewatch.report._pairs import Pair, latest_clear, pair_of_site, pair_of_structure, times_of
-from sitewatch.report._pictures import Stretch, enlargement, picture_of, stretch_of, stretched
+from sitewatch.report._pictures import Stretch, enlargement, paled, picture_of, stretch_of, stretched
 from sitewatch.report._signs import Sign, outlines_of_site
 
 __all__ = ["Figure", "Pictures", "Shot"]
 
+_TIES_PX = 900    # a map to draw on needs no finer detail
 _SMALL_PX = 420   # two of them stand side by side in a column of the page
 
 
@@ -118,6 +119,15 @@ class Pictures:
         outlines = [*(s.drawn for s in signs), *outlines_of_site(self.stack.site)]
         return self._figure("map", window, (self._shot("map", index, window, width),), outlines, width)
 
+    def of_ties(self) -> Figure | None:
+        """The latest clear look at the whole site in grey, to draw on."""
+        window = whole(self.stack.site)
+        index = latest_clear(self.stack, window, self.stretch)
+        if index is None:
+            return None
+        width = min(_TIES_PX, self.options.map_width_px)
+        return self._figure("ties", window, (self._shot("ties", index, window, width, is_grey=True),), (), width)
+
     def _figure(self, name: str, window: Window, shots: tuple[Shot, ...], outlines: Sequence[Outline],
                 width: int) -> Figure:
         site = self.stack.site
@@ -146,9 +156,10 @@ class Pictures:
         return tuple(self._shot(f"{name}-{part}", index, window, _SMALL_PX)
                      for part, index in zip(("last-without", "first-with"), sides, strict=True))
 
-    def _shot(self, name: str, index: int, window: Window, width: int) -> Shot:
-        picture = picture_of(stretched(self.stack, index, window, self.stretch), enlargement(window, width),
-                             self.options.enlarge, width)
+    def _shot(self, name: str, index: int, window: Window, width: int, *, is_grey: bool = False) -> Shot:
+        pixels = stretched(self.stack, index, window, self.stretch)
+        picture = picture_of(paled(pixels) if is_grey else pixels, enlargement(window, width), self.options.enlarge,
+                             width)
         path = f"pictures/{name}.{picture.suffix}"
         self.files[path] = picture.data
         scene = self.stack.scenes[str(self.stack.data["scene"].values[index])]

@@ -20,6 +20,7 @@ from sitewatch.report._numbers import Numbers
 from sitewatch.report._said import Said
 from sitewatch.report._scenes import ScenesShown
 from sitewatch.report._signs import Sign
+from sitewatch.report._ties import Aligned
 from sitewatch.report._timeline import Timeline
 
 __all__ = ["Page", "Story", "rendered"]
@@ -57,6 +58,8 @@ class Page:
     numbers: Numbers
     candidates: Candidates
     method: Method
+    aligned: Aligned | None
+    ties: Figure | None
     scenes: ScenesShown
     provenance: Mapping[str, str]
 

@@ -14,9 +14,10 @@ from sitewatch.model import SENSORS, Stack
 from sitewatch.report._frames import Window
 from sitewatch.report._options import ReportOptions
 
-__all__ = ["Picture", "Stretch", "enlargement", "picture_of", "stretch_of", "stretched"]
+__all__ = ["Picture", "Stretch", "enlargement", "paled", "picture_of", "stretch_of", "stretched"]
 
 _HATCH_LIGHT, _HATCH_DARK = 205, 160
+_PALEST = 0.45   # what black becomes under a drawing
 # Percentiles need a sample of the ground, not every pixel of it.
 _SAMPLE_LOOKS, _SAMPLE_PIXELS = 12, 500_000
 
@@ -85,6 +86,12 @@ def stretched(stack: Stack, index: int, window: Window, stretch: Stretch) -> np.
     pixels = stack.values[index][list(stretch.bands), rows, cols].transpose(1, 2, 0)
     low, high = np.asarray(stretch.low), np.asarray(stretch.high)
     return np.asarray(np.clip((pixels - low) / (high - low), 0, 1) ** (1 / stretch.gamma))
+
+
+def paled(pixels: np.ndarray) -> np.ndarray:
+    """The same in light grey: a ground on which dark lines stand out, on a screen and in print."""
+    grey = pixels.mean(axis=2, keepdims=True)
+    return np.repeat(_PALEST + (1 - _PALEST) * grey, 3, axis=2)
 
 
 def enlargement(window: Window, width_px: int) -> int:

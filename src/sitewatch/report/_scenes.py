@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
 from sitewatch.model import SENSORS, Refusal, Scene, SceneFit, Stack, day
 
 __all__ = ["SceneShown", "ScenesShown", "scenes_of"]
+
+_NAMED_DAYS = 6   # more are counted only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,8 @@ class SceneShown:
     scene: Scene
     why_not: str
     clear: str
+    snow: str
+    placement: str
     shift_px: str
     shift_m: str
     sigma_px: str
@@ -30,7 +35,10 @@ class SceneShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenesShown:
-    """``at_the_door``: files and scenes that never became part of the stack."""
+    """``at_the_door``: files and scenes that never became part of the stack.
+
+    ``scalings``: how counts became units, in how many of the used scenes, and on which days where they are few.
+    """
 
     used: tuple[SceneShown, ...]
     refused: tuple[SceneShown, ...]
@@ -39,6 +47,7 @@ class ScenesShown:
     credits: tuple[str, ...]
     licences: tuple[str, ...]
     is_simulated: bool
+    scalings: tuple[tuple[str, int, str], ...]
 
     @property
     def days(self) -> str:
@@ -59,7 +68,17 @@ def scenes_of(stack: Stack) -> ScenesShown:
         sensors=tuple(dict.fromkeys(SENSORS[s.sensor].title if s.sensor in SENSORS else s.sensor for s in used)),
         credits=tuple(dict.fromkeys(s.attribution or "no credit line is recorded" for s in used)),
         licences=tuple(dict.fromkeys(s.licence or "not recorded" for s in used)),
-        is_simulated=any(scene.is_simulated for scene in stack.scenes.scenes))
+        scalings=_scalings(stack.used), is_simulated=any(scene.is_simulated for scene in stack.scenes.scenes))
+
+
+def _scalings(fits: Sequence[SceneFit]) -> tuple[tuple[str, int, str], ...]:
+    """Most frequent first; a fit of an older case says nothing."""
+    days: dict[str, list[str]] = {}
+    for fit in fits:
+        if fit.scaling:
+            days.setdefault(fit.scaling, []).append(day(fit.taken))
+    return tuple((text, len(of), ", ".join(of) if len(of) <= _NAMED_DAYS and len(days) > 1 else "")
+                 for text, of in sorted(days.items(), key=lambda item: -len(item[1])))
 
 
 def _look(fit: SceneFit, scene: Scene, gsd_m: float) -> SceneShown:
@@ -67,11 +86,15 @@ def _look(fit: SceneFit, scene: Scene, gsd_m: float) -> SceneShown:
     return SceneShown(
         day=day(fit.taken), time="" if (at.hour, at.minute, at.second) == (0, 0, 0) else f"{at:%H:%M}", scene=scene,
         why_not="" if fit.used else fit.why_not or "no reason is recorded",
-        clear="" if fit.site_clear_share is None else f"{fit.site_clear_share:.0%}".replace("%", " %"),
+        clear=_share(fit.site_clear_share), snow=_share(fit.snow_share), placement=fit.placement or "",
         shift_px=_pair(fit, 1.0, 2), shift_m=_pair(fit, gsd_m, 1),
         sigma_px=_number(fit.shift_sigma_px, 1.0, 2), sigma_m=_number(fit.shift_sigma_px, gsd_m, 1),
         sun=_number(scene.sun_elevation_deg, 1.0, 0), off_nadir=_number(scene.off_nadir_deg, 1.0, 0),
         hashes=tuple((asset.role, asset.kept.sha256) for asset in scene.assets if asset.kept))
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}".replace("%", " %")
 
 
 def _pair(fit: SceneFit, times: float, decimals: int) -> str:

@@ -21,7 +21,7 @@ for (const compare of document.querySelectorAll(".compare")) {
 
   range.addEventListener("input", () => show(range.valueAsNumber));
   compare.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || !compare.classList.contains("is-slider")) return;
+    if (event.button !== 0 || !compare.classList.contains("is-slider") || compare.classList.contains("is-flicker")) return;
     event.preventDefault();
     compare.setPointerCapture(event.pointerId);
     range.focus({ preventScroll: true });
@@ -36,12 +36,31 @@ for (const compare of document.querySelectorAll(".compare")) {
   show(50);
 
   const controls = compare.closest("figure").querySelector(".controls");
-  const label = document.createElement("label");
-  const box = document.createElement("input");
-  box.type = "checkbox";
-  label.append(box, " Side by side");
-  controls.append(label);
-  box.addEventListener("change", () => compare.classList.toggle("is-slider", !box.checked));
+  const choice = (text, changed) => {
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    label.append(box, ` ${text}`);
+    controls.append(label);
+    box.addEventListener("change", () => changed(box.checked));
+    return box;
+  };
+  const apart = choice("Side by side", (is) => {
+    compare.classList.toggle("is-slider", !is);
+    if (is) turned(false);
+  });
+  // One after the other in the same place: only when asked for. Who wants less motion turns the page by hand.
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const flicker = choice(still ? "Only after" : "Flicker", (is) => turned(is));
+  const turned = (is) => {
+    flicker.checked = is;
+    compare.classList.toggle("is-flicker", is);
+    range.disabled = is;
+    if (is && apart.checked) {
+      apart.checked = false;
+      compare.classList.add("is-slider");
+    }
+  };
 }
 // On paper everything is open.
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
