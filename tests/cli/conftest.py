@@ -102,7 +102,8 @@ class FakeCase:
 
     def stack(self) -> Stack:
         fits = (SceneFit(scene="s0", taken=BEFORE, used=True, site_clear_share=0.98765432, shift_x_px=0.123456789,
-                         shift_y_px=-1.0, shift_sigma_px=0.05),
+                         shift_y_px=-1.0, shift_sigma_px=0.05, snow_share=0.25, placement="affine",
+                         scaling="grey levels as \x1b[31mdelivered"),
                 SceneFit(scene="s1", taken=AFTER, used=False, why_not="cloud"))
         data = xr.Dataset({"noise": (("time", "band"), np.array([[2.0]]))},
                           coords={"band": ["pan"]}, attrs={"blur_px": 0.8})

@@ -86,6 +86,13 @@ def test_every_stage_can_be_shown_to_people_and_machines(case, sitewatch, stage)
     assert machines.data
 
 
+def test_the_stack_says_what_placed_each_scene_its_snow_and_how_counts_became_units(case, sitewatch):
+    lines = [line.split() for line in sitewatch("show", "yard", "stack").out.splitlines()]
+    assert ["s0", "+0.12", "-1.00", "+0.05", "affine", "99%", "25%"] in lines
+    assert ["1", "grey", "levels", "as", "\N{REPLACEMENT CHARACTER}[31mdelivered"] in lines
+    assert max(map(len, sitewatch("show", "yard", "stack").out.splitlines())) <= 80
+
+
 def test_scenes_are_shown_even_where_too_few_are_clear_for_a_stack(case, sitewatch, monkeypatch):
     def none(self):
         raise NotEnoughLooksError("only 1 clear look(s).\nAdd images of other dates")

@@ -50,7 +50,9 @@ def test_a_number_that_cannot_be_given_is_null_with_its_reason(case, sitewatch):
 def test_scenes_list_the_refused_ones_too(case, sitewatch):
     used, unused, refused = sitewatch("show", "yard", "scenes", "--json").data
     assert list(used) == ["id", "taken", "source", "used", "why_not", "site_clear_share", "shift_x_px", "shift_y_px",
-                          "shift_sigma_px"]
+                          "shift_sigma_px", "placement", "scaling", "snow_share"]
+    assert (used["placement"], used["snow_share"], used["scaling"][:11]) == ("affine", 0.25, "grey levels")
+    assert (unused["placement"], unused["snow_share"], unused["scaling"]) == (None, None, None)
     assert (used["used"], used["shift_x_px"], used["site_clear_share"]) == (True, 0.123457, 0.987654)
     assert (unused["used"], unused["why_not"], unused["shift_x_px"]) == (False, "cloud", None)
     assert (refused["id"], refused["used"], refused["taken"]) == ("notes.txt", False, None)

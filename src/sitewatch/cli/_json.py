@@ -115,7 +115,9 @@ def _fit(fit: SceneFit | None) -> dict[str, Any]:
             "site_clear_share": _short(fit.site_clear_share) if fit else None,
             "shift_x_px": _short(fit.shift_x_px) if fit else None,
             "shift_y_px": _short(fit.shift_y_px) if fit else None,
-            "shift_sigma_px": _short(fit.shift_sigma_px) if fit else None}
+            "shift_sigma_px": _short(fit.shift_sigma_px) if fit else None,
+            "placement": fit.placement if fit else None, "scaling": fit.scaling if fit else None,
+            "snow_share": _short(fit.snow_share) if fit else None}
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -67,14 +68,21 @@ def scenes_table(scenes: Scenes, stack: Stack | None) -> str:
 
 
 def stack_table(stack: Stack) -> str:
-    """The grid and each used scene's place on it."""
+    """The grid, each used scene's place on it, and how the counts became units."""
     grid = stack.site.grid
     crs = "no georeference" if grid.crs is None else str(grid.crs)
     rows = [(fit.scene, _number(fit.shift_x_px), _number(fit.shift_y_px), _number(fit.shift_sigma_px),
-             _share(fit.site_clear_share)) for fit in stack.used]
-    table = _table(("scene", "right px", "down px", "sigma px", "clear"), rows)
+             fit.placement or "", _share(fit.site_clear_share), _share(fit.snow_share)) for fit in stack.used]
+    table = _table(("scene", "right px", "down px", "sigma px", "placed by", "clear", "snow"), rows)
     return (f"{grid.width} x {grid.height} pixels of {stack.site.gsd_m:g} m, {crs}; {len(stack.used)} of "
-            f"{len(stack.fits)} scenes used\n\n{table}")
+            f"{len(stack.fits)} scenes used\n\n{table}{_scalings(stack)}")
+
+
+def _scalings(stack: Stack) -> str:
+    """How counts became units, and in how many scenes; nothing where an older case has not kept it."""
+    counts = Counter(fit.scaling for fit in stack.used if fit.scaling)
+    rows = [(str(count), text) for text, count in counts.most_common()]
+    return f"\n\n{_table(('scenes', 'how counts became units'), rows)}" if rows else ""
 
 
 def findings_text(findings: Findings) -> str:
