@@ -130,10 +130,10 @@ def _lay_all(views: list[View], shifts: list[Shift], site: Site, options: StackO
         fit = SceneFit(scene=view.scene.id, taken=view.scene.taken, used=True, shift_x_px=shift.x_px,
                        shift_y_px=shift.y_px, shift_sigma_px=shift.sigma_px, placement="shift", scaling=view.scaling)
         if shift.agreeing == 0 or shift.sigma_px > options.max_shift_sigma_px:
+            why = (f"cannot be registered: {shift.agreeing} of {shift.windows} windows agree; "
+                   "cloud, haze or snow hides the ground, or it is another place")
             fit = replace(fit, used=False, shift_x_px=None, shift_y_px=None, shift_sigma_px=None, placement=None,
-                          why_not=(
-                f"cannot be registered: {shift.agreeing} of {shift.windows} windows agree; "
-                "cloud, haze or snow hides the ground, or it is another place"))
+                          why_not=why)
         else:
             laid.append(lay_view(view, site, (shift.x_px, shift.y_px)))
         kept.append(fit)
