@@ -62,7 +62,7 @@ def test_geojson_of_a_place_on_earth_is_longitude_before_latitude():
     assert (lon, lat) == (pytest.approx(4.18, abs=0.01), pytest.approx(40.64, abs=0.01))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(where=_RECTANGLES)
 def test_the_shares_of_pixels_that_lie_inside_are_those_of_the_exact_outline(where):
     shares = coverage(from_pixels(where.polygon, _GRID), _GRID)
