@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from tests.shared import SHARED
+from tests.shared import SHARED, needs
 from tests.worlds import World
 
 from sitewatch.errors import ImageError
@@ -252,28 +252,24 @@ def _real(name: str, folder: Path, seen: Path, bands: tuple[int, ...], sensor: s
     return read_view(scene, World(looks=1).site)
 
 
-@pytest.mark.shared
-def test_real_scenes_of_before_baseline_4_are_known_by_their_pixels_and_by_a_step_of_1000(tmp_path):
-    scenes = sorted((SHARED / "data" / "s2_barbellino_scl").glob("*_BOA_10.tif"))
-    if not scenes:
-        pytest.skip("the real images are not at hand")
-    bands = (2, 3, 4, 8)
-    plain = [_real(f"{path.stem}-{i}", tmp_path, path, bands, "sentinel-2") for i, path in enumerate(scenes * 2)]
-    stepped = [_real(f"{path.stem}-up", tmp_path, path, bands, "sentinel-2", 1000) for path in scenes]
-    settled, refused = settle([*plain, *stepped])
-    assert refused == []
-    assert all("too low to hold it" in view.scaling for view in settled[:4])
-    assert all("when 1000 is taken off" in view.scaling for view in settled[4:])
-    assert np.allclose(settled[4].pixels, settled[0].pixels, atol=1e-6, equal_nan=True)
+class TestRealScenes:
+    pytestmark = [*needs("data/s2_barbellino_scl"), *needs("data/planet_stac_metadata")]  # noqa: RUF012
 
+    def test_real_scenes_of_before_baseline_4_are_known_by_their_pixels_and_by_a_step_of_1000(self, tmp_path):
+        scenes = sorted((SHARED / "data" / "s2_barbellino_scl").glob("*_BOA_10.tif"))
+        bands = (2, 3, 4, 8)
+        plain = [_real(f"{path.stem}-{i}", tmp_path, path, bands, "sentinel-2") for i, path in enumerate(scenes * 2)]
+        stepped = [_real(f"{path.stem}-up", tmp_path, path, bands, "sentinel-2", 1000) for path in scenes]
+        settled, refused = settle([*plain, *stepped])
+        assert refused == []
+        assert all("too low to hold it" in view.scaling for view in settled[:4])
+        assert all("when 1000 is taken off" in view.scaling for view in settled[4:])
+        assert np.allclose(settled[4].pixels, settled[0].pixels, atol=1e-6, equal_nan=True)
 
-@pytest.mark.shared
-def test_a_real_planetscope_radiance_product_is_refused_by_its_name_and_by_its_counts(tmp_path):
-    found = sorted((SHARED / "data" / "planet_stac_metadata").rglob("*_3B_AnalyticMS.tif"))
-    if not found:
-        pytest.skip("the real images are not at hand")
-    with pytest.raises(ImageError, match="radiance at the sensor by its name"):
-        _real("x", tmp_path, found[0], (1, 2, 3, 4), "planetscope-4")
-    (renamed := tmp_path / "2017-08-31.tif").write_bytes(found[0].read_bytes())
-    with pytest.raises(ImageError, match="radiance with the blue of the air in it"):
-        _real("y", tmp_path, renamed, (1, 2, 3, 4), "planetscope-4")
+    def test_a_real_planetscope_radiance_product_is_refused_by_its_name_and_by_its_counts(self, tmp_path):
+        found = sorted((SHARED / "data" / "planet_stac_metadata").rglob("*_3B_AnalyticMS.tif"))
+        with pytest.raises(ImageError, match="radiance at the sensor by its name"):
+            _real("x", tmp_path, found[0], (1, 2, 3, 4), "planetscope-4")
+        (renamed := tmp_path / "2017-08-31.tif").write_bytes(found[0].read_bytes())
+        with pytest.raises(ImageError, match="radiance with the blue of the air in it"):
+            _real("y", tmp_path, renamed, (1, 2, 3, 4), "planetscope-4")

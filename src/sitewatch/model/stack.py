@@ -25,7 +25,8 @@ class SceneFit:
     ``shift_x_px``, ``shift_y_px``: how far the content of the scene as delivered lies to the right and
     down of the site's grid, in grid pixels, at the middle of the grid; ``shift_sigma_px`` is the standard error
     per axis, ``placement`` what was needed to move it back. ``site_clear_share`` is the share of the site's pixels
-    that this scene shows clearly and ``snow_share`` that of snow among them, 0 to 1; None where nobody can tell.
+    that this scene shows clearly, ``snow_share`` that of snow on the ground that is not hidden, 0 to 1; None where
+    nobody can tell.
     ``scaling`` says how its counts became physical units, and on what evidence.
     """
 

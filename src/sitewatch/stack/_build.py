@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from sitewatch.errors import ImageError, InputError, NotEnoughLooksError
-from sitewatch.geo import WGS84, coverage, reproject, seen_mad
+from sitewatch.geo import WGS84, coverage, lay_on, reproject, seen_mad
 from sitewatch.model import SENSORS, Progress, Scene, SceneFit, Scenes, Site, Stack
 from sitewatch.stack._align import Shift, align_views
 from sitewatch.stack._normalise import Line, fit_lines, stable_ground, typical_view
@@ -58,7 +58,7 @@ def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress
     shifts = _shifts(views, scenes.site, options, progress)
     laid, fits = _lay_all(views, shifts, scenes.site, options, fits)
     _require(sum(fit.used for fit in fits), options, fits)
-    fits = _with_snow(fits, laid, scenes)
+    fits = _with_snow(fits, laid, views, scenes.site)
     values, fits = _normalised(laid, fits, scenes.site, options)
     _require(len(values), options, fits)
     used = [fit for fit in fits if fit.used]
@@ -146,12 +146,18 @@ def _ties(views: list[View], shifts: list[Shift], used: list[SceneFit]) -> np.nd
     return np.stack([ties[fit.scene] for fit in used]).astype(np.float32)  # type: ignore[misc]
 
 
-def _with_snow(fits: list[SceneFit], laid: np.ndarray, scenes: Scenes) -> list[SceneFit]:
+def _with_snow(fits: list[SceneFit], laid: np.ndarray, views: list[View], site: Site) -> list[SceneFit]:
     """How much of the site's ground lies under snow in each view that was laid on the grid."""
-    placed = [fit for fit in fits if fit.used]
-    bands = SENSORS[scenes[placed[0].scene].sensor].bands
-    shares = iter(snow_shares(laid, bands, _inside(scenes.site), [None] * len(placed)))
+    seen = {view.scene.id: view for view in views}
+    placed = [(fit, seen[fit.scene]) for fit in fits if fit.used]
+    told = [None if view.snow is None
+            else lay_on(view.snow[None], view.grid, site.grid, _shift_px(fit), nearest=True)[0] for fit, view in placed]
+    shares = iter(snow_shares(laid, SENSORS[placed[0][1].scene.sensor].bands, _inside(site), told))
     return [replace(fit, snow_share=next(shares)) if fit.used else fit for fit in fits]
+
+
+def _shift_px(fit: SceneFit) -> tuple[float, float]:
+    return fit.shift_x_px or 0.0, fit.shift_y_px or 0.0
 
 
 def _normalised(laid: np.ndarray, fits: list[SceneFit], site: Site,

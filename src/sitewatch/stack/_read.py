@@ -22,6 +22,7 @@ from sitewatch.stack._scale import (
     low_counts,
     own_evidence,
 )
+from sitewatch.stack._snow import snow_told
 
 __all__ = ["View", "lay_view", "read_view", "settle"]
 
@@ -43,7 +44,8 @@ class View:
     """One scene as received: (band, y, x) pixels in physical units on their own grid, NaN where masked.
 
     ``scaling`` says how the counts became these units, and on what evidence; ``low`` are the low counts by which
-    ``settle`` judges, None for pictures.
+    ``settle`` judges, None for pictures. ``snow`` (y, x) float32 is what the provider's mask says: 1 snow, 0 ground
+    without, NaN hidden; None where there is no mask or it cannot say.
     """
 
     scene: Scene
@@ -51,6 +53,7 @@ class View:
     grid: GeoBox
     scaling: str
     low: np.ndarray | None = None
+    snow: np.ndarray | None = None
 
 
 def read_view(scene: Scene, site: Site) -> View:
@@ -71,16 +74,18 @@ def read_view(scene: Scene, site: Site) -> View:
     counts[:, _no_image(counts, sensor)] = np.nan
     own = info.grid if info.grid.crs is not None else _picture_grid(info.grid, site)
     _require_like_pixels(scene, own, site)
-    mask = scene.asset("mask")
+    mask, snow = scene.asset("mask"), None
     if mask is not None and mask.kept is not None and sensor.mask is not None:
-        unclear = cv2.dilate(_unclear(scene, mask.kept.path, sensor.mask, own).astype(np.uint8), _MASK_EDGE) > 0
+        codes = _codes(scene, mask.kept.path, own)
+        snow = snow_told(codes, sensor.mask)
+        unclear = cv2.dilate(_unclear(codes[0], sensor.mask).astype(np.uint8), _MASK_EDGE) > 0
         counts[:, unclear] = np.nan
     if not sensor.is_reflectance:
         return View(scene=scene, pixels=counts, grid=own, scaling="grey levels as delivered")
     low = low_counts(counts, sensor)
     check_counts(scene, low, sensor, info.dtype)
     return View(scene=scene, pixels=(counts + np.float32(sensor.offset)) * np.float32(sensor.scale), grid=own,
-                scaling=formula(sensor), low=low)
+                scaling=formula(sensor), low=low, snow=snow)
 
 
 def settle(views: list[View]) -> tuple[list[View], list[tuple[Scene, str]]]:
@@ -133,20 +138,26 @@ def _require_like_pixels(scene: Scene, own: GeoBox, site: Site) -> None:
                              "Watch it as a site of its own, or choose another pixel size")
 
 
-def _unclear(scene: Scene, path: Path, kind: MaskKind, grid: GeoBox) -> np.ndarray:
-    """(y, x) bool on the image's grid, from a UDM2 (band 1: 1 is clear), a scene classification or QA_PIXEL bits."""
-    codes, own = read_image(path, bands=[1]), describe(path).grid
+def _codes(scene: Scene, path: Path, grid: GeoBox) -> np.ndarray:
+    """(band, y, x) codes of a mask on the image's grid, NaN outside it: the first band, and a UDM2's second."""
+    info = describe(path)
+    codes, own = read_image(path, bands=[1, 2][:info.bands]), info.grid
     if own.crs is None or grid.crs is None:
         own = _same_frame(scene, own, grid)
-    laid = lay_on(codes, own, grid, nearest=True)[0]
+    laid = lay_on(codes, own, grid, nearest=True)
     if np.isnan(laid).all():
         raise ImageError(f"{scene.id}: its mask shows nothing of what its image shows. Put the mask of this image "
                          "beside it, or remove the mask")
+    return laid
+
+
+def _unclear(codes: np.ndarray, kind: MaskKind) -> np.ndarray:
+    """(y, x) bool: from a UDM2's first band (1 is clear), a scene classification or QA_PIXEL bits."""
     if kind == "udm2":
-        return np.asarray(laid != 1)
+        return np.asarray(codes != 1)
     if kind == "scl":
-        return np.asarray(np.isnan(laid) | np.isin(laid, _SCL_UNCLEAR))
-    return np.asarray(np.isnan(laid) | (np.nan_to_num(laid).astype(np.uint16) & _QA_PIXEL_UNCLEAR != 0))
+        return np.asarray(np.isnan(codes) | np.isin(codes, _SCL_UNCLEAR))
+    return np.asarray(np.isnan(codes) | (np.nan_to_num(codes).astype(np.uint16) & _QA_PIXEL_UNCLEAR != 0))
 
 
 def _same_frame(scene: Scene, mask: GeoBox, grid: GeoBox) -> GeoBox:
