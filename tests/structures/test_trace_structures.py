@@ -159,6 +159,15 @@ def test_a_rejected_change_is_no_structure():
     assert _traced(world).changed == ()
 
 
+@pytest.mark.parametrize(("looks", "found"), [(1, 1), (3, 0)])
+def test_what_had_been_there_in_more_than_a_tenth_of_the_earlier_looks_is_no_new_structure(looks, found):
+    world = _built()
+    [change] = (changes := detect_changes(world.stack())).kept
+    world.roof(_HALL, 160, slice(3, 3 + looks))
+    assert change.between.after == world.taken[_FROM - 1]
+    assert len(trace_structures(changes, world.stack()).changed) == found
+
+
 def test_a_quiet_place_has_no_structures():
     assert _traced(_world()).records == ()
 

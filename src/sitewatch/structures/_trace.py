@@ -30,6 +30,7 @@ from sitewatch.structures._shadows import shadow_ways
 __all__ = ["StructuresOptions", "trace_structures"]
 
 _BED, _FIELD = 0.25, 4.0          # shares of a structure's area: ground laid bare for it, and a field's harvest
+_OTHERWISE = 0.1                  # of the looks on either side of its date: a building does not come and go
 _WORKS = timedelta(days=365)      # what was laid bare longer before was not laid bare for this
 
 
@@ -52,7 +53,7 @@ def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions 
     if progress:
         progress("read changes", len(changes.kept), len(changes.kept))
     traced = [_traced(hypothesis, changes, stack, values) for hypothesis in found]
-    traced = [structure for structure in traced if structure.happened.by]
+    traced = [structure for structure in traced if structure.happened.by and _turns_once(structure)]
     traced.sort(key=lambda s: (s.happened.by or datetime.max, s.id))
     labelled = [replace(structure, label=f"Structure {_letters(i)}") for i, structure in enumerate(traced)]
     references = [_reference(reference, stack) for reference in stack.site.references]
@@ -76,6 +77,17 @@ def _traced(whole: Hypothesis, changes: Changes, stack: Stack, values: np.ndarra
         last=happened if removed else Between(), phases=_phases(whole, parts, happened, changes, stack),
         looks=looks_of(seen, stack, removed=removed), reasons=_reasons(whole),
         changes=tuple(dict.fromkeys(h.change.id for h in (whole, *whole.parts))))
+
+
+def _turns_once(structure: Structure) -> bool:
+    """Whether its own looks bear its date out: one that was there every winter before is a season."""
+    came, date = structure.class_ == "new structure", structure.happened.by
+    otherwise: dict[bool, list[bool]] = {False: [], True: []}
+    for look in structure.looks:
+        if look.state != "unclear":
+            later = date is not None and look.taken >= date
+            otherwise[later].append((look.state == "present") != (later == came))
+    return all(sum(side) <= _OTHERWISE * len(side) for side in otherwise.values())
 
 
 def _phases(whole: Hypothesis, parts: list[list[Sighting]], happened: Between, changes: Changes,
