@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import rasterio
+from affine import Affine
 from odc.geo.geobox import GeoBox
 from rasterio.windows import from_bounds
 
@@ -42,7 +43,7 @@ class RealPair:
 
     def laid(self, shift_px: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
         """(y, x) the view on the reference's grid, its content moved back by a shift."""
-        return lay_on(self.view[None], self.view_grid, self.grid, shift_px)[0]
+        return lay_on(self.view[None], self.view_grid, self.grid, Affine.translation(*shift_px))[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

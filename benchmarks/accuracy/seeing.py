@@ -21,6 +21,7 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+from affine import Affine
 from odc.geo.geobox import GeoBox
 
 import sitewatch as sw
@@ -131,7 +132,7 @@ def _truth_of(world: worlds.World, folder: Path, stack: Stack) -> Truth:
 def _laid(pixels: np.ndarray, grid: GeoBox, fit: SceneFit, stack: Stack) -> np.ndarray:
     """On the site's grid, where the stage has laid the scene; NaN beyond the scene."""
     shift_px = fit.shift_x_px or 0.0, fit.shift_y_px or 0.0
-    return np.asarray(lay_on(pixels, grid, stack.site.grid, shift_px, nearest=True))
+    return np.asarray(lay_on(pixels, grid, stack.site.grid, Affine.translation(*shift_px), nearest=True))
 
 
 def _between(stack: Stack, first: datetime, last: datetime) -> np.ndarray:

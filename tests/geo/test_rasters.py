@@ -23,21 +23,21 @@ _INNER = (slice(None), slice(10, -10), slice(10, -10))
 @settings(max_examples=25, deadline=None)
 @given(right=st.floats(-5, 5), down=st.floats(-5, 5))
 def test_content_that_lies_off_the_grid_is_brought_back_by_its_shift(right, down):
-    laid = lay_on(moved(_GROUND, right, down), _GRID, _GRID, (right, down))
+    laid = lay_on(moved(_GROUND, right, down), _GRID, _GRID, Affine.translation(right, down))
     assert np.sqrt(np.mean((laid - _GROUND)[_INNER] ** 2)) < 0.12  # cubic convolution softens the finest ground
 
 
 @pytest.mark.parametrize("grid", [_GRID, picture_grid(64, 64, 2.0)])
 @pytest.mark.parametrize(("right", "down"), [(0, 0), (3, 0), (0, 4), (-2, 5)])
 def test_a_shift_by_whole_pixels_changes_no_value(grid, right, down):
-    laid = lay_on(np.roll(_GROUND, (down, right), (1, 2)), grid, grid, (right, down))
+    laid = lay_on(np.roll(_GROUND, (down, right), (1, 2)), grid, grid, Affine.translation(right, down))
     assert np.array_equal(laid[_INNER], _GROUND[_INNER])
 
 
 def test_nan_stays_nan_and_so_does_what_lies_outside():
     pixels = _GROUND.copy()
     pixels[:, 20:24, 30:36] = np.nan
-    laid = lay_on(pixels, _GRID, _GRID, (4, 0))
+    laid = lay_on(pixels, _GRID, _GRID, Affine.translation(4, 0))
     assert np.isnan(laid[:, 20:24, 26:32]).all()
     assert np.isnan(laid[:, :, -4:]).all()
     assert np.isfinite(laid[:, 30:40, 30:40]).all()
@@ -45,7 +45,7 @@ def test_nan_stays_nan_and_so_does_what_lies_outside():
 
 def test_codes_are_taken_from_the_nearest_pixel_not_mixed():
     codes = np.random.default_rng(1).integers(0, 12, (1, 64, 64)).astype(np.float32)
-    laid = lay_on(codes, _GRID, _GRID, (0.3, 0.4), nearest=True)
+    laid = lay_on(codes, _GRID, _GRID, Affine.translation(0.3, 0.4), nearest=True)
     assert set(np.unique(laid[:, 2:-2, 2:-2])) <= set(range(12))
 
 
@@ -60,7 +60,7 @@ def test_a_spot_in_another_crs_or_pixel_size_lands_where_it_is_on_earth(crs, pix
     inverse = Transformer.from_crs(crs, "EPSG:32631", always_xy=True)
     east, north = inverse.transform(*(source.affine @ (columns, rows)))
     spot = np.exp(-0.5 * ((east - x) ** 2 + (north - y) ** 2) / 9.0**2)
-    laid = np.nan_to_num(lay_on(spot[None].astype(np.float32), source, _GRID, shift_px)[0])
+    laid = np.nan_to_num(lay_on(spot[None].astype(np.float32), source, _GRID, Affine.translation(*shift_px))[0])
     at_rows, at_columns = np.mgrid[:64, :64] + 0.5
     assert (laid * at_columns).sum() / laid.sum() == pytest.approx(30 - shift_px[0], abs=0.1)
     assert (laid * at_rows).sum() / laid.sum() == pytest.approx(24 - shift_px[1], abs=0.1)

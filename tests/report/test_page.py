@@ -244,12 +244,12 @@ def test_each_used_scene_has_its_shift_in_pixels_and_metres_its_licence_and_cred
 
 def test_what_placed_a_scene_its_snow_and_how_its_counts_became_units_stand_with_it(world):
     told = [{"placement": "shift", "snow_share": 0.31, "scaling": "reflectance = counts / 10000"},
-            {"placement": "warp", "snow_share": None, "scaling": "as <b>told</b> by the file"}]
+            {"placement": "affine", "snow_share": None, "scaling": "as <b>told</b> by the file"}]
     fits = tuple(replace(fit, **told[i == 3]) for i, fit in enumerate(world.stack.fits))
     page = replace(world, stack=replace(world.stack, fits=fits)).page(_SMALL)
     text = text_of(page[page.index("Used: day, shift"):])
     assert "scene-0 98 % 31 % 0.42, −1.30 ± 0.06 px 1.3, −3.9 ± 0.2 m 44°" in text
-    assert "scene-3 98 % – 0.42, −1.30 ± 0.06 px 1.3, −3.9 ± 0.2 m; warp 44°" in text
+    assert "scene-3 98 % – 0.42, −1.30 ± 0.06 px 1.3, −3.9 ± 0.2 m; affine 44°" in text
     assert "9 scenes: reflectance = counts / 10000" in text
     assert "1 scene (2022-08-09): as <b>told</b> by the file" in text
     alike = tuple(replace(fit, scaling="grey levels as delivered") for fit in world.stack.fits)

@@ -99,15 +99,15 @@ def check_pixels(path: Path) -> None:
             raise ImageError(f"{path.name} is truncated. Fetch it again or remove it")
 
 
-def lay_on(pixels: np.ndarray, source: GeoBox, grid: GeoBox, shift_px: tuple[float, float] = (0.0, 0.0),
+def lay_on(pixels: np.ndarray, source: GeoBox, grid: GeoBox, placing: Affine = Affine.identity(),
            *, nearest: bool = False) -> np.ndarray:
     """Resample (band, y, x) pixels once from their own grid onto the site's grid.
 
-    ``shift_px`` = (x right, y down) is how far the content of the source lies off the site's grid, in
-    pixels of the site's grid; it is undone in the same step. Cubic convolution, NaN stays NaN.
+    ``placing`` takes each place on the site's grid, in its pixels, to the place at which the source shows it; it is
+    undone in the same step. Cubic convolution, NaN stays NaN.
     """
     # The grid is moved, not the source, whose coordinates may be those of another CRS.
-    moved = grid.affine @ Affine.translation(*shift_px)
+    moved = grid.affine @ placing
     out = np.full((pixels.shape[0], *grid.shape), np.nan, np.float32)
     reproject(pixels.astype(np.float32), out, src_transform=source.affine, src_crs=_crs(source), src_nodata=np.nan,
               dst_transform=moved, dst_crs=_crs(grid), dst_nodata=np.nan, tolerance=0.0,

@@ -14,7 +14,7 @@ from sitewatch.model.site import Site
 
 __all__ = ["Placement", "SceneFit", "Stack"]
 
-Placement = Literal["shift", "similarity", "affine", "warp"]
+Placement = Literal["shift", "similarity", "affine"]
 """What moves a view onto the grid, from the stiffest to the most supple."""
 
 

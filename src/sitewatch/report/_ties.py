@@ -20,7 +20,6 @@ _REACH = 0.45         # of the windows' distance: so far may an arrow with its r
 _KEY_SHARE = 0.2      # of the width, at most, for the arrow in the key
 _LEFT_OVER = 0.9      # of all windows of all looks lie closer than the number that is printed
 _MAD_SIGMA = 1.4826
-_SUPPLE = ("affine", "warp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +78,7 @@ def aligned_of(stack: Stack) -> Aligned | None:
         sigma=_length(sigma, 0.5, gsd_m), left=_length(seen, 0.5, gsd_m),
         left_most=_length(seen, _LEFT_OVER, gsd_m), windows=left.shape[1], worst=_worst(left, stack),
         trusted=f"{seen.size / left.size:.0%}".replace("%", " %") if left.size else "",
-        is_supple=any(fit.placement in _SUPPLE for fit in stack.used), map=_map(ties, stack) if seen.size else None)
+        is_supple=any(fit.placement == "affine" for fit in stack.used), map=_map(ties, stack) if seen.size else None)
 
 
 def _ties(stack: Stack) -> np.ndarray:
@@ -101,8 +100,7 @@ def _text(px: float, gsd_m: float) -> str:
 
 def _placements(fits: Sequence[SceneFit]) -> tuple[str, ...]:
     """"41 by a shift", most frequent first; "all by a shift"; a fit of an older case says nothing."""
-    words = {"shift": "a shift", "similarity": "a shift, a turn and a scale", "affine": "an affine map",
-             "warp": "a smooth warp"}
+    words = {"shift": "a shift", "similarity": "a shift, a turn and a scale", "affine": "an affine map"}
     counts = Counter(fit.placement for fit in fits if fit.placement is not None)
     return tuple(f"{'all' if count == len(fits) else count} by {words[name]}" for name, count in counts.most_common())
 

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from sitewatch.stack._windows import REACH_PX, Windows, correlation, edges_of
 
-__all__ = ["Shift", "align_views"]
+__all__ = ["Shift", "align_views", "likeness", "stands_out"]
 
 _COARSE_PX, _COARSE_STEP = 256, 8  # a whole view is compared about that large, in steps of at most so many pixels
 _COARSE_REACH_PX = 64  # a view farther off than this is refused
@@ -29,6 +29,7 @@ _LINKS = 5             # views that a link of the chain is matched with
 _LEAST_AGREEING = 2    # one window alone may lock onto anything
 _PLENTY, _MANY = 0.7, 12  # so large a share or number of agreeing windows needs no second opinion
 _TIGHT_PX = 0.1        # nor do windows that agree so well
+_SPREAD_SHARE, _LEAST_SIGMA_PX = 0.8, 0.04  # on simulated series of the half "tune", 90 % lie within 1.645 of it
 _SECONDED = 0.9        # of the windows that support a shift of few, by the second matcher
 
 
@@ -36,8 +37,9 @@ _SECONDED = 0.9        # of the windows that support a shift of few, by the seco
 class Shift:
     """Displacement of a view's content against the grid: x to the right, y down; sigma per axis.
 
-    ``strength`` is the sum of the agreeing windows' peaks, in standard deviations; ``ties_px`` (window, 2) how far
-    each window lies off the shift, NaN where it cannot be trusted.
+    ``strength`` is the sum of the agreeing windows' peaks, in standard deviations; ``peaks`` (window, 3) what each
+    window says, x and y as above and its peak; ``ties_px`` (window, 2) how far it lies off the shift, NaN where it
+    cannot be trusted.
     """
 
     x_px: float
@@ -46,6 +48,7 @@ class Shift:
     agreeing: int
     windows: int
     strength: float = 0.0
+    peaks: np.ndarray = field(default_factory=lambda: np.empty((0, 3)), compare=False, repr=False)
     ties_px: np.ndarray | None = field(default=None, compare=False, repr=False)
 
 
@@ -93,8 +96,8 @@ def _places(shifts: Sequence[Shift]) -> np.ndarray:
 def _agreed(found: np.ndarray, at: Shift) -> Shift:
     """Shift from all windows; a window counts when its peak stands out and agrees with the others."""
     x, y, peak = found.T
-    nothing = replace(at, sigma_px=float("inf"), agreeing=0, windows=len(peak), strength=0.0, ties_px=None)
-    strong = peak > max(6.0, 0.5 * np.median(peak))  # pure noise peaks at about 4.5 of its own standard deviations
+    nothing = replace(at, sigma_px=float("inf"), agreeing=0, windows=len(peak), strength=0.0, peaks=found, ties_px=None)
+    strong = stands_out(peak)
     if not strong.any():
         return nothing
     mid_x, mid_y = np.median(x[strong]), np.median(y[strong])
@@ -105,11 +108,16 @@ def _agreed(found: np.ndarray, at: Shift) -> Shift:
     mean_x, mean_y = np.average(x[agree], weights=peak[agree]), np.average(y[agree], weights=peak[agree])
     ties = np.where(agree[:, None], np.stack([x - mean_x, y - mean_y], axis=1), np.nan)
     spread = np.sqrt(np.nanmean(ties**2))
-    # Windows overlap by half and see the same ground, so their number counts by its square root only; 0.05 px is
-    # what shadows and what changes between the views leave however many windows there are.
-    sigma = np.hypot(spread / agree.sum() ** 0.25, 0.05)
+    # Windows overlap by half and see the same ground, so their number counts by its square root only; there is a part
+    # that no number of windows takes away: shadows, what changes between the views, and ground without edges.
+    sigma = np.hypot(_SPREAD_SHARE * spread / agree.sum() ** 0.25, _LEAST_SIGMA_PX)
     return Shift(x_px=float(mean_x), y_px=float(mean_y), sigma_px=float(sigma), agreeing=int(agree.sum()),
-                 windows=len(peak), strength=float(peak[agree].sum()), ties_px=ties)
+                 windows=len(peak), strength=float(peak[agree].sum()), peaks=found, ties_px=ties)
+
+
+def stands_out(peak: np.ndarray) -> np.ndarray:
+    """(window) bool: pure noise peaks at about 4.5 of its own standard deviations."""
+    return np.asarray(peak > max(6.0, 0.5 * float(np.median(peak))))
 
 
 def _chained(cut: Windows) -> list[Shift]:
@@ -167,6 +175,14 @@ def _coarse(views: np.ndarray) -> tuple[np.ndarray, int]:
     seed = int(some[int(np.argmax(scores))])
     found = np.array([_whole(spectra[seed], view, reach)[:2] for view in spectra])
     return np.rint(found * step).astype(int), seed
+
+
+def likeness(one: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(n) the peak of a whole (y, x) view with each of the (n, y, x) others, in standard deviations of the surface."""
+    small, step = _shrunk(np.concatenate([one[None], others]))
+    reach = min(_COARSE_REACH_PX // step, min(small.shape[1:]) // 3)
+    spectra = fft.fft2(small, workers=os.cpu_count(), overwrite_x=True)
+    return np.array([_whole(spectra[0], spectrum, reach)[2] for spectrum in spectra[1:]])
 
 
 def _whole(one: np.ndarray, other: np.ndarray, reach: int) -> tuple[float, float, float]:

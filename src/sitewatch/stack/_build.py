@@ -11,8 +11,8 @@ import xarray as xr
 from sitewatch.errors import ImageError, InputError, NotEnoughLooksError
 from sitewatch.geo import WGS84, coverage, lay_on, reproject, seen_mad
 from sitewatch.model import SENSORS, Progress, Scene, SceneFit, Scenes, Site, Stack
-from sitewatch.stack._align import Shift, align_views
 from sitewatch.stack._normalise import Line, fit_lines, stable_ground, typical_view
+from sitewatch.stack._place import Placed, place_views
 from sitewatch.stack._read import View, lay_view, read_view, settle
 from sitewatch.stack._see import unclear_pixels
 from sitewatch.stack._snow import snow_shares
@@ -55,10 +55,10 @@ def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress
     scenes = replace(scenes, scenes=tuple(sorted(scenes.scenes, key=lambda scene: (scene.taken, scene.id))))
     views, fits = _read_all(scenes, progress)
     _require(len(views), options, fits)
-    shifts = _shifts(views, scenes.site, options, progress)
-    laid, fits = _lay_all(views, shifts, scenes.site, options, fits)
+    placed = _placed(views, scenes.site, options, progress)
+    laid, fits = _lay_all(views, placed, scenes.site, options, fits)
     _require(sum(fit.used for fit in fits), options, fits)
-    fits = _with_snow(fits, laid, views, scenes.site)
+    fits = _with_snow(fits, laid, views, placed, scenes.site)
     values, fits = _normalised(laid, fits, scenes.site, options)
     _require(len(values), options, fits)
     used = [fit for fit in fits if fit.used]
@@ -69,7 +69,7 @@ def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress
         {"values": (("time", "band", "y", "x"), values),
          "shift_sigma_px": ("time", np.array([fit.shift_sigma_px for fit in used], np.float64)),
          "noise": (("time", "band"), np.nan_to_num(noise, nan=float(np.nanmedian(noise)))),
-         "ties_px": (("time", "window", "axis"), _ties(views, shifts, used))},
+         "ties_px": (("time", "window", "axis"), _ties(views, placed, used))},
         coords={"window_x": ("window", middle[:, 0]), "window_y": ("window", middle[:, 1]),
                 "time": np.array([fit.taken.replace(tzinfo=None) for fit in used], "datetime64[ns]"),
                 "scene": ("time", [fit.scene for fit in used]), "band": list(sensor.bands)},
@@ -109,55 +109,51 @@ def _require(count: int, options: StackOptions, fits: list[SceneFit]) -> None:
                                   f"change from a passing cloud.{why} Add images of other dates")
 
 
-def _shifts(views: list[View], site: Site, options: StackOptions, progress: Progress | None) -> list[Shift]:
-    brightness = np.stack([lay_view(view, site).mean(axis=0) for view in views])
+def _placed(views: list[View], site: Site, options: StackOptions, progress: Progress | None) -> list[Placed]:
     tick = (lambda done: progress("align", done, len(views))) if progress else None
     zero = next((i for i, view in enumerate(views) if view.scene.id == options.zero), None)
     if options.zero and zero is None:
         raise InputError(f"stack: zero: no scene {options.zero!r} can be read. Name one of the scenes, or leave it out")
-    shifts = align_views(brightness, zero, tick)
-    if zero is not None and shifts[zero].agreeing == 0:
+    placed = place_views(views, site, zero, tick)
+    if zero is not None and placed[zero].shift.agreeing == 0:
         raise InputError(f"stack: zero: the scene {options.zero!r} cannot be registered with the others, so that its "
                          "position cannot be the grid's. Name another one, or leave it out")
-    return shifts
+    return placed
 
 
-def _lay_all(views: list[View], shifts: list[Shift], site: Site, options: StackOptions,
+def _lay_all(views: list[View], placed: list[Placed], site: Site, options: StackOptions,
              fits: list[SceneFit]) -> tuple[np.ndarray, list[SceneFit]]:
     """(time, band, y, x) of the views that could be registered, each resampled once from its own pixels."""
     laid, kept = [], list(fits)
-    for view, shift in zip(views, shifts, strict=True):
-        fit = SceneFit(scene=view.scene.id, taken=view.scene.taken, used=True, shift_x_px=shift.x_px,
-                       shift_y_px=shift.y_px, shift_sigma_px=shift.sigma_px, placement="shift", scaling=view.scaling)
+    for view, one in zip(views, placed, strict=True):
+        fit = SceneFit(scene=view.scene.id, taken=view.scene.taken, used=True, scaling=view.scaling)
+        shift = one.shift
         if shift.agreeing == 0 or shift.sigma_px > options.max_shift_sigma_px:
-            why = (f"cannot be registered: {shift.agreeing} of {shift.windows} windows agree; "
-                   "cloud, haze or snow hides the ground, or it is another place")
-            fit = replace(fit, used=False, shift_x_px=None, shift_y_px=None, shift_sigma_px=None, placement=None,
-                          why_not=why)
+            fit = replace(fit, used=False, why_not=(
+                f"cannot be registered: {one.wrong or f'its position is known to {shift.sigma_px:.1f} px only'}"))
         else:
-            laid.append(lay_view(view, site, (shift.x_px, shift.y_px)))
+            x, y = one.off_px(site)
+            fit = replace(fit, shift_x_px=x, shift_y_px=y, shift_sigma_px=shift.sigma_px, placement=one.placement)
+            laid.append(lay_view(view, site, one.placing))
         kept.append(fit)
     return (np.stack(laid) if laid else np.empty((0, 1, *site.grid.shape), np.float32)), kept
 
 
-def _ties(views: list[View], shifts: list[Shift], used: list[SceneFit]) -> np.ndarray:
+def _ties(views: list[View], placed: list[Placed], used: list[SceneFit]) -> np.ndarray:
     """(time, window, 2) float32 of the used scenes."""
-    ties = {view.scene.id: shift.ties_px for view, shift in zip(views, shifts, strict=True)}
+    ties = {view.scene.id: one.shift.ties_px for view, one in zip(views, placed, strict=True)}
     return np.stack([ties[fit.scene] for fit in used]).astype(np.float32)  # type: ignore[misc]
 
 
-def _with_snow(fits: list[SceneFit], laid: np.ndarray, views: list[View], site: Site) -> list[SceneFit]:
+def _with_snow(fits: list[SceneFit], laid: np.ndarray, views: list[View], placed: list[Placed],
+               site: Site) -> list[SceneFit]:
     """How much of the site's ground lies under snow in each view that was laid on the grid."""
-    seen = {view.scene.id: view for view in views}
-    placed = [(fit, seen[fit.scene]) for fit in fits if fit.used]
-    told = [None if view.snow is None
-            else lay_on(view.snow[None], view.grid, site.grid, _shift_px(fit), nearest=True)[0] for fit, view in placed]
-    shares = iter(snow_shares(laid, SENSORS[placed[0][1].scene.sensor].bands, _inside(site), told))
+    used = {fit.scene for fit in fits if fit.used}
+    seen = [(view, one.placing) for view, one in zip(views, placed, strict=True) if view.scene.id in used]
+    told = [None if view.snow is None else lay_on(view.snow[None], view.grid, site.grid, placing, nearest=True)[0]
+            for view, placing in seen]
+    shares = iter(snow_shares(laid, SENSORS[seen[0][0].scene.sensor].bands, _inside(site), told))
     return [replace(fit, snow_share=next(shares)) if fit.used else fit for fit in fits]
-
-
-def _shift_px(fit: SceneFit) -> tuple[float, float]:
-    return fit.shift_x_px or 0.0, fit.shift_y_px or 0.0
 
 
 def _normalised(laid: np.ndarray, fits: list[SceneFit], site: Site,

@@ -105,9 +105,9 @@ def settle(views: list[View]) -> tuple[list[View], list[tuple[Scene, str]]]:
     return settled, refused
 
 
-def lay_view(view: View, site: Site, shift_px: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
-    """(band, y, x) on the site's grid, resampled once, with the content moved back by ``shift_px``."""
-    return lay_on(view.pixels, view.grid, site.grid, shift_px)
+def lay_view(view: View, site: Site, placing: Affine = Affine.identity()) -> np.ndarray:
+    """(band, y, x) on the site's grid, resampled once, with ``placing`` undone."""
+    return lay_on(view.pixels, view.grid, site.grid, placing)
 
 
 def _picture_grid(pixel_grid: GeoBox, site: Site) -> GeoBox:
