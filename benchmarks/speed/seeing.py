@@ -24,7 +24,7 @@ from benchmarks.speed.alignment import timed
 from benchmarks.speed.known_shift import KnownShift, pair_of
 from sitewatch.stack._see import unclear_pixels
 
-__all__ = ["main", "series_of_looks"]
+__all__ = ["main", "peak_mb", "series_of_looks"]
 
 _RESULTS = Path(__file__).parent / "results"
 _SIDE_PX, _LOOKS = 2000, 24
@@ -67,15 +67,15 @@ def series_of_looks(looks: int, side_px: int, seed: int = 0) -> np.ndarray:
 
 def _rows(series: np.ndarray, runs: int) -> list[Row]:
     floor, floor_worked = _floor(series, runs)
-    usable, before_mb = np.ones(len(series), bool), _peak_mb(is_reset=True)
+    usable, before_mb = np.ones(len(series), bool), peak_mb(is_reset=True)
     _, seconds, worked = timed(lambda: unclear_pixels(series, usable), runs)
-    peak_mb = _peak_mb() - before_mb if _STATUS.exists() else None
+    taken_mb = peak_mb() - before_mb if _STATUS.exists() else None
     each, name = 1000 / (series.size / 1e6), f"{len(series)} looks of {series.shape[1]} x {series.shape[2]}"
     return [Row(tier="simulated", set=name, cells={
         "method": method, "seconds": clock, "core_seconds": cores, "ms_per_mp_look": each * clock,
         "times_floor": clock / floor, "peak_mb": peak})
         for method, clock, cores, peak in (("read and written once", floor, floor_worked, None),
-                                           ("sitewatch", seconds, worked, peak_mb))]
+                                           ("sitewatch", seconds, worked, taken_mb))]
 
 
 def _floor(series: np.ndarray, runs: int) -> tuple[float, float]:
@@ -83,7 +83,7 @@ def _floor(series: np.ndarray, runs: int) -> tuple[float, float]:
     return timed(lambda: np.copyto(copy, series), 3 * runs)[1:]
 
 
-def _peak_mb(*, is_reset: bool = False) -> float:
+def peak_mb(*, is_reset: bool = False) -> float:
     """The process's largest memory since it was reset, or what it has now where it is reset."""
     if not _STATUS.exists():
         return 0.0

@@ -13,8 +13,9 @@ from sitewatch.geo.outline import (
     to_lonlat,
     to_pixels,
 )
-from sitewatch.geo.raster import ImageInfo, describe, lay_on, read_image, write_geotiff
+from sitewatch.geo.raster import ImageInfo, describe, read_image, write_geotiff
 from sitewatch.geo.rectangle import PIXEL_VARIANCE, Rectangle
+from sitewatch.geo.resample import lay_on
 from sitewatch.geo.robust import seen_mad, seen_median, series_of, whitening
 from sitewatch.geo.stac import stac_footprint
 from sitewatch.geo.sun import sun_at

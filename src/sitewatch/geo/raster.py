@@ -1,4 +1,4 @@
-"""Raster files: what they are, their pixels, and the one resampling onto the site's grid."""
+"""Raster files: what they are, and their pixels."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ import numpy as np
 import rasterio
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from rasterio.warp import reproject
 from rasterio.windows import Window
 
 from sitewatch.errors import ImageError
 
-__all__ = ["ImageInfo", "check_pixels", "describe", "lay_on", "read_image", "write_geotiff"]
+__all__ = ["ImageInfo", "check_pixels", "crs_of", "describe", "read_image", "write_geotiff"]
 
 # Pictures without georeference share one plane: any projected CRS does, it is never transformed.
 _PLANE = rasterio.crs.CRS.from_epsg(3857)
@@ -99,35 +97,20 @@ def check_pixels(path: Path) -> None:
             raise ImageError(f"{path.name} is truncated. Fetch it again or remove it")
 
 
-def lay_on(pixels: np.ndarray, source: GeoBox, grid: GeoBox, placing: Affine = Affine.identity(),
-           *, nearest: bool = False) -> np.ndarray:
-    """Resample (band, y, x) pixels once from their own grid onto the site's grid.
-
-    ``placing`` takes each place on the site's grid, in its pixels, to the place at which the source shows it; it is
-    undone in the same step. Cubic convolution, NaN stays NaN.
-    """
-    # The grid is moved, not the source, whose coordinates may be those of another CRS.
-    moved = grid.affine @ placing
-    out = np.full((pixels.shape[0], *grid.shape), np.nan, np.float32)
-    reproject(pixels.astype(np.float32), out, src_transform=source.affine, src_crs=_crs(source), src_nodata=np.nan,
-              dst_transform=moved, dst_crs=_crs(grid), dst_nodata=np.nan, tolerance=0.0,
-              resampling=Resampling.nearest if nearest else Resampling.cubic)
-    return out
-
-
 def write_geotiff(path: Path, pixels: np.ndarray, grid: GeoBox, tags: Mapping[str, str] | None = None) -> None:
     """Write (band, y, x) pixels as a tiled, deflated GeoTIFF."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(path, "w", driver="GTiff", width=grid.width, height=grid.height, count=pixels.shape[0],
-                           dtype=pixels.dtype, crs=None if grid.crs is None else _crs(grid),
+                           dtype=pixels.dtype, crs=None if grid.crs is None else crs_of(grid),
                            transform=grid.affine, tiled=True, blockxsize=256, blockysize=256,
                            compress="deflate", predictor=2) as image:
             image.write(pixels)
             image.update_tags(**(tags or {}))
 
 
-def _crs(grid: GeoBox) -> rasterio.crs.CRS:
+def crs_of(grid: GeoBox) -> rasterio.crs.CRS:
+    """What rasterio calls the CRS of a grid; pictures have one plane in common."""
     return _PLANE if grid.crs is None else rasterio.crs.CRS.from_wkt(grid.crs.to_wkt())
 
 
