@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -38,13 +39,13 @@ def lay_on(pixels: np.ndarray, source: GeoBox, grid: GeoBox, placing: Affine = A
     return out
 
 
-def _is_shift(way: Affine, shape: tuple[int, int]) -> bool:
+def _is_shift(way: Affine, shape: Sequence[int]) -> bool:
     height, width = shape
     turn = (abs(way.a - 1) + abs(way.d)) * width + (abs(way.e - 1) + abs(way.b)) * height
     return bool(turn < _SAME_PX)
 
 
-def _shifted(pixels: np.ndarray, shape: tuple[int, int], x: float, y: float) -> np.ndarray:
+def _shifted(pixels: np.ndarray, shape: Sequence[int], x: float, y: float) -> np.ndarray:
     """(band, *shape): pixel (row, column) is what the source shows at (row + y, column + x)."""
     (left, part_x), (top, part_y) = _split(x), _split(y)
     (height, width), (before, after) = shape, ((0, 0) if part_x == part_y == 0 else (1, 2))
@@ -73,7 +74,8 @@ def _cropped(pixels: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
     out = np.full((len(pixels), rows.stop - rows.start, columns.stop - columns.start), np.nan, np.float32)
     inner = [slice(max(0, part.start), max(0, min(size, part.stop)))
              for part, size in zip((rows, columns), pixels.shape[1:], strict=True)]
-    into = [slice(part.start - cut.start, part.stop - cut.start) for part, cut in zip(inner, (rows, columns), strict=True)]
+    into = [slice(part.start - cut.start, part.stop - cut.start)
+            for part, cut in zip(inner, (rows, columns), strict=True)]
     if all(part.stop > part.start for part in inner):
         out[:, into[0], into[1]] = pixels[:, inner[0], inner[1]]
     return out

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -11,7 +14,7 @@ import xarray as xr
 from sitewatch.errors import ImageError, InputError, NotEnoughLooksError
 from sitewatch.geo import WGS84, coverage, lay_on, reproject, seen_mad
 from sitewatch.model import SENSORS, Progress, Scene, SceneFit, Scenes, Site, Stack
-from sitewatch.stack._normalise import Line, fit_lines, stable_ground, typical_view
+from sitewatch.stack._normalise import Line, apply_lines, fit_lines, sample, stable_ground, typical_view
 from sitewatch.stack._place import Placed, place_views
 from sitewatch.stack._read import View, lay_view, read_view, settle
 from sitewatch.stack._see import unclear_pixels
@@ -21,6 +24,7 @@ from sitewatch.stack._windows import middles
 __all__ = ["StackOptions", "build_stack"]
 
 _NEAREST = 8    # views on both sides that say what the site looks like at a time
+_SHARP_PX = 1000
 _SHARED = 0.15  # of likeness: neighbours in time may share haze or snow, so they have to be more alike
 
 
@@ -53,17 +57,17 @@ def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress
     Raises NotEnoughLooksError when fewer than ``options.min_looks`` scenes can be used.
     """
     scenes = replace(scenes, scenes=tuple(sorted(scenes.scenes, key=lambda scene: (scene.taken, scene.id))))
-    views, fits = _read_all(scenes, progress)
+    views, bright, fits = _read_all(scenes, progress)
     _require(len(views), options, fits)
-    placed = _placed(views, scenes.site, options, progress)
+    placed = _placed(views, bright, scenes.site, options, progress)
+    del bright
     laid, fits = _lay_all(views, placed, scenes.site, options, fits)
     _require(sum(fit.used for fit in fits), options, fits)
     fits = _with_snow(fits, laid, views, placed, scenes.site)
     values, fits = _normalised(laid, fits, scenes.site, options)
     _require(len(values), options, fits)
-    used = [fit for fit in fits if fit.used]
-    stable = stable_ground(values)
-    noise = seen_mad((values - typical_view(values))[:, :, stable].transpose(2, 0, 1))
+    used, some = [fit for fit in fits if fit.used], sample(values)
+    noise = seen_mad((some - typical_view(some))[:, :, stable_ground(some)].transpose(2, 0, 1))
     sensor, middle = SENSORS[scenes[used[0].scene].sensor], middles(*scenes.site.grid.shape)
     data = xr.Dataset(
         {"values": (("time", "band", "y", "x"), values),
@@ -78,23 +82,36 @@ def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress
     return Stack(site=scenes.site, scenes=scenes, data=data, fits=tuple(sorted(fits, key=lambda f: order[f.scene])))
 
 
-def _read_all(scenes: Scenes, progress: Progress | None) -> tuple[list[View], list[SceneFit]]:
-    """Every scene that can be read and shares the commonest sensor; the others' refusals."""
+def _read_all(scenes: Scenes, progress: Progress | None) -> tuple[list[View], np.ndarray, list[SceneFit]]:
+    """Every scene that can be read and shares the commonest sensor, and (time, y, x) how bright it is where it is said
+    to lie; the others' refusals."""
     names = [scene.sensor for scene in scenes.scenes]
     commonest = max(sorted(set(names)), key=names.count) if names else ""
+    flat: dict[str, np.ndarray] = {}
     views, fits = [], []
-    for i, scene in enumerate(scenes.scenes):
-        try:
-            if scene.sensor != commonest:
-                raise ImageError(f"its sensor is {scene.sensor}, most scenes are {commonest}; "
-                                 "one stack compares one sensor")
-            views.append(read_view(scene, scenes.site))
-        except ImageError as error:
-            fits.append(_refused(scene, str(error)))
-        if progress:
-            progress("read", i + 1, len(scenes.scenes))
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for i, found in enumerate(threads.map(partial(_read, scenes.site, commonest), scenes.scenes)):
+            if isinstance(found, SceneFit):
+                fits.append(found)
+            else:
+                views.append(found[0])
+                flat[found[0].scene.id] = found[1]
+            if progress:
+                progress("read", i + 1, len(scenes.scenes))
     views, unknown = settle(views)
-    return views, fits + [_refused(scene, why) for scene, why in unknown]
+    bright = np.stack([flat.pop(view.scene.id) for view in views]) if views else np.empty((0, *scenes.site.grid.shape))
+    return views, bright, fits + [_refused(scene, why) for scene, why in unknown]
+
+
+def _read(site: Site, commonest: str, scene: Scene) -> tuple[View, np.ndarray] | SceneFit:
+    try:
+        if scene.sensor != commonest:
+            raise ImageError(f"its sensor is {scene.sensor}, most scenes are {commonest}; "
+                             "one stack compares one sensor")
+        view = read_view(scene, site)
+        return view, lay_view(view, site).mean(axis=0)
+    except ImageError as error:
+        return _refused(scene, str(error))
 
 
 def _refused(scene: Scene, why: str) -> SceneFit:
@@ -109,12 +126,13 @@ def _require(count: int, options: StackOptions, fits: list[SceneFit]) -> None:
                                   f"change from a passing cloud.{why} Add images of other dates")
 
 
-def _placed(views: list[View], site: Site, options: StackOptions, progress: Progress | None) -> list[Placed]:
+def _placed(views: list[View], bright: np.ndarray, site: Site, options: StackOptions,
+            progress: Progress | None) -> list[Placed]:
     tick = (lambda done: progress("align", done, len(views))) if progress else None
     zero = next((i for i, view in enumerate(views) if view.scene.id == options.zero), None)
     if options.zero and zero is None:
         raise InputError(f"stack: zero: no scene {options.zero!r} can be read. Name one of the scenes, or leave it out")
-    placed = place_views(views, site, zero, tick)
+    placed = place_views(views, bright, site, zero, tick)
     if zero is not None and placed[zero].shift.agreeing == 0:
         raise InputError(f"stack: zero: the scene {options.zero!r} cannot be registered with the others, so that its "
                          "position cannot be the grid's. Name another one, or leave it out")
@@ -124,19 +142,27 @@ def _placed(views: list[View], site: Site, options: StackOptions, progress: Prog
 def _lay_all(views: list[View], placed: list[Placed], site: Site, options: StackOptions,
              fits: list[SceneFit]) -> tuple[np.ndarray, list[SceneFit]]:
     """(time, band, y, x) of the views that could be registered, each resampled once from its own pixels."""
-    laid, kept = [], list(fits)
-    for view, one in zip(views, placed, strict=True):
-        fit = SceneFit(scene=view.scene.id, taken=view.scene.taken, used=True, scaling=view.scaling)
-        shift = one.shift
-        if shift.agreeing == 0 or shift.sigma_px > options.max_shift_sigma_px:
-            fit = replace(fit, used=False, why_not=(
-                f"cannot be registered: {one.wrong or f'its position is known to {shift.sigma_px:.1f} px only'}"))
-        else:
-            x, y = one.off_px(site)
-            fit = replace(fit, shift_x_px=x, shift_y_px=y, shift_sigma_px=shift.sigma_px, placement=one.placement)
-            laid.append(lay_view(view, site, one.placing))
-        kept.append(fit)
-    return (np.stack(laid) if laid else np.empty((0, 1, *site.grid.shape), np.float32)), kept
+    found = [_fit_of(view, one, site, options) for view, one in zip(views, placed, strict=True)]
+    usable = [(view, one) for view, one, fit in zip(views, placed, found, strict=True) if fit.used]
+    bands = len(SENSORS[views[0].scene.sensor].bands)
+    laid = np.empty((len(usable), bands, *site.grid.shape), np.float32)
+
+    def lay(i: int) -> None:
+        view, one = usable[i]
+        laid[i] = lay_view(view, site, one.placing)
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        list(threads.map(lay, range(len(usable))))
+    return laid, [*fits, *found]
+
+
+def _fit_of(view: View, placed: Placed, site: Site, options: StackOptions) -> SceneFit:
+    fit, shift = SceneFit(scene=view.scene.id, taken=view.scene.taken, used=True, scaling=view.scaling), placed.shift
+    if shift.agreeing == 0 or shift.sigma_px > options.max_shift_sigma_px:
+        why = placed.wrong or f"its position is known to {shift.sigma_px:.1f} px only"
+        return replace(fit, used=False, why_not=f"cannot be registered: {why}")
+    x, y = placed.off_px(site)
+    return replace(fit, shift_x_px=x, shift_y_px=y, shift_sigma_px=shift.sigma_px, placement=placed.placement)
 
 
 def _ties(views: list[View], placed: list[Placed], used: list[SceneFit]) -> np.ndarray:
@@ -158,22 +184,33 @@ def _with_snow(fits: list[SceneFit], laid: np.ndarray, views: list[View], placed
 
 def _normalised(laid: np.ndarray, fits: list[SceneFit], site: Site,
                 options: StackOptions) -> tuple[np.ndarray, list[SceneFit]]:
-    """Views on one radiometric scale with unclear pixels as NaN; views that show too little are refused."""
-    everywhere = np.ones(site.grid.shape, bool)
-    lines = _lines(laid, typical_view(laid), everywhere)
+    """The same block of views on one radiometric scale with unclear pixels as NaN; views that show too little are
+    refused."""
+    some = sample(laid)
+    lines = _lines(some, typical_view(some), np.ones(some.shape[2:], bool))
     alike = np.array([_resemblance(line) >= options.min_correlation for line in lines])
     if alike.sum() >= options.min_looks:
-        first = _applied(laid[alike], [line for line, ok in zip(lines, alike, strict=True) if ok])
-        lines = _lines(laid, typical_view(first), stable_ground(first))
-    likeness = _likeness(laid, lines, options.min_correlation)
-    alike = likeness >= options.min_correlation
-    values = _applied(laid, lines)
-    values = np.where(unclear_pixels(values.mean(axis=1), alike)[:, None], np.nan, values).astype(np.float32)
-    shares = np.isfinite(values[:, 0])[:, _inside(site)].mean(axis=1)
+        first = some[alike]
+        apply_lines(first, [line for line, ok in zip(lines, alike, strict=True) if ok])
+        lines = _lines(some, typical_view(first), stable_ground(first))
+    likeness = _likeness(some, lines, options.min_correlation)
+    apply_lines(laid, lines)
+    unclear = unclear_pixels(laid.mean(axis=1), likeness >= options.min_correlation)
+    for view, hidden in zip(laid, unclear, strict=True):
+        view[:, hidden] = np.nan
+    inside = _inside(site)
+    shares = [1 - hidden[inside].mean() for hidden in unclear]
     judged = iter(zip(likeness, shares, strict=True))
     fits = [_judged(fit, *next(judged), options) if fit.used else fit for fit in fits]
-    seen = [fit.used for fit in fits if fit.site_clear_share is not None]
-    return values[np.array(seen, bool)], fits
+    return _only(laid, [fit.used for fit in fits if fit.site_clear_share is not None]), fits
+
+
+def _only(views: np.ndarray, which: list[bool]) -> np.ndarray:
+    """The chosen views, moved to the front of the same block: a large one is never held twice."""
+    for place, i in enumerate(np.flatnonzero(which)):
+        if place != i:
+            views[place] = views[i]
+    return views[:sum(which)]
 
 
 def _inside(site: Site) -> np.ndarray:
@@ -203,12 +240,6 @@ def _resemblance(lines: list[Line]) -> float:
     return float(np.mean([line.correlation for line in lines]))
 
 
-def _applied(laid: np.ndarray, lines: list[list[Line]]) -> np.ndarray:
-    gain = np.array([[line.gain for line in bands] for bands in lines], np.float32)
-    offset = np.array([[line.offset for line in bands] for bands in lines], np.float32)
-    return np.asarray(offset[:, :, None, None] + gain[:, :, None, None] * laid)
-
-
 def _judged(fit: SceneFit, alike: float, share: float, options: StackOptions) -> SceneFit:
     if alike < options.min_correlation:
         return replace(fit, used=False, site_clear_share=0.0, why_not=(
@@ -219,6 +250,13 @@ def _judged(fit: SceneFit, alike: float, share: float, options: StackOptions) ->
     return replace(fit, site_clear_share=float(share))
 
 
+def _middle(values: np.ndarray) -> np.ndarray:
+    """Of large views the middle, which is as sharp as the rest."""
+    rows, columns = (slice(max(0, side - _SHARP_PX) // 2, (side + min(side, _SHARP_PX)) // 2)
+                     for side in values.shape[2:])
+    return values[:, :, rows, columns]
+
+
 def _blur_px(values: np.ndarray, blur_m: float | None, gsd_m: float) -> float:
     """The point spread's standard deviation in pixels: from the sensor, else from the sharpest edges.
 
@@ -227,7 +265,7 @@ def _blur_px(values: np.ndarray, blur_m: float | None, gsd_m: float) -> float:
     """
     if blur_m is not None:
         return max(blur_m / gsd_m, 0.4)
-    typical = typical_view(values).mean(axis=0)
+    typical = typical_view(_middle(values)).mean(axis=0)
     typical = np.where(np.isfinite(typical), typical, np.nanmedian(typical)).astype(np.float32)
 
     def slope(image: np.ndarray) -> np.ndarray:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from sitewatch.geo import seen_mad, seen_median
 
-__all__ = ["Line", "fit_lines", "stable_ground", "typical_view"]
+__all__ = ["Line", "apply_lines", "fit_lines", "sample", "stable_ground", "typical_view"]
 
 _SAMPLE_PIXELS = 6_000
+_ENOUGH_PIXELS = 100_000
 _ROUNDS = 12
 
 
@@ -21,6 +23,20 @@ class Line:
     gain: float
     offset: float
     correlation: float
+
+
+def sample(views: np.ndarray) -> np.ndarray:
+    """(time, band, y, x) views themselves or, of large ones, pixels on a lattice, by which light is judged as well."""
+    skip = max(1, math.isqrt(math.prod(views.shape[2:]) // _ENOUGH_PIXELS))
+    return views[:, :, ::skip, ::skip]
+
+
+def apply_lines(views: np.ndarray, lines: list[list[Line]]) -> None:
+    """Bring (time, band, y, x) views to the scale of their lines, in place."""
+    for view, bands in zip(views, lines, strict=True):
+        for i, line in enumerate(bands):
+            view[i] *= np.float32(line.gain)
+            view[i] += np.float32(line.offset)
 
 
 def typical_view(views: np.ndarray) -> np.ndarray:

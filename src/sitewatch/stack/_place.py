@@ -45,10 +45,10 @@ class Placed:
         return x - middle[0], y - middle[1]
 
 
-def place_views(views: Sequence[View], site: Site, zero: int | None = None,
+def place_views(views: Sequence[View], flat: np.ndarray, site: Site, zero: int | None = None,
                 tick: Callable[[int], None] | None = None) -> list[Placed]:
-    """How every view lies; view ``zero`` lies on the grid, without it the median of all does (see ``align_views``)."""
-    flat = np.stack([_flat(view, site, Affine.identity()) for view in views])
+    """How every view lies, of which (time, y, x) ``flat`` shows where it is said to lie; view ``zero`` lies on the
+    grid, without it the median of all does (see ``align_views``). Views that are bent are laid anew in ``flat``."""
     middle = middles(*site.grid.shape)
     known = [Placed(shift=shift, placement="shift", placing=Affine.identity())
              for shift in align_views(flat, zero, tick)]

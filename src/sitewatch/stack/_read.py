@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -12,7 +12,7 @@ from odc.geo.geobox import GeoBox
 
 from sitewatch.errors import ImageError
 from sitewatch.geo import describe, lay_on, length_m, read_image
-from sitewatch.model import SENSORS, MaskKind, Scene, Sensor, Site
+from sitewatch.model import SENSORS, Kept, MaskKind, Scene, Sensor, Site
 from sitewatch.stack._scale import (
     Known,
     check_counts,
@@ -36,24 +36,45 @@ _QA_PIXEL_UNCLEAR = 0b11111
 _MASK_EDGE = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _MAX_RESAMPLING = 4.0  # pixels that differ more from the site's grid than this are another kind of image
 _FILLERS = (65535, -9999, -32768)  # what files hold where they have no image, even where they do not say so
+_HELD_BYTES = 4_500_000  # of counts: 500 x 500 pixels in 4 bands
 _COARSEST_MASK = 6.5   # Sentinel-2's own masks have pixels of up to 60 m
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One scene as received: (band, y, x) pixels in physical units on their own grid, NaN where masked.
+    """One scene as received, on its own grid.
 
-    ``scaling`` says how the counts became these units, and on what evidence; ``low`` are the low counts by which
-    ``settle`` judges, None for pictures. ``snow`` (y, x) float32 is what the provider's mask says: 1 snow, 0 ground
-    without, NaN hidden; None where there is no mask or it cannot say.
+    ``scaling`` says how the counts become physical units, and on what evidence; ``added`` of them are to be taken off;
+    ``low`` are the low counts by which ``settle`` judges, None for pictures. ``snow`` (y, x) float32 is what the
+    provider's mask says: 1 snow, 0 ground without, NaN hidden; None where there is no mask or it cannot say. ``held``
+    are the counts of a small image; a large one is read again whenever it is needed.
     """
 
     scene: Scene
-    pixels: np.ndarray
     grid: GeoBox
     scaling: str
+    added: float = 0.0
     low: np.ndarray | None = None
     snow: np.ndarray | None = None
+    held: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def counts(self) -> np.ndarray:
+        """(band, y, x) float32 as stored, NaN where masked."""
+        return _counts(self.scene, self.grid)[0] if self.held is None else self.held
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """(band, y, x) float32 in physical units, NaN where masked."""
+        return self.in_units(self.counts.copy())
+
+    def in_units(self, counts: np.ndarray) -> np.ndarray:
+        """Counts of this scene in physical units, in place."""
+        sensor = SENSORS[self.scene.sensor]
+        if sensor.is_reflectance:
+            counts += np.float32(sensor.offset - self.added)
+            counts *= np.float32(sensor.scale)
+        return counts
 
 
 def read_view(scene: Scene, site: Site) -> View:
@@ -61,31 +82,41 @@ def read_view(scene: Scene, site: Site) -> View:
 
     Raises ImageError when a file is not kept, not readable or not what its sensor profile says.
     """
+    sensor, image = SENSORS[scene.sensor], _image(scene)
+    check_product(scene, f"{image.href} {scene.id}", sensor)
+    info = describe(image.path)
+    own = info.grid if info.grid.crs is not None else _picture_grid(info.grid, site)
+    _require_like_pixels(scene, own, site)
+    counts, snow = _counts(scene, own)
+    held = counts if counts.nbytes <= _HELD_BYTES else None
+    if not sensor.is_reflectance:
+        return View(scene=scene, held=held, grid=own, scaling="grey levels as delivered")
+    low = low_counts(counts, sensor)
+    check_counts(scene, low, sensor, info.dtype)
+    return View(scene=scene, held=held, grid=own, scaling=formula(sensor), low=low, snow=snow)
+
+
+def _image(scene: Scene) -> Kept:
     image = scene.asset("image")
     if image is None or image.kept is None:
         raise ImageError(f"{scene.id} has no kept image. Run the scenes stage again")
-    sensor = SENSORS[scene.sensor]
-    check_product(scene, f"{image.href} {scene.id}", sensor)
-    info = describe(image.kept.path)
-    counts = read_image(image.kept.path)
+    return image.kept
+
+
+def _counts(scene: Scene, grid: GeoBox) -> tuple[np.ndarray, np.ndarray | None]:
+    """(band, y, x) counts of the kept image on its own grid, NaN where masked, and what its mask tells of snow."""
+    sensor, mask = SENSORS[scene.sensor], scene.asset("mask")
+    counts = read_image(_image(scene).path)
     if len(counts) != len(sensor.bands):
         raise ImageError(f"{scene.id} has {len(counts)} bands, {sensor.title} has {len(sensor.bands)}. "
                          "State the right sensor for these images")
     counts[:, _no_image(counts, sensor)] = np.nan
-    own = info.grid if info.grid.crs is not None else _picture_grid(info.grid, site)
-    _require_like_pixels(scene, own, site)
-    mask, snow = scene.asset("mask"), None
-    if mask is not None and mask.kept is not None and sensor.mask is not None:
-        codes = _codes(scene, mask.kept.path, own)
-        snow = snow_told(codes, sensor.mask)
-        unclear = cv2.dilate(_unclear(codes[0], sensor.mask).astype(np.uint8), _MASK_EDGE) > 0
-        counts[:, unclear] = np.nan
-    if not sensor.is_reflectance:
-        return View(scene=scene, pixels=counts, grid=own, scaling="grey levels as delivered")
-    low = low_counts(counts, sensor)
-    check_counts(scene, low, sensor, info.dtype)
-    return View(scene=scene, pixels=(counts + np.float32(sensor.offset)) * np.float32(sensor.scale), grid=own,
-                scaling=formula(sensor), low=low, snow=snow)
+    if mask is None or mask.kept is None or sensor.mask is None:
+        return counts, None
+    codes = _codes(scene, mask.kept.path, grid)
+    unclear = cv2.dilate(_unclear(codes[0], sensor.mask).astype(np.uint8), _MASK_EDGE) > 0
+    counts[:, unclear] = np.nan
+    return counts, snow_told(codes, sensor.mask)
 
 
 def settle(views: list[View]) -> tuple[list[View], list[tuple[Scene, str]]]:
@@ -106,8 +137,8 @@ def settle(views: list[View]) -> tuple[list[View], list[tuple[Scene, str]]]:
 
 
 def lay_view(view: View, site: Site, placing: Affine = Affine.identity()) -> np.ndarray:
-    """(band, y, x) on the site's grid, resampled once, with ``placing`` undone."""
-    return lay_on(view.pixels, view.grid, site.grid, placing)
+    """(band, y, x) in physical units on the site's grid, resampled once, with ``placing`` undone."""
+    return view.in_units(lay_on(view.counts, view.grid, site.grid, placing))
 
 
 def _picture_grid(pixel_grid: GeoBox, site: Site) -> GeoBox:
@@ -191,5 +222,5 @@ def _settled(view: View, others: list[Known]) -> View:
     if view.low is None or not sensor.added_counts:
         return view
     holds, evidence = holds_added(view.scene, view.low, sensor, others)
-    pixels = view.pixels - np.float32(sensor.added_counts * sensor.scale) if holds else view.pixels
-    return replace(view, pixels=pixels, scaling=f"{formula(sensor, holds)}: {evidence}")
+    return replace(view, added=sensor.added_counts if holds else 0.0,
+                   scaling=f"{formula(sensor, holds)}: {evidence}")

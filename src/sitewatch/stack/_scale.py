@@ -20,6 +20,7 @@ __all__ = ["Known", "check_counts", "check_product", "formula", "holds_added", "
            "own_evidence"]
 
 _VISIBLE = ("blue", "green", "red")
+_ENOUGH_PIXELS = 1_000_000
 _PERCENTILES = (1.0, 5.0, 25.0)
 _LEAST_PIXELS = 100
 # Over water and in deep shadow the correction for the air takes off too much, but hardly more than this.
@@ -67,7 +68,8 @@ def check_product(scene: Scene, href: str, sensor: Sensor) -> None:
 
 def low_counts(counts: np.ndarray, sensor: Sensor) -> np.ndarray:
     """(blue green red, 1 5 25 percent) of what is seen of (band, y, x) counts; NaN where that is next to nothing."""
-    bands = [counts[sensor.bands.index(name)] for name in _VISIBLE]
+    skip = max(1, counts[0].size // _ENOUGH_PIXELS)  # rows of a large image: their percentiles are those of all
+    bands = [counts[sensor.bands.index(name)][::skip] for name in _VISIBLE]
     if np.isfinite(bands[0]).sum() < _LEAST_PIXELS:
         return np.full((len(_VISIBLE), len(_PERCENTILES)), np.nan)
     return np.stack([np.percentile(band[np.isfinite(band)], _PERCENTILES) for band in bands])
