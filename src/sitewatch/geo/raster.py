@@ -75,11 +75,14 @@ def read_image(path: Path, bands: Sequence[int] | None = None) -> np.ndarray:
         wanted = list(bands) if bands else [i for i in image.indexes
                                             if image.colorinterp[i - 1] != rasterio.enums.ColorInterp.alpha]
         try:
-            pixels = image.read(wanted).astype(np.float32)
-            seen = image.dataset_mask() > 0
+            stored, seen = image.read(wanted), image.dataset_mask() > 0
         except (RasterioError, ValueError) as error:
             raise ImageError(f"{path.name} is damaged or truncated ({error}). Fetch it again or remove it") from error
-    pixels[:, ~(seen & np.isfinite(pixels).all(axis=0))] = np.nan
+    if np.issubdtype(stored.dtype, np.inexact):
+        seen &= np.isfinite(stored).all(axis=0)
+    pixels = stored.astype(np.float32)
+    if not seen.all():
+        pixels[:, ~seen] = np.nan
     return np.asarray(pixels)
 
 

@@ -206,7 +206,8 @@ def _whole_edges(view: np.ndarray, step: int, size: tuple[int, int]) -> np.ndarr
     share = cv2.resize(seen.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     whole = cv2.erode((share > 0.99).astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) > 0
     x, y = cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1)
-    return edges_of(x, y, whole, 2 * float(np.median(np.hypot(x, y)[whole])) if whole.any() else 1.0)
+    typical = 2 * float(np.median(np.hypot(x, y)[whole])) if whole.any() else 1.0
+    return edges_of(x, y, whole.astype(np.float32), typical)
 
 
 def _checked(cut: Windows, first: Sequence[Shift], weights: np.ndarray, second: list[Shift]) -> list[Shift]:

@@ -16,7 +16,7 @@ from sitewatch.geo import WGS84, coverage, lay_on, reproject, seen_mad
 from sitewatch.model import SENSORS, Progress, Scene, SceneFit, Scenes, Site, Stack
 from sitewatch.stack._normalise import Line, apply_lines, fit_lines, sample, stable_ground, typical_view
 from sitewatch.stack._place import Placed, place_views
-from sitewatch.stack._read import View, lay_view, read_view, settle
+from sitewatch.stack._read import View, lay_brightness, lay_view, read_view, settle
 from sitewatch.stack._see import unclear_pixels
 from sitewatch.stack._snow import snow_shares
 from sitewatch.stack._windows import middles
@@ -109,7 +109,7 @@ def _read(site: Site, commonest: str, scene: Scene) -> tuple[View, np.ndarray] |
             raise ImageError(f"its sensor is {scene.sensor}, most scenes are {commonest}; "
                              "one stack compares one sensor")
         view = read_view(scene, site)
-        return view, lay_view(view, site).mean(axis=0)
+        return view.let_go(), lay_brightness(view, site)
     except ImageError as error:
         return _refused(scene, str(error))
 

@@ -15,7 +15,7 @@ from affine import Affine
 
 from sitewatch.model import Placement, Site
 from sitewatch.stack._align import Shift, align_views, stands_out
-from sitewatch.stack._read import View, lay_view
+from sitewatch.stack._read import View, lay_brightness
 from sitewatch.stack._windows import middles
 from sitewatch.stack._wrong import HIDDEN, what_is_wrong
 
@@ -55,11 +55,11 @@ def place_views(views: Sequence[View], flat: np.ndarray, site: Site, zero: int |
     for _ in range(_ROUNDS):
         better = {i: found for i, one in enumerate(known) if i != zero and (found := _better(one, middle))}
         for i, found in better.items():
-            flat[i] = _flat(views[i], site, found.placing)
+            flat[i] = lay_brightness(views[i], site, found.placing)
         shifts = align_views(flat, zero) if better else []
         gained = {i for i in better if _is_closer(shifts[i], known[i].shift)}
         for i in better.keys() - gained:
-            flat[i] = _flat(views[i], site, known[i].placing)
+            flat[i] = lay_brightness(views[i], site, known[i].placing)
         known = [replace(better[i], shift=shifts[i]) if i in gained else one for i, one in enumerate(known)]
         if not gained:
             break
@@ -74,10 +74,6 @@ def _settled(known: Placed, view: np.ndarray, good: np.ndarray) -> Placed:
     if shift.agreeing == 0 or wrong not in ("", HIDDEN):
         return replace(known, shift=replace(shift, agreeing=0, sigma_px=float("inf"), ties_px=None), wrong=wrong)
     return replace(known, placing=known.placing @ Affine.translation(known.shift.x_px, known.shift.y_px))
-
-
-def _flat(view: View, site: Site, placing: Affine) -> np.ndarray:
-    return np.asarray(lay_view(view, site, placing).mean(axis=0))
 
 
 def _better(known: Placed, middle: np.ndarray) -> Placed | None:

@@ -24,7 +24,7 @@ from sitewatch.stack._scale import (
 )
 from sitewatch.stack._snow import snow_told
 
-__all__ = ["View", "lay_view", "read_view", "settle"]
+__all__ = ["View", "lay_brightness", "lay_view", "read_view", "settle"]
 
 # Sentinel-2 scene classification: no data, defective, cloud shadow, medium and high cloud, cirrus.
 _SCL_UNCLEAR = (0, 1, 3, 8, 9, 10)
@@ -68,6 +68,10 @@ class View:
         """(band, y, x) float32 in physical units, NaN where masked."""
         return self.in_units(self.counts.copy())
 
+    def let_go(self) -> View:
+        """The same view, which does not hold its counts where they are many."""
+        return self if self.held is None or self.held.nbytes <= _HELD_BYTES else replace(self, held=None)
+
     def in_units(self, counts: np.ndarray) -> np.ndarray:
         """Counts of this scene in physical units, in place."""
         sensor = SENSORS[self.scene.sensor]
@@ -87,11 +91,10 @@ def read_view(scene: Scene, site: Site) -> View:
     info = describe(image.path)
     own = info.grid if info.grid.crs is not None else _picture_grid(info.grid, site)
     _require_like_pixels(scene, own, site)
-    counts, snow = _counts(scene, own)
-    held = counts if counts.nbytes <= _HELD_BYTES else None
+    held, snow = _counts(scene, own)
     if not sensor.is_reflectance:
         return View(scene=scene, held=held, grid=own, scaling="grey levels as delivered")
-    low = low_counts(counts, sensor)
+    low = low_counts(held, sensor)
     check_counts(scene, low, sensor, info.dtype)
     return View(scene=scene, held=held, grid=own, scaling=formula(sensor), low=low, snow=snow)
 
@@ -141,6 +144,11 @@ def lay_view(view: View, site: Site, placing: Affine = Affine.identity()) -> np.
     return view.in_units(lay_on(view.counts, view.grid, site.grid, placing))
 
 
+def lay_brightness(view: View, site: Site, placing: Affine = Affine.identity()) -> np.ndarray:
+    """(y, x) mean of the bands of what `lay_view` gives."""
+    return np.asarray(view.in_units(lay_on(view.counts.mean(axis=0, keepdims=True), view.grid, site.grid, placing))[0])
+
+
 def _picture_grid(pixel_grid: GeoBox, site: Site) -> GeoBox:
     """A picture's grid: the stated pixel size from the top left corner."""
     return GeoBox(pixel_grid.shape, site.grid.affine, None)
@@ -156,7 +164,9 @@ def _no_image(counts: np.ndarray, sensor: Sensor) -> np.ndarray:
     if not sensor.is_reflectance:
         _, patch = cv2.connectedComponents(empty.astype(np.uint8), connectivity=4)
         empty &= np.isin(patch, patch[[0, 0, -1, -1], [0, -1, 0, -1]])
-    return np.asarray(empty | np.isin(counts, _FILLERS).any(axis=0))
+    for filler in _FILLERS:
+        empty |= (counts == filler).any(axis=0)
+    return np.asarray(empty)
 
 
 def _require_like_pixels(scene: Scene, own: GeoBox, site: Site) -> None:

@@ -82,8 +82,8 @@ def _shrunk(view: np.ndarray, step: int) -> np.ndarray:
     if step == 1:
         return view
     height, width = (side // step for side in view.shape[1:])
-    blocks = view[:, :height * step, :width * step].reshape(len(view), height, step, width, step)
-    return np.asarray(blocks.mean(axis=(2, 4)))
+    return np.stack([cv2.resize(band[:height * step, :width * step], (width, height), interpolation=cv2.INTER_AREA)
+                     for band in view])
 
 
 def _seen_in(views: np.ndarray, bands: Sequence[str], inside: np.ndarray) -> list[float | None]:

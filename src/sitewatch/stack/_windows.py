@@ -8,13 +8,13 @@ whole pixels alone pulls every shift towards them. See Foroosh, Zerubia & Bertho
 correlation to subpixel registration", Fitch et al. (2002) for orientation correlation, and Guizar-Sicairos, Thurman &
 Fienup (2008), "Efficient subpixel image registration algorithms", for the sum over part of the surface.
 
-Only one window of all views is held at a time, on each core.
+Only one window's spectra of all views are held at a time, on each core.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -26,12 +26,14 @@ __all__ = ["REACH_PX", "Windows", "correlation", "edges_of", "middles"]
 
 REACH_PX = 8           # around where a view is thought to be
 _WINDOW_PX = 128
-_LARGE_PX, _LARGE_WINDOW_PX, _LARGE_WINDOWS = 1000, 256, 8  # of large views: fewer and larger windows to a side
+_LARGE_PX, _LARGE_WINDOW_PX, _LARGE_WINDOWS = 1000, 256, 6  # of large views: fewer and larger windows to a side
 _LARGEST_SHARE = 0.75  # of a small view that a window takes, so that there are several to agree
 _SURROUNDINGS_PX = 8.0
 _SMOOTH = 0.15         # of the surface, as a frequency: beyond it there is more noise than edge
 _HALF_PX = 0.5
-_MARGIN_PX = 30        # around a window: three times what its surroundings reach, and the filters' own
+_SURROUNDINGS_STEP = 4  # what is so broad is as well blurred in blocks
+_ROWS = 4              # every so many of them tell the length of a view's gradient
+_S = TypeVar("_S")
 _T = TypeVar("_T")
 _Window = tuple[slice, slice]
 
@@ -41,14 +43,14 @@ class Windows:
 
     def __init__(self, views: np.ndarray) -> None:
         self.views = views
+        self._level, self._whole = np.empty(views.shape, np.float32), np.empty(views.shape, np.uint8)
         self.spans = _spans(*views.shape[1:])
         self.side = self.spans[0][0].stop - self.spans[0][0].start
         self._taper = np.outer(np.hanning(self.side), np.hanning(self.side)).astype(np.float32)
         self._frequency = fft.fftfreq(self.side).astype(np.float32)
         low = np.exp(-0.5 * (self._frequency / _SMOOTH) ** 2)
         self._low = np.outer(low, low).astype(np.float32)
-        lengths = np.array(self._each(lambda span: [self._length(view, span) for view in views]))
-        self._typical = [2 * float(np.median(some[some > 0])) if (some > 0).any() else 1.0 for some in lengths.T]
+        self._typical = self._each(self._levelled, range(len(views)))
 
     def peaks(self, at: np.ndarray, weights: np.ndarray, rows: np.ndarray, *, doubled: bool = False) -> np.ndarray:
         """(window, row, 3): right and down in pixels, and the peak in standard deviations of the surface.
@@ -56,38 +58,40 @@ class Windows:
         Each of the views ``rows`` is compared with the mean of all views, moved back from ``at`` (time, 2), in the
         (time, time) ``weights`` of its row. ``doubled`` angles of the edges do not know which side is the brighter.
         """
-        return np.array(self._each(lambda span: self._peaks_in(span, at, weights, rows, doubled)))
-
-    def _each(self, work: Callable[[_Window], _T]) -> list[_T]:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(work, self.spans))
-
-    def _length(self, view: np.ndarray, span: _Window) -> float:
-        x, y, whole = _cut(view, span, (0, 0))
-        return float(np.median(np.hypot(x, y)[whole])) if whole.any() else 0.0
-
-    def _peaks_in(self, span: _Window, at: np.ndarray, weights: np.ndarray, rows: np.ndarray,
-                  doubled: bool) -> np.ndarray:
         asked = weights[rows].any(axis=0)
         asked[rows] = True
         which = np.flatnonzero(asked)
         starts = np.rint(at[which]).astype(int)
-        spectra = self._spectra(span, which, starts, doubled)
-        moved = (spectra * self._ramps(at[which] - starts)).reshape(len(which), -1)
-        composite = weights[np.ix_(rows, which)].astype(np.complex64) @ moved
+        ramps, mixing = self._ramps(at[which] - starts), weights[np.ix_(rows, which)].astype(np.complex64)
         own = np.searchsorted(which, rows)
-        cross = spectra[own] * np.conj(composite.reshape(len(rows), self.side, self.side))
-        cross *= self._low / (np.abs(cross) + np.float32(1e-9))
-        found = np.array([self._located(one) for one in cross])
-        found[:, :2] += starts[own]
-        return found
+
+        def peaks_in(span: _Window) -> np.ndarray:
+            spectra = self._spectra(span, which, starts, doubled)
+            composite = mixing @ (spectra * ramps).reshape(len(which), -1)
+            found = [self._located(spectra[i], one.reshape(self.side, self.side))
+                     for i, one in zip(own, composite, strict=True)]
+            return np.asarray(found + np.insert(starts[own], 2, 0, axis=1))
+
+        return np.array(self._each(peaks_in, self.spans))
+
+    def _each(self, work: Callable[[_S], _T], what: Iterable[_S]) -> list[_T]:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(work, what))
+
+    def _levelled(self, i: int) -> float:
+        """Fill what ``peaks`` cuts from of view ``i``; gives twice the length of its gradient in the median, as far as
+        some of its rows tell."""
+        level, whole = _level(self.views[i])
+        self._level[i], self._whole[i] = level, whole
+        x, y = (cv2.Sobel(level, cv2.CV_32F, *way)[::_ROWS][whole[::_ROWS] > 0] for way in ((1, 0), (0, 1)))
+        return 2 * float(np.median(np.hypot(x, y))) if x.size else 1.0
 
     def _spectra(self, span: _Window, which: np.ndarray, starts: np.ndarray, doubled: bool) -> np.ndarray:
         """(view, side, side) complex64: the edges of one window, of each view where it is thought to be."""
         edges = np.empty((len(which), self.side, self.side), np.complex64)
         for one, i, start in zip(edges, which, starts, strict=True):
-            x, y, whole = _cut(self.views[i], span, (int(start[0]), int(start[1])))
-            one[...] = self._taper * edges_of(x, y, whole, self._typical[i], doubled=doubled)
+            x, y, whole = _cut(self._level[i], self._whole[i], span, (int(start[0]), int(start[1])))
+            one[...] = edges_of(x, y, self._taper * whole, self._typical[i], doubled=doubled)
         return np.asarray(fft.fft2(edges, overwrite_x=True))
 
     def _ramps(self, by: np.ndarray) -> np.ndarray:
@@ -95,7 +99,9 @@ class Windows:
         x, y = (np.exp(2j * np.pi * by[:, axis, None] * self._frequency).astype(np.complex64) for axis in (0, 1))
         return np.asarray(y[:, :, None] * x[:, None, :])
 
-    def _located(self, cross: np.ndarray) -> tuple[float, float, float]:
+    def _located(self, one: np.ndarray, other: np.ndarray) -> tuple[float, float, float]:
+        cross = one * np.conj(other)
+        cross *= self._low / (np.sqrt(cross.real**2 + cross.imag**2) + np.float32(1e-9))
         reach = min(REACH_PX, self.side // 2 - 2)
         x, y, peak = correlation(cross, reach)
         near = np.array([-_HALF_PX, 0, _HALF_PX])
@@ -122,12 +128,17 @@ def correlation(cross: np.ndarray, reach: int) -> tuple[float, float, float]:
             float(around[1, 1] / np.sqrt(power + 1e-12)))
 
 
-def edges_of(x: np.ndarray, y: np.ndarray, whole: np.ndarray, typical: float, *, doubled: bool = False) -> np.ndarray:
-    """The gradient as complex numbers of compressed length; zero where it is not ``whole``."""
-    length = np.hypot(x, y)
-    squeezed = np.where(whole, 1 / np.sqrt(length**2 + np.float32(typical**2 + 1e-12)), 0)
-    edges = x + 1j * y
-    return np.asarray(squeezed * (edges * edges / np.maximum(length, 1e-12) if doubled else edges), np.complex64)
+def edges_of(x: np.ndarray, y: np.ndarray, weight: np.ndarray, typical: float, *,
+             doubled: bool = False) -> np.ndarray:
+    """The gradient as complex numbers of compressed length, times a weight."""
+    length = x * x + y * y
+    squeezed = weight / np.sqrt(length + np.float32(typical**2 + 1e-12))
+    edges = np.empty(x.shape, np.complex64)
+    np.multiply(x, squeezed, out=edges.real)
+    np.multiply(y, squeezed, out=edges.imag)
+    if doubled:
+        edges *= (x + 1j * y) / np.maximum(np.sqrt(length), np.float32(1e-12))
+    return edges
 
 
 def _surface(cross: np.ndarray, down: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -137,35 +148,36 @@ def _surface(cross: np.ndarray, down: np.ndarray, right: np.ndarray) -> np.ndarr
     return np.asarray((waves[0] @ cross @ waves[1].T).real)
 
 
-def _cut(view: np.ndarray, span: _Window, start: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _cut(level: np.ndarray, whole: np.ndarray, span: _Window,
+         start: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Gradient right and down, and where it is whole, in a window moved by ``start``; nothing beyond the view."""
     (top, bottom), (left, right) = ((part.start + by, part.stop + by)
                                     for part, by in zip(span, start[::-1], strict=True))
-    rows, columns = (slice(max(0, first - _MARGIN_PX), max(0, last + _MARGIN_PX))
-                     for first, last in ((top, bottom), (left, right)))
-    block = view[rows, columns]
+    inner = (slice(max(0, top), min(len(level), bottom)), slice(max(0, left), min(level.shape[1], right)))
     side = bottom - top, right - left
-    parts = np.zeros(side, np.float32), np.zeros(side, np.float32), np.zeros(side, bool)
-    if not block.size:
+    parts = np.zeros(side, np.float32), np.zeros(side, np.float32), np.zeros(side, np.uint8)
+    if inner[0].stop <= inner[0].start or inner[1].stop <= inner[1].start:
         return parts
-    inner = (slice(max(0, top), min(len(view), bottom)), slice(max(0, left), min(view.shape[1], right)))
+    wide = (slice(max(0, inner[0].start - 1), inner[0].stop + 1), slice(max(0, inner[1].start - 1), inner[1].stop + 1))
+    out_of = tuple(slice(part.start - cut.start, part.stop - cut.start) for part, cut in zip(inner, wide, strict=True))
     into = tuple(slice(part.start - first, part.stop - first) for part, first in zip(inner, (top, left), strict=True))
-    out_of = tuple(slice(part.start - cut.start, part.stop - cut.start)
-                   for part, cut in zip(inner, (rows, columns), strict=True))
-    if inner[0].stop > inner[0].start and inner[1].stop > inner[1].start:
-        for part, whole in zip(parts, _gradient(block), strict=True):
-            part[into] = whole[out_of]
+    for part, way in zip(parts, ((1, 0), (0, 1)), strict=False):
+        part[into] = cv2.Sobel(level[wide], cv2.CV_32F, *way)[out_of]
+    parts[2][into] = whole[inner]
     return parts
 
 
-def _gradient(block: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gradient of what is no darker than its surroundings, and where no missing pixel is near."""
-    seen = np.isfinite(block)
-    filled = np.where(seen, block, np.median(block[seen]) if seen.any() else 0).astype(np.float32)
-    bright = np.maximum(filled, cv2.GaussianBlur(filled, (0, 0), _SURROUNDINGS_PX))
-    smooth = cv2.GaussianBlur(bright, (0, 0), 1.0)
-    whole = cv2.erode(seen.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) > 0
-    return cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1), whole
+def _level(view: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A view, smoothed, in which nothing is darker than its surroundings, and where no missing pixel is near (1)."""
+    seen = np.isfinite(view)
+    filled = view if seen.all() else np.where(seen, view, np.median(view[seen]) if seen.any() else 0)
+    filled = np.asarray(filled, np.float32)
+    small = tuple(max(1, side // _SURROUNDINGS_STEP) for side in view.shape[::-1])
+    broad = cv2.GaussianBlur(cv2.resize(filled, small, interpolation=cv2.INTER_AREA), (0, 0),
+                             _SURROUNDINGS_PX / _SURROUNDINGS_STEP)
+    bright = np.maximum(filled, cv2.resize(broad, view.shape[::-1], interpolation=cv2.INTER_CUBIC))
+    whole = cv2.erode(seen.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1)
+    return cv2.GaussianBlur(bright, (0, 0), 1.0), whole
 
 
 def _spans(height: int, width: int) -> list[_Window]:
