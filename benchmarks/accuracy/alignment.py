@@ -5,7 +5,8 @@
 - simulated pairs: two looks at one place that differ by one cause: see alignment_pairs.py;
 - simulated series: what build_stack says of all looks of the frozen worlds, up to one offset common to a series;
 - real: a Sentinel-2 pair of measured offset; a pair of aerial images in two CRS, aligned on two thirds of the rows and
-  judged in the windows of the rest; two series whose shifts are on record.
+  judged in the windows of the rest; two series whose shifts are on record, and every fifth frame of them moved by a
+  shift that is known exactly (alignment_moved.py).
 
 Residuals are lengths in pixels: true minus found; median and 90 % quantile of what is not refused. "wrong": more than
 1 px off and not refused, of all. "honest_90": residuals per axis within 1.645 of the sigma that is stated for them.
@@ -29,6 +30,7 @@ import numpy as np
 import sitewatch as sw
 from benchmarks.accuracy import cases, worlds
 from benchmarks.accuracy.alignment_matchers import MATCHERS, Found, Matcher
+from benchmarks.accuracy.alignment_moved import brightness_of, moved_residuals
 from benchmarks.accuracy.alignment_pairs import STRATA, Pair, lies_of, pairs_of
 from benchmarks.accuracy.alignment_real import (
     RealPair,
@@ -278,7 +280,8 @@ def _tie_row(name: str, method: str, judged: Sequence[tuple[Found, tuple[np.ndar
 
 def _case_rows(truth: Truth, scratch: Path) -> Iterator[Row]:
     print(f"series: {truth.case}", flush=True)
-    stack = build_stack(sw.Case.open(cases.new_case(truth, scratch, is_told=False)).scenes())
+    scenes = sw.Case.open(cases.new_case(truth, scratch, is_told=False)).scenes()
+    stack = build_stack(scenes)
     frames = {frame.scene: frame for frame in frames_of(truth)}
     reliable = {scene: frame.px for scene, frame in frames.items() if frame.is_reliable}
     yield from _judged_rows("real", f"{truth.case}, reliable frames", _judged(stack, reliable))
@@ -288,6 +291,8 @@ def _case_rows(truth: Truth, scratch: Path) -> Iterator[Row]:
     residuals = off[is_other] - np.median(off[~is_other], axis=0)
     yield Row(tier="real", set=f"{truth.case}, unreliable frames", cells={
         "method": "build_stack", **summary(residuals, len(frames) - len(reliable) - len(residuals))})
+    yield Row(tier="real", set=f"{truth.case}, frames moved by a known shift", cells={
+        "method": "align_views", **summary(*moved_residuals(brightness_of(scenes)))})
 
 
 if __name__ == "__main__":
