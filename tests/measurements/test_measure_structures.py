@@ -105,6 +105,26 @@ def test_a_yard_as_bright_as_half_the_roof_is_not_part_of_it():
     assert _holds(_measured(world).of("hall", "area"), 22 * 12 * 9)
 
 
+@pytest.mark.parametrize(("short", "ends"), [(8, 1), (6, -1)])
+def test_a_roof_whose_outline_stops_short_of_one_end_is_measured_whole(short, ends):
+    row = rectangle(40, 40, 46, 9, 35)
+    world = _built(8, row)
+    back = ends * short / 2
+    part = replace(row, x=row.x - np.cos(row.angle) * back, y=row.y - np.sin(row.angle) * back,
+                   length=(row.length - short) / 1.06)
+    found = _measured(world, part)
+    assert _holds(found.of("hall", "length"), 46 * 3)
+    assert _holds(found.of("hall", "area"), 46 * 9 * 9)
+
+
+def test_an_apron_nearly_as_bright_as_the_roof_is_not_part_of_it():
+    along = np.array([np.cos(_HALL.angle), np.sin(_HALL.angle)]) * (22 / 2 + 2.5)
+    world = _world(4)
+    world.roof(rectangle(_HALL.x + along[0], _HALL.y + along[1], 5, 12, 25), 155, slice(_FROM, None))
+    world.roof(_HALL, 175, slice(_FROM, None))
+    assert _holds(_measured(world).of("hall", "length"), 66)
+
+
 def test_a_shadow_along_one_side_does_not_move_that_side():
     world = _built(5)
     along = np.array([np.cos(_HALL.angle), np.sin(_HALL.angle)])

@@ -26,6 +26,7 @@ _REACH_PX, _REACH, _REACH_TURN = 3.0, 0.35, 0.35    # how far an edge may go, at
 _REACH_IN_TWO = 0.7                                 # the inner corner of an L lies well inside its rectangle
 _STRIP_PX, _STRIP_BLURS = 3.0, 4.0                  # how wide the strips beside the edges are
 _OUTLIER = 2.5               # residuals beyond this many robust sigmas lose weight: other things stand there
+_GOES_ON = 0.7               # of the structure's contrast: aprons and yards have less
 _BLUR_SIGMA = 0.15           # a point spread is known to about 15 %
 _CUTS = (0.3, 0.5, 0.7)      # where a second rectangle may begin, tried in turn
 _LEAST_STEP_PX = 1.5         # a smaller step in an outline cannot be told from texture
@@ -40,7 +41,8 @@ _LEAST_IN_TWO_PX = 60        # a smaller footprint shows no second rectangle
 class Fit:
     """A fitted shape. ``covariance`` is that of its edges and angle with the point spread held fixed, ``by_blur``
     how they move with the logarithm of the point spread, ``blur_sigma`` how well that is known after the fit.
-    ``explained`` is the share of the images' variance that the structure itself explains."""
+    ``explained`` is the share of the images' variance that the structure itself explains. ``goes_on`` (edge) bool:
+    beside that edge it looks like the structure itself, so that the structure probably goes on there."""
 
     shape: Shape
     covariance: np.ndarray
@@ -49,6 +51,7 @@ class Fit:
     explained: float
     cost: float
     samples: float
+    goes_on: np.ndarray
 
 
 def fit_footprint(crop: Crop, blur_px: float, like: Shape | None = None) -> Fit:
@@ -95,12 +98,13 @@ def _is_stepped(shape: Shape) -> bool:
 @dataclass(frozen=True, slots=True)
 class _State:
     """A shape held against the images: residuals (pixel, image), their derivatives (image, pixel, vector), contrasts
-    (image), share of light from inside (pixel)."""
+    (image), share of light from inside (pixel), and how much of the contrast the strip beside each edge has (edge)."""
 
     residual: np.ndarray
     slope: np.ndarray
     contrast: np.ndarray
     seen: np.ndarray
+    beside: np.ndarray
 
     @property
     def equations(self) -> tuple[np.ndarray, np.ndarray]:
@@ -136,13 +140,14 @@ def _at(shape: Shape, crop: Crop, weight: np.ndarray) -> _State:
     images = crop.images * root
     first = _projected(flat * root, images[:, :1], seen, crop.other, root)
     rest = _projected(np.hstack([flat, moved]) * root, images[:, 1:], seen, crop.other, root)
-    return _State(np.hstack([first[0], rest[0]]), np.concatenate([first[1], rest[1]]),
-                  np.concatenate([first[2], rest[2]]), seen.share)
+    inside, *strips = np.hstack([first[2], rest[2]])
+    return _State(np.hstack([first[0], rest[0]]), np.concatenate([first[1], rest[1]]), inside, seen.share,
+                  np.array(strips) @ inside / (inside @ inside + 1e-12))
 
 
 def _projected(basis: np.ndarray, images: np.ndarray, seen: Seen, other: np.ndarray,
                root: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each image what the basis leaves, its derivative, and the structure's contrast.
+    """Of each image what the basis leaves, its derivative, and the contrast of the structure and of its strips.
 
     An edge that moves replaces its strip, and the other state, by the structure: the derivative is their difference.
     """
@@ -157,7 +162,7 @@ def _projected(basis: np.ndarray, images: np.ndarray, seen: Seen, other: np.ndar
         turned, spread = (gained * seen.lever).sum(axis=1), (gained * seen.spread).sum(axis=1)
         change = np.column_stack([gained, turned, spread])
         slope.append(ortho @ (ortho.T @ change) - change)
-    return images - ortho @ inner, np.stack(slope), linear[0]
+    return images - ortho @ inner, np.stack(slope), linear[:1 + edges]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +226,8 @@ def _judged(shape: Shape, state: _State, crop: Crop, weight: np.ndarray) -> Fit:
     return Fit(shape=shape, covariance=inverse @ _meat(state, crop) @ inverse, by_blur=-inverse @ bend[:edges, -1],
                blur_sigma=float(1 / math.sqrt(blur_known)), explained=_explained(state, crop),
                cost=float((state.residual**2).sum()),
-               samples=weight.sum() / max(4 * math.pi * math.exp(2 * shape.vector[-1]), 1.0))
+               samples=weight.sum() / max(4 * math.pi * math.exp(2 * shape.vector[-1]), 1.0),
+               goes_on=state.beside > _GOES_ON)
 
 
 def _explained(state: _State, crop: Crop) -> float:

@@ -19,6 +19,7 @@ __all__ = ["MeasurementsOptions", "measure_structures"]
 _SIZES: tuple[tuple[Dimension, Dimension], ...] = (
     ("area", "area ratio"), ("length", "length ratio"), ("width", "width ratio"))
 _SURE_PX = 60        # from this many pixels on an interval is narrower than a third of the number
+_LONGER_PX, _FARTHEST = 4.0, 4  # a start goes on by so many pixels at a time, so many times
 _SAME_PLACE = 0.35   # of the union: a fit that shares less with the outline has gone to another thing
 
 
@@ -92,6 +93,27 @@ class _Ruler:
                 why_not="fewer than three looks show all of it and its surroundings clearly")
         return self._known[key]
 
+    def _followed(self, structure: Structure, crop: Crop, fit: Fit) -> tuple[Fit, Crop]:
+        """The fit to all of a structure whose outline stops short of it, as where one end came at another time.
+
+        Where it looks the same beside an edge, a start that goes on there is tried, and taken where it fits better.
+        """
+        others, grid = self._standing(structure, crop.scenes), self._stack.site.grid
+        for _ in range(_FARTHEST):
+            if not fit.goes_on.any():
+                break
+            longer = crop.on_grid(fit.shape.lengthened(fit.goes_on, _LONGER_PX).polygon.minimum_rotated_rectangle)
+            wider = crop_of(replace(structure, outline=from_pixels(longer, grid)), self._stack, crop.scenes, others)
+            if wider is None:
+                break
+            here = fit.shape.seen_from(wider.left - crop.left, wider.top - crop.top)
+            before = fit_footprint(wider, self._stack.blur_px, here)
+            after = fit_footprint(wider, self._stack.blur_px)
+            if after.cost >= before.cost or after.shape.area[0] <= before.shape.area[0]:
+                break
+            fit, crop = after, wider
+        return fit, crop
+
     def measured(self, sized: _Sized) -> Iterator[Measurement]:
         """Area, length and width; the fitted footprint goes with the area."""
         for index, (what, _) in enumerate(_SIZES):
@@ -123,6 +145,8 @@ class _Ruler:
     def _fitted(self, structure: Structure, crop: Crop, like: Fit | None) -> _Sized:
         site, sized = self._stack.site, _Sized(structure=structure, scenes=crop.scenes)
         fit = fit_footprint(crop, self._stack.blur_px, like.shape if like else None)
+        if like is None:
+            fit, crop = self._followed(structure, crop, fit)
         on_grid = crop.on_grid(fit.shape.polygon)
         why_not = self._why_not(fit, on_grid, to_pixels(structure.outline, site.grid))
         if why_not:

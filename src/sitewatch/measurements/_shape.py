@@ -64,6 +64,18 @@ class Shape:
         return Shape(layout=self.layout, origin=self.origin,
                      vector=np.array([first + along, last - along, low + across, high - across, *rest]))
 
+    def lengthened(self, edges: np.ndarray, by_px: float) -> Shape:
+        """The shape with those of its outer edges (edge, bool) moved outwards."""
+        outwards = np.zeros(len(self.vector))
+        for first, last, low, high in self.layout.parts:
+            outwards[[first, low]], outwards[[last, high]] = -by_px, by_px
+        outwards[:-2] *= edges
+        return Shape(layout=self.layout, origin=self.origin, vector=self.vector + outwards)
+
+    def seen_from(self, dx: float, dy: float) -> Shape:
+        """The same shape in a frame whose origin lies at (dx, dy) of this one."""
+        return Shape(layout=self.layout, origin=(self.origin[0] - dx, self.origin[1] - dy), vector=self.vector)
+
     def stepped(self, step: np.ndarray) -> Shape:
         """The shape with its vector moved; edges keep a pixel between them."""
         vector = self.vector + step
