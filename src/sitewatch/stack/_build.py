@@ -19,6 +19,7 @@ from sitewatch.stack._place import Placed, place_views
 from sitewatch.stack._read import View, lay_brightness, lay_view, read_view, settle
 from sitewatch.stack._see import unclear_pixels
 from sitewatch.stack._snow import snow_shares
+from sitewatch.stack._veil import veiled_pixels
 from sitewatch.stack._windows import middles
 
 __all__ = ["StackOptions", "build_stack"]
@@ -195,14 +196,23 @@ def _normalised(laid: np.ndarray, fits: list[SceneFit], site: Site,
         lines = _lines(some, typical_view(first), stable_ground(first))
     likeness = _likeness(some, lines, options.min_correlation)
     apply_lines(laid, lines)
-    unclear = unclear_pixels(laid.mean(axis=1), likeness >= options.min_correlation)
-    for view, hidden in zip(laid, unclear, strict=True):
-        view[:, hidden] = np.nan
+    alike = likeness >= options.min_correlation
+    unclear = unclear_pixels(laid.mean(axis=1), alike)
+    veiled = veiled_pixels(laid, unclear, lines, alike, [fit.taken for fit in fits if fit.used])
+    if veiled.any():  # and is in no other view's history
+        _hide(laid, veiled)
+        unclear = unclear_pixels(laid.mean(axis=1), alike)
+    _hide(laid, unclear)
     inside = _inside(site)
     shares = [1 - hidden[inside].mean() for hidden in unclear]
     judged = iter(zip(likeness, shares, strict=True))
     fits = [_judged(fit, *next(judged), options) if fit.used else fit for fit in fits]
     return _only(laid, [fit.used for fit in fits if fit.site_clear_share is not None]), fits
+
+
+def _hide(views: np.ndarray, which: np.ndarray) -> None:
+    for view, hidden in zip(views, which, strict=True):
+        view[:, hidden] = np.nan
 
 
 def _only(views: np.ndarray, which: list[bool]) -> np.ndarray:
