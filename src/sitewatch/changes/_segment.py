@@ -17,7 +17,8 @@ from sitewatch.geo import seen_median
 
 __all__ = ["Breaks", "find_breaks", "pixel_noise", "tame"]
 
-_CHUNK_PIXELS = 8192  # the programme's tables of one chunk stay in cache
+_CHUNK_PIXELS = 2048  # the programme's tables of one chunk stay in cache
+_ALL = slice(None)
 _STANDS_OUT = 2.5      # a step this many noises of a single look is one that a person can see too
 
 
@@ -113,36 +114,81 @@ def _sums(scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _divide(scaled: np.ndarray, pixels: np.ndarray, penalty: float, min_looks: int) -> tuple[np.ndarray, ...]:
     """The programme: best[end] = min over start of best[start] + cost(start, end) + penalty."""
-    weight, total, square = _sums(scaled - np.nanmean(scaled, axis=0))
-    looks, count = len(scaled), scaled.shape[2]
-    best = np.full((looks + 1, count), np.inf, np.float32)
-    best[0] = -penalty
-    came = np.zeros((looks + 1, count), np.int32)
-    for end in range(1, looks + 1):
-        n = weight[end] - weight[:end]
-        cost = (square[end] - square[:end]) - ((total[end] - total[:end]) ** 2).sum(axis=1) / np.maximum(n, 1)
-        value = np.where(n >= min_looks, best[:end] + cost + penalty, np.inf)
-        came[end] = value.argmin(axis=0)
-        best[end] = np.take_along_axis(value, came[end][None].astype(np.int64), axis=0)[0]
-    return _traced(came, np.isfinite(best[looks]), weight, total, pixels, np.nanmean(scaled, axis=0))
+    mean = np.nanmean(scaled, axis=0)
+    sums = _Sums.of(scaled - mean, min_looks)
+    best = np.full(sums.weight.shape, np.inf, np.float32)
+    begun = np.full_like(best, np.inf)  # best[start] - square[start] + penalty: what an end need not work out again
+    best[0], begun[0] = -penalty, -sums.square[0]
+    room = np.empty((3, *best.shape), np.float32)
+    for end in range(1, len(best)):
+        np.minimum.reduce(sums.costs(end, begun, room), axis=0, out=best[end])
+        best[end] += sums.square[end]
+        np.subtract(best[end], sums.square[end] - np.float32(penalty), out=begun[end])
+    return _traced(sums, begun, np.isfinite(best[-1]), pixels, mean)
 
 
-def _traced(came: np.ndarray, solved: np.ndarray, weight: np.ndarray, total: np.ndarray, pixels: np.ndarray,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sums:
+    """Cumulative counts (time + 1, pixel), sums (band, time + 1, pixel) and squares (time + 1, pixel)."""
+
+    weight: np.ndarray
+    total: np.ndarray
+    square: np.ndarray
+    min_looks: int
+
+    @classmethod
+    def of(cls, scaled: np.ndarray, min_looks: int) -> _Sums:
+        """Of (time, band, pixel) values, NaN where not seen."""
+        weight, total, square = _sums(scaled)
+        return cls(weight=weight, total=np.ascontiguousarray(total.transpose(1, 0, 2)), square=square,
+                   min_looks=min_looks)
+
+    def costs(self, end: int, begun: np.ndarray, room: np.ndarray, some: np.ndarray | slice = _ALL) -> np.ndarray:
+        """(start, pixel) for every start before ``end``, less what all of them share; ``room`` (3, time + 1, pixel) is
+        worked in, and holds the result."""
+        far: np.ndarray = room[0, :end]
+        step, count = room[1:, :end]
+        first, *others = self.total
+        np.subtract(first[:end, some], first[end, some], out=far)
+        far *= far
+        for band in others:
+            np.subtract(band[:end, some], band[end, some], out=step)
+            step *= step
+            far += step
+        np.subtract(self.weight[end, some], self.weight[:end, some], out=count)
+        far /= np.maximum(count, 1, out=step)
+        np.subtract(begun[:end, some], far, out=far)
+        far[count < self.min_looks] = np.inf
+        return far
+
+
+def _traced(sums: _Sums, begun: np.ndarray, solved: np.ndarray, pixels: np.ndarray,
             mean: np.ndarray) -> tuple[np.ndarray, ...]:
     """Walk back from the last look and write down each step with the levels of both sides."""
     rows: list[tuple[np.ndarray, ...]] = []
     here = np.flatnonzero(solved)
-    end = np.full(len(here), len(came) - 1)
+    end = np.full(len(here), len(begun) - 1)
+    start = _starts(sums, begun, here, end)
     while len(here) or not rows:
-        start = came[end, here]
         inner = start > 0
         here, end, start = here[inner], end[inner], start[inner]
-        before_start = came[start, here]
-        n1, n0 = weight[end, here] - weight[start, here], weight[start, here] - weight[before_start, here]
-        after = (total[end, :, here] - total[start, :, here]) / n1[:, None]
-        before = (total[start, :, here] - total[before_start, :, here]) / n0[:, None]
+        before_start = _starts(sums, begun, here, start)
+        n1, n0 = sums.weight[end, here] - sums.weight[start, here], \
+            sums.weight[start, here] - sums.weight[before_start, here]
+        after = ((sums.total[:, end, here] - sums.total[:, start, here]) / n1).T
+        before = ((sums.total[:, start, here] - sums.total[:, before_start, here]) / n0).T
         energy = ((after - before) ** 2).sum(axis=1) * n0 * n1 / (n0 + n1)
         base = mean[:, here].T
         rows.append((pixels[here], start - 1, before + base, after + base, energy))
-        end = start
+        end, start = start, before_start
     return tuple(np.concatenate(column) for column in zip(*rows, strict=True))
+
+
+def _starts(sums: _Sums, begun: np.ndarray, here: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """(n) where the segment begins that ends at ``end`` (n) in the pixels ``here`` (n), 0 for an end at 0."""
+    start = np.zeros_like(end)
+    for one in np.unique(end[end > 0]):
+        some = end == one
+        room = np.empty((3, one, int(some.sum())), np.float32)
+        start[some] = sums.costs(int(one), begun, room, here[some]).argmin(axis=0)
+    return start
