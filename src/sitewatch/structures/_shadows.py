@@ -9,7 +9,8 @@ from sitewatch.structures._classify import Hypothesis
 
 __all__ = ["is_cast_by", "shadow_ways"]
 
-_BESIDE_PX = 2.0         # from side to side: the blur lies between
+_BESIDE_PX = 2.0         # from side to side: the blur lies between,
+_BEHIND_PX = 3.0         # and where it lies away from the sun, the far face of a roof, which is darker too
 _BESIDE_SHARE = 0.6      # of its own length that must lie along the other
 _BESIDE_DAYS = 120.0     # where the sun is not known
 _AWAY = 0.5              # cosine to the shadows' direction: a shadow lies behind, not to the side
@@ -34,11 +35,12 @@ def is_cast_by(one: Hypothesis, other: Hypothesis, ways: np.ndarray) -> bool:
     """
     if not one.class_ == other.class_ == "new structure" or sum(one.change.step) >= 0:
         return False
-    beside = one.polygon.exterior.intersection(other.polygon.buffer(_BESIDE_PX)).length
-    if beside <= _BESIDE_SHARE * one.rectangle.length:
-        return False
     way = ways[one.look + 1:one.look + 1 + _LOOKS].mean(axis=0)
-    if np.isfinite(way).all():
+    is_known = bool(np.isfinite(way).all())
+    near = other.polygon.buffer(_BEHIND_PX if is_known else _BESIDE_PX)
+    if one.polygon.exterior.intersection(near).length <= _BESIDE_SHARE * one.rectangle.length:
+        return False
+    if is_known:
         behind = np.array([one.rectangle.x - other.rectangle.x, one.rectangle.y - other.rectangle.y])
         is_away = behind @ way > _AWAY * np.linalg.norm(behind) * np.linalg.norm(way)
         return bool(is_away and one.first_day > other.first_day - _BESIDE_DAYS)
