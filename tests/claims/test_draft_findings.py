@@ -104,6 +104,17 @@ def test_a_structure_without_an_earlier_look_is_not_given_a_beginning():
     assert "no earlier clear look" in seen
 
 
+@pytest.mark.parametrize(("absent", "by", "said"), [
+    ((), 6, "present in all five clear looks since"), ((9, 11), 6, "present in 3 of the 5 clear looks since"),
+    ((), 10, "present in the only clear look since"), ((11,), 10, "present in 0 of the 1 clear look since")])
+def test_how_often_it_was_seen_since_is_counted_in_one_kind_of_numbers(absent, by, said):
+    structure = _structure(when=Between(after=_WORLD.taken[4], by=_WORLD.taken[by]))
+    looks = tuple(replace(look, state="absent" if i in absent or i < by else "present")
+                  for i, look in enumerate(structure.looks))
+    [seen] = _texts(_draft(replace(structure, looks=looks)), "seen")[:1]
+    assert seen.endswith(f"; it was {said}.")
+
+
 @settings(max_examples=60, deadline=None)
 @given(class_=st.sampled_from(_CLASSES), chance=st.floats(0, 1), word=st.sampled_from(sorted(FUNCTION_WORDS)),
        style=st.sampled_from(["{}", "The {} hall", "North-{}", "{}_2", "{}!", "ＮＥＷ {}"]), upper=st.booleans())

@@ -3,6 +3,6 @@
 from sitewatch.claims._findings import ClaimsOptions, draft_findings
 from sitewatch.claims._words import FUNCTION_WORDS, probability_word
 
-VERSION: int = 2
+VERSION: int = 3
 
 __all__ = ["FUNCTION_WORDS", "VERSION", "ClaimsOptions", "draft_findings", "probability_word"]

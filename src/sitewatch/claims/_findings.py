@@ -124,7 +124,11 @@ def _since(structure: Structure, by: datetime | None) -> str:
         return ""
     state = "absent" if structure.class_ == "removed structure" else "present"
     count = sum(look.state == state for look in later)
-    return f"; it was {state} in {count} of the {counted(len(later), 'clear look', 'clear looks')} since"
+    if count == len(later):
+        every = "the only clear look" if count == 1 else f"all {counted(count, '', 'clear looks')}"
+        return f"; it was {state} in {every} since"
+    looks = "look" if len(later) == 1 else "looks"
+    return f"; it was {state} in {count} of the {len(later)} clear {looks} since"
 
 
 def _bracketing(structure: Structure) -> tuple[str, ...]:
