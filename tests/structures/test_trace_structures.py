@@ -90,6 +90,29 @@ def test_two_structures_built_months_apart_in_different_places_are_two(seed):
     assert (first.label, second.label) == ("Structure A", "Structure B")
 
 
+_PAD = rectangle(44, 40, 26, 18, 20)
+
+
+@_SEEDS
+def test_a_roof_that_leaves_a_pad_which_stands_out_too_is_a_removed_structure(seed):
+    world = _world(seed)
+    world.roof(_HALL, 210, slice(_FROM))
+    world.roof(_PAD, 140, slice(_FROM, None))
+    [structure] = _traced(world).changed
+    assert structure.class_ == "removed structure"
+    assert _is(structure, _HALL, world)
+
+
+@_SEEDS
+def test_a_roof_that_comes_on_a_pad_which_stood_out_is_a_new_structure(seed):
+    world = _world(seed)
+    world.roof(_PAD, 140, slice(_FROM))
+    world.roof(_HALL, 210, slice(_FROM, None))
+    [structure] = _traced(world).changed
+    assert structure.class_ == "new structure"
+    assert _is(structure, _HALL, world)
+
+
 def _row() -> World:
     world = _world(1, looks=34)
     world.roof(rectangle(28, 40, 20, 12), 160, slice(10, None))

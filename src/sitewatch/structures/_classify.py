@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +20,10 @@ _LOOK_NOISE = 1.5        # a single look scatters by 1 in each whitened band, se
 _LONGEST = 7.0           # length over width: beyond it is a road, a wall or a ditch
 _UPRIGHT = 0.9           # about one in ten things that look just like a roof is flat: paving, a slab, a cover
 _RECTANGLE = 0.6         # of a shape that a rectangle explains: below it is a patch of works, not a building
-_STANDS_OUT_MORE = 1.5   # a structure that went stood out from its surroundings more than its place does now
+# A structure that went stood out from its surroundings at least half as much as its place does now: ground that was
+# under a roof stands out too, until it is weathered, used or overgrown.
+_STOOD_OUT = 0.5
+_LEAST_STANDS_OUT = 0.1  # noises: less is nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +69,14 @@ def _read(change: Change, smallest_px: float, stack: Stack, values: np.ndarray, 
     if crop is None or look is None:
         return None
     after, before = examine(crop, look, place), examine(crop, look, place, backwards=True)
-    came = _chance(after, smallest_px, place.blur_px) if after else 0.0
-    went = _chance(before, smallest_px, place.blur_px) if before else 0.0
-    if after and before and before.stands_out < _STANDS_OUT_MORE * after.stands_out:
-        went = 0.0
-    evidence = after if came >= went else before
+    came, went = (_log_odds(side, smallest_px, place.blur_px) if side else -math.inf for side in (after, before))
+    is_new = _is_new(after, before, came, went)
+    evidence = after if is_new else before
     frame = box(0, 0, stack.site.grid.width, stack.site.grid.height)
     if evidence is None or not frame.covers(evidence.rectangle.polygon):  # cut by the edge it has no known shape
         return None
-    return Hypothesis(change=change, look=look, class_="new structure" if came >= went else "removed structure",
-                      rectangle=evidence.rectangle, chance=max(came, went), evidence=evidence)
+    return Hypothesis(change=change, look=look, class_="new structure" if is_new else "removed structure",
+                      rectangle=evidence.rectangle, chance=_chance(came if is_new else went), evidence=evidence)
 
 
 def _crop(change: Change, stack: Stack, values: np.ndarray) -> Crop | None:
@@ -92,17 +94,28 @@ def _last_look_before(change: Change, stack: Stack) -> int | None:
     return earlier[-1] if earlier else None
 
 
-def _chance(evidence: Evidence, smallest_px: float, blur_px: float) -> float:
-    """Probability that this is a structure, from weighed evidence; zero where a picture cannot show one.
+def _is_new(after: Evidence | None, before: Evidence | None, came: float, went: float) -> bool:
+    """Whether a step reads better as a structure that came than as one that went, by their log odds.
 
-    The weights are set by hand on the candidates of two real sites and not calibrated: near 0.5 as much speaks
-    for a structure as for works on the ground, near 0.9 all speaks for a structure but height, which is not tested.
+    Where both hold, what stands out more counts as further evidence: a new roof on its pad stands out more than the
+    pad did, and a roof more than the bare ground that it leaves.
+    """
+    if after is None or before is None:
+        return before is None
+    stood_out = before.stands_out / max(after.stands_out, _LEAST_STANDS_OUT)
+    return stood_out < _STOOD_OUT or came >= went + math.log(stood_out)
+
+
+def _log_odds(evidence: Evidence, smallest_px: float, blur_px: float) -> float:
+    """Log odds that this is a structure and no works, from weighed evidence; -inf where a picture cannot show one.
+
+    The weights are set by hand on the candidates of two real sites and not calibrated.
     """
     rectangle = evidence.rectangle
     longest = rectangle.length / max(rectangle.width, 1e-6)
     if (rectangle.length * rectangle.width < smallest_px or rectangle.width < 4 * blur_px + 1 or longest > _LONGEST
             or evidence.unevenness > 0.2 or evidence.fit < _RECTANGLE or not evidence.at_once):
-        return 0.0
+        return -math.inf
     for_it = sum((
         1.5 * np.log(evidence.contrast / 6),                             # a new material, not a new shade
         np.log(0.08 / max(evidence.unevenness, 0.02)),                   # one roof is even, a yard is not
@@ -113,4 +126,10 @@ def _chance(evidence: Evidence, smallest_px: float, blur_px: float) -> float:
         np.log(rectangle.width / (6 * blur_px + 1)),                     # it is more than a blurred line
         0.7 * np.log(0.08 / max(evidence.common, 0.02)),                 # its colour is not that of the open ground
     ))
-    return float(np.clip(_UPRIGHT / (1 + np.exp(1.2 - for_it)), 0.01, 0.99))
+    return float(for_it - 1.2)
+
+
+def _chance(log_odds: float) -> float:
+    """Probability of a structure: near 0.5 as much speaks for one as for works on the ground, near 0.9 all speaks for
+    one but height, which is not tested."""
+    return float(np.clip(_UPRIGHT / (1 + np.exp(-log_odds)), 0.01, 0.99)) if log_odds > -math.inf else 0.0
