@@ -23,6 +23,8 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.accuracy all
 	$(BIN)/python -m benchmarks.speed.alignment
+	$(BIN)/python -m benchmarks.speed.seeing
+	$(BIN)/python -m benchmarks.speed.stack
 
 # Writes the commands' own help into docs/cli.md.
 docs: $(VENV)/.installed-dev
