@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import gaussian_filter, map_coordinates
 from shapely import box
 from tests.worlds import World, rectangle, texture
 
 from sitewatch.geo import picture_grid, write_geotiff
 from sitewatch.model import Scene, SceneFit, Scenes, Stack
 from sitewatch.stack import build_stack
+from sitewatch.stack._wrong import HIDDEN, what_is_wrong
 
 _LOOKS, _SIZE, _BAD = 10, 128, 4
 _ROOFS = (rectangle(40, 36, 22, 14, 25), rectangle(90, 84, 30, 12, -10), rectangle(34, 96, 12, 12))
@@ -178,6 +179,19 @@ def test_an_image_turned_without_saying_so_is_refused_and_told_how_it_is_turned(
     stack = build_stack(_with(world.scenes(tmp_path), world, _turned(world.seen(_BAD), how)))
     assert _is_refused_for(stack, f"cannot be registered: it shows the site {words}")
     _others_are_right(stack, world)
+
+
+def test_gaps_in_haze_are_not_taken_for_a_turned_or_rescaled_site():
+    side = 240
+    world = World(31, looks=1, size_px=side)
+    for i in range(16):
+        world.roof(rectangle(30 + 58 * (i % 4), 34 + 56 * (i // 4), 14 + i, 12, 23 * i), 170)
+    for seed in range(12):
+        draw = np.random.default_rng(seed)
+        haze = 150 + 1500 * gaussian_filter(draw.normal(0, 1, (side, side)), 15)
+        gaps = gaussian_filter(draw.normal(0, 1, (side, side)), 8)
+        view = np.where(gaps < np.quantile(gaps, 0.7), np.nan, haze + draw.normal(0, 2, (side, side)))
+        assert what_is_wrong(view.astype(np.float32), world.seen(0)[0]) == HIDDEN
 
 
 @pytest.mark.parametrize("how", ["by 90", "by 180", "by 270"])

@@ -94,22 +94,14 @@ _PAD = rectangle(44, 40, 26, 18, 20)
 
 
 @_SEEDS
-def test_a_roof_that_leaves_a_pad_which_stands_out_too_is_a_removed_structure(seed):
+@pytest.mark.parametrize(("roof_in", "pad_in", "class_"), [
+    (slice(_FROM), slice(_FROM, None), "removed structure"), (slice(_FROM, None), slice(_FROM), "new structure")])
+def test_a_roof_on_a_pad_that_stands_out_too_is_read_by_what_stands_out_more(seed, roof_in, pad_in, class_):
     world = _world(seed)
-    world.roof(_HALL, 210, slice(_FROM))
-    world.roof(_PAD, 140, slice(_FROM, None))
+    world.roof(_PAD, 140, pad_in)
+    world.roof(_HALL, 210, roof_in)
     [structure] = _traced(world).changed
-    assert structure.class_ == "removed structure"
-    assert _is(structure, _HALL, world)
-
-
-@_SEEDS
-def test_a_roof_that_comes_on_a_pad_which_stood_out_is_a_new_structure(seed):
-    world = _world(seed)
-    world.roof(_PAD, 140, slice(_FROM))
-    world.roof(_HALL, 210, slice(_FROM, None))
-    [structure] = _traced(world).changed
-    assert structure.class_ == "new structure"
+    assert structure.class_ == class_
     assert _is(structure, _HALL, world)
 
 

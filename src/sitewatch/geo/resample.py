@@ -25,8 +25,8 @@ def lay_on(pixels: np.ndarray, source: GeoBox, grid: GeoBox, placing: Affine = A
     """Resample (band, y, x) pixels once from their own grid onto the site's grid, as float32.
 
     ``placing`` takes each place on the site's grid, in its pixels, to the place at which the source shows it; it is
-    undone in the same step. Cubic convolution (Keys 1981), NaN stays NaN; where one of its sixteen pixels is not
-    seen, what is seen of the nearest four is taken.
+    undone in the same step. Cubic convolution (Keys 1981). NaN, which all bands have in common, stays NaN; where one of
+    its sixteen pixels is not seen, what is seen of the nearest four is taken.
     """
     moved = grid.affine @ placing  # the grid is moved, not the source, whose coordinates may be those of another CRS
     way = ~source.affine @ moved
