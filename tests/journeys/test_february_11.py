@@ -48,6 +48,20 @@ def test_its_size_and_its_ratio_to_the_building_before_lie_in_their_intervals(ca
     assert ratio.high < 1  # of the four published readings, "larger" and "twice" are out
 
 
+def test_the_references_and_every_ratio_to_them_lie_in_their_intervals(case):
+    found, true, held = _new_hall(case), _TRUE["new-hall"].on_grid.area, []
+    for reference in case.site.references:
+        area = case.measurements().of(reference.id, "area").value
+        ratio = case.measurements().of(found.id, "area ratio", reference.id).value
+        held += [(reference.id, area.low <= reference.outline.area <= area.high,
+                  ratio.low <= true / reference.outline.area <= ratio.high)]
+    assert held == [("building-a", True, True), ("building-b", True, True)]
+
+
+def test_no_image_is_said_to_be_turned_or_of_another_scale(case):
+    assert [fit.why_not for fit in case.stack().fits if "it shows the site" in (fit.why_not or "")] == []
+
+
 def test_the_page_says_at_its_top_that_the_images_are_simulated(case):
     page = (Path(case.folder) / "report" / "index.html").read_text(encoding="utf-8")
     head = re.sub(r"<[^>]+>", " ", page[:page.index("</header>")])

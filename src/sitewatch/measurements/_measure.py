@@ -96,11 +96,12 @@ class _Ruler:
     def _followed(self, structure: Structure, crop: Crop, fit: Fit) -> tuple[Fit, Crop]:
         """The fit to all of a structure whose outline stops short of it, as where one end came at another time.
 
-        Where it looks the same beside an edge, a start that goes on there is tried, and taken where it fits better.
+        Where it looks the same beside one edge, a start that goes on there is tried, and taken where it fits better;
+        what looks the same on several sides is a yard. An outline that a person has given does not stop short.
         """
         others, grid = self._standing(structure, crop.scenes), self._stack.site.grid
         for _ in range(_FARTHEST):
-            if not fit.goes_on.any():
+            if fit.goes_on.sum() != 1:
                 break
             longer = crop.on_grid(fit.shape.lengthened(fit.goes_on, _LONGER_PX).polygon.minimum_rotated_rectangle)
             wider = crop_of(replace(structure, outline=from_pixels(longer, grid)), self._stack, crop.scenes, others)
@@ -145,7 +146,7 @@ class _Ruler:
     def _fitted(self, structure: Structure, crop: Crop, like: Fit | None) -> _Sized:
         site, sized = self._stack.site, _Sized(structure=structure, scenes=crop.scenes)
         fit = fit_footprint(crop, self._stack.blur_px, like.shape if like else None)
-        if like is None:
+        if like is None and structure.class_ != "reference":
             fit, crop = self._followed(structure, crop, fit)
         on_grid = crop.on_grid(fit.shape.polygon)
         why_not = self._why_not(fit, on_grid, to_pixels(structure.outline, site.grid))
