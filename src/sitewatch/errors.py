@@ -5,6 +5,7 @@
     ├── ProviderError               exit 3   HTTP 502   a source did not deliver
     ├── InputError                  exit 4   HTTP 422   what was given cannot be used
     │   ├── CaseFileError                               a file of the case is wrong: names file, line, key
+    │   ├── BusyError               exit 4   HTTP 409   another process is writing to the case
     │   ├── ImageError                                  an image cannot be read
     │   ├── AreaError                                   the area and the images do not meet
     │   └── NotEnoughLooksError                         too few clear, dated looks to say anything
@@ -53,6 +54,12 @@ class CaseFileError(InputError):
         self.file, self.line, self.key = file, line, key
         where = f"{file}:{line}" if line else f"{file}"
         super().__init__(f"{where}: {key}: {problem}. {remedy}")
+
+
+class BusyError(InputError):
+    """Another process is writing to the case."""
+
+    http_status = 409
 
 
 class ImageError(InputError):

@@ -76,7 +76,7 @@ def measurements_of(structures, stack, progress=None):
 
 def findings_of(changes, structures, measurements, stack):
     CALLS.append("claims")
-    value = measurements.records[0].value.value
+    value = measurements.records[0].value.value if measurements.records else 0.0
     return Findings(site=stack.site, title=f"A hall at {stack.site.name}", records=(
         Finding(id="f-1", text=f"{value:.1f} m² in {len(stack.fits)} looks", layer="measured", evidence=("s-1",)),))
 

@@ -7,7 +7,7 @@ from inspect import isclass, isfunction
 
 _PACKAGES = ("sitewatch", "sitewatch.model", "sitewatch.sources", "sitewatch.scenes", "sitewatch.stack",
              "sitewatch.changes", "sitewatch.structures", "sitewatch.measurements", "sitewatch.claims",
-             "sitewatch.report")
+             "sitewatch.report", "sitewatch.watch")
 
 
 def test_the_public_names_are_those_that_are_pinned(repository):

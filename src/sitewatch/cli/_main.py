@@ -12,6 +12,7 @@ import click
 from sitewatch.cli._commands import demo, report, run, show, sources, verify
 from sitewatch.cli._new import new
 from sitewatch.cli._output import say, shown
+from sitewatch.cli._watch import watch
 from sitewatch.cli._worlds import worlds
 from sitewatch.errors import SitewatchError
 
@@ -34,13 +35,14 @@ def cli() -> None:
     Try it without any images of your own:   sitewatch demo
     With a folder of dated images:           sitewatch new my-case --images FOLDER
                                              sitewatch run my-case
+    Many cases, again and again:             sitewatch watch CASES --every 6h
 
     Results go to standard output (JSON with --json), messages and progress to standard error. Exit codes: 0 nothing
     new, 10 changes found, 2 usage, 3 a provider did not deliver, 4 bad input, 5 verification failed.
     """
 
 
-for _command in (new, run, show, report, verify, demo, worlds, sources):
+for _command in (new, run, show, report, verify, watch, demo, worlds, sources):
     cli.add_command(_command)
 
 

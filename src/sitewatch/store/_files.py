@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from sitewatch.errors import CaseFileError, InputError
+from sitewatch.errors import BusyError, CaseFileError, InputError
 
 __all__ = ["checked_id", "inside", "locked", "read_bytes", "receive", "replace_folder", "safe_name", "sha256_of",
            "sweep", "write_atomically"]
@@ -126,7 +126,7 @@ def replace_folder(path: Path, files: Mapping[str, bytes]) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the case for writing; InputError when another process holds it. The lock dies with its process.
+    """Hold the case for writing; BusyError when another process holds it. The lock dies with its process.
 
     A case whose folders are links that lead out of it is refused: writing would change what is not the case's.
     """
@@ -137,8 +137,8 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise InputError(f"another process is writing to the case {folder}. "
-                             "Wait until it has finished, then try again") from error
+            raise BusyError(f"another process is writing to the case {folder}. "
+                            "Wait until it has finished, then try again") from error
         sweep(folder)
         yield
     finally:

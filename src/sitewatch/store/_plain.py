@@ -20,7 +20,7 @@ from shapely.geometry import shape
 
 from sitewatch.errors import CaseFileError
 from sitewatch.geo import from_geojson, to_geojson
-from sitewatch.model import Structure
+from sitewatch.model import News, Structure
 
 __all__ = ["from_plain", "moment_text", "read_json", "rounded", "to_plain", "write_json"]
 
@@ -104,11 +104,11 @@ def _converter(grid: GeoBox) -> Converter:
     converter.register_structure_hook(datetime, _moment_in)
     converter.register_structure_hook(Path, lambda value, _: Path(_exactly(value, str)))
     converter.register_structure_hook(Polygon, lambda value, _: _outline_in(value, grid))
-    converter.register_unstructure_hook(
-        Structure, make_dict_unstructure_fn(Structure, converter, class_=override(rename="class")))
-    converter.register_structure_hook(
-        Structure, make_dict_structure_fn(Structure, converter, class_=override(rename="class"),
-                                          _cattrs_forbid_extra_keys=True))
+    renamed = override(rename="class")
+    for kind in (Structure, News):
+        converter.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, converter, class_=renamed))
+        converter.register_structure_hook(
+            kind, make_dict_structure_fn(kind, converter, class_=renamed, _cattrs_forbid_extra_keys=True))
     return converter
 
 

@@ -1,0 +1,89 @@
+"""One case in one pass: run it, and say what is new in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, cast
+
+from sitewatch import store
+from sitewatch.case import Case
+from sitewatch.errors import BusyError, NotEnoughLooksError, SitewatchError
+from sitewatch.model import News, Progress, SceneFit
+from sitewatch.watch._news import news_of, standing
+
+__all__ = ["Outcome", "State", "look_at"]
+
+State = Literal["failed", "news", "not visible", "busy", "nothing new"]
+"""What a pass says of a case, the most urgent first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one pass says of one case. ``why`` explains what failed, what was not visible and who is busy.
+
+    ``new_looks`` counts the images that came since the pass before, ``clear_looks`` those of them that show the site;
+    ``last_clear`` is the latest look of all that does. ``told`` is all that was ever told of the case, ``news`` what
+    this pass has added to it. ``error`` is the exit code of what failed, else 0.
+    """
+
+    folder: Path
+    title: str
+    state: State
+    why: str = ""
+    new_looks: int = 0
+    clear_looks: int = 0
+    last_clear: datetime | None = None
+    told: tuple[News, ...] = ()
+    news: tuple[News, ...] = ()
+    error: int = 0
+
+    @property
+    def standing(self) -> tuple[News, ...]:
+        """What stands at the site by all that was told, the latest told first."""
+        return tuple(reversed(standing(self.told)))
+
+
+def look_at(folder: Path, at: datetime, progress: Progress | None = None) -> Outcome:
+    """Run the case of a folder, and keep what is new in it as told; no error of the case leaves this function."""
+    outcome = Outcome(folder=folder, title=folder.name, state="failed")
+    try:
+        case = Case.open(folder)
+        outcome = replace(outcome, title=case.site.name)
+        told = store.read_news(folder, case.site)
+        outcome = replace(outcome, told=told or ())
+        return _with_news(_run(case, outcome, progress), case, told, at)
+    except BusyError as error:
+        return replace(outcome, state="busy", why=str(error))
+    except NotEnoughLooksError as error:
+        return replace(outcome, state="not visible", why=str(error))
+    except SitewatchError as error:
+        return replace(outcome, why=str(error), error=error.exit_code)
+    except Exception as error:  # a fault in one case must not end the watch over all others
+        return replace(outcome, why=f"{type(error).__name__}: {error}", error=1)
+
+
+def _run(case: Case, outcome: Outcome, progress: Progress | None) -> Outcome:
+    """With the looks that have come since the pass before; those of the first pass are not new."""
+    kept = store.FolderStore(case.folder)
+    before = kept.scenes(case.site)
+    case.run(progress=progress)
+    fits = cast(tuple[SceneFit, ...], kept.load("stack", "", case.site))
+    known = {scene.id for scene in before.scenes} if before else {fit.scene for fit in fits}
+    new = [fit for fit in fits if fit.scene not in known]
+    clear = [fit for fit in new if fit.used]
+    outcome = replace(outcome, state="nothing new", new_looks=len(new), clear_looks=len(clear),
+                      last_clear=max((fit.taken for fit in fits if fit.used), default=None))
+    if new and not clear:
+        why = "; ".join(sorted({fit.why_not for fit in new if fit.why_not}))
+        return replace(outcome, state="not visible", why=why)
+    return outcome
+
+
+def _with_news(outcome: Outcome, case: Case, told: tuple[News, ...] | None, at: datetime) -> Outcome:
+    news = news_of(case.structures(), case.measurements(), told, at)
+    if news or told is None:
+        store.add_news(case.folder, case.site, news)
+    fresh = tuple(one for one in news if not one.known)
+    return replace(outcome, told=(*outcome.told, *news), news=fresh, state="news" if fresh else outcome.state)

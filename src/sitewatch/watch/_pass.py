@@ -1,0 +1,91 @@
+"""One pass over all cases of a folder, each in a process of its own where there are several at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+from sitewatch.errors import InputError
+from sitewatch.model import Progress
+from sitewatch.store import CASE_FILE
+from sitewatch.watch._outcome import Outcome, State, look_at
+
+__all__ = ["Pass", "outcomes_of", "watch_once"]
+
+_URGENCY = {state: i for i, state in enumerate(get_args(State))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """What one pass found, ``begun`` in UTC; the cases that need a person come first."""
+
+    begun: datetime
+    outcomes: tuple[Outcome, ...]
+
+    def of(self, state: State) -> tuple[Outcome, ...]:
+        """The cases in one state."""
+        return tuple(outcome for outcome in self.outcomes if outcome.state == state)
+
+
+def watch_once(folder: Path, jobs: int = 1, progress: Progress | None = None) -> Pass:
+    """Run every case in a folder of cases once; what one of them does never stops the others.
+
+    ``jobs`` cases are run at a time. Raises InputError where the folder holds no case.
+    """
+    cases = sorted(path.parent for path in folder.glob(f"*/{CASE_FILE}"))
+    if not cases:
+        raise InputError(f"{folder} holds no cases: no folder in it has a {CASE_FILE}. Make one with "
+                         f"`sitewatch new {folder}/NAME`")
+    begun, found = datetime.now(UTC), []
+    for done, outcome in enumerate(outcomes_of(cases, jobs, begun, progress=progress), start=1):
+        found.append(outcome)
+        if progress:
+            progress(f"{outcome.folder.name}: {outcome.state}", done, len(cases))
+    return Pass(begun=begun, outcomes=tuple(sorted(
+        found, key=lambda one: (_URGENCY[one.state], one.title.casefold(), one.folder))))
+
+
+def outcomes_of(cases: Sequence[Path], jobs: int, at: datetime, work: Callable[..., Outcome] = look_at,
+                progress: Progress | None = None) -> Iterator[Outcome]:
+    """What ``work`` says of each case, as it comes.
+
+    A process that dies takes its pool with it; what that pool had not finished is then looked at one by one, so that
+    only the case that kills its process fails.
+    """
+    if jobs == 1:
+        yield from (work(case, at, partial(_named, progress, case.name) if progress else None) for case in cases)
+        return
+    unfinished = []
+    for case, outcome in _pooled(cases, jobs, at, work):
+        if outcome is None:
+            unfinished.append(case)
+        else:
+            yield outcome
+    for alone in unfinished:
+        for case, outcome in _pooled([alone], 1, at, work):
+            yield outcome or Outcome(folder=case, title=case.name, state="failed", error=1,
+                                     why="its process was killed, perhaps for want of memory")
+
+
+def _named(progress: Progress, case: str, step: str, done: int, total: int) -> None:
+    progress(f"{case}: {step}", done, total)
+
+
+def _pooled(cases: Sequence[Path], jobs: int, at: datetime,
+            work: Callable[..., Outcome]) -> Iterator[tuple[Path, Outcome | None]]:
+    """Each case with what was found; None where its process died."""
+    # Threads of the numeric libraries do not survive a fork.
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        asked: dict[Future[Outcome], Path] = {pool.submit(work, case, at): case for case in cases}
+        for future in as_completed(asked):
+            try:
+                yield asked[future], future.result()
+            except BrokenProcessPool:
+                yield asked[future], None

@@ -1,0 +1,42 @@
+"""A pass with all that belongs to it: the cases, the alerts, the desk's page; one at a time over a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sitewatch.errors import BusyError
+from sitewatch.model import Progress
+from sitewatch.store import locked
+from sitewatch.watch._alerts import read_alerts
+from sitewatch.watch._desk import DESK, items_of, write_desk
+from sitewatch.watch._pass import Pass, watch_once
+
+__all__ = ["Round", "watch_cases"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What a pass found, which alerts could not be sent, and where the desk's page is."""
+
+    found: Pass
+    undelivered: tuple[str, ...]
+    page: Path
+
+
+def watch_cases(folder: Path, jobs: int = 1, progress: Progress | None = None) -> Round:
+    """Run every case in a folder of cases, tell who asked to be told, and write the desk's page.
+
+    Raises InputError where there is no case, CaseFileError for a wrong desk.yaml before anything is run, and BusyError
+    while another process watches the same folder.
+    """
+    alerts = read_alerts(folder)
+    (folder / DESK).mkdir(exist_ok=True)
+    try:
+        with locked(folder / DESK):
+            found = watch_once(folder, jobs, progress)
+            undelivered = alerts.deliver(folder, items_of(found.outcomes), datetime.now(UTC))
+            return Round(found=found, undelivered=undelivered, page=write_desk(folder, found, undelivered))
+    except BusyError as error:
+        raise BusyError(f"another process watches {folder}. Wait until its pass has ended, or stop it") from error
