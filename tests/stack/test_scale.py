@@ -33,8 +33,8 @@ def _view(scene: Scene, darkest: float = 300.0, seed: int = 0, brighter: float =
     draw = np.random.default_rng(seed)
     ground = darkest + 900 * draw.random((40, 40)) ** 2
     counts = np.stack([ground + shade for shade in (0, 80, 40, 900)]).astype(np.float32) + brighter
-    return View(scene=scene, held=counts, grid=World(looks=1).grid, scaling="counts / 10000",
-                low=low_counts(counts, _SENTINEL))
+    return View(scene=scene, bands=_SENTINEL.bands, held=counts, grid=World(looks=1).grid, scaling="counts / 10000",
+                low=low_counts(counts, _SENTINEL.bands))
 
 
 def _only(scene: Scene, **ground: float) -> tuple[float | None, str]:

@@ -31,6 +31,11 @@ class Sensor:
     added_counts: float = 0.0
     mask: MaskKind | None = None
 
+    def holds(self, other: Sensor) -> bool:
+        """Whether its images hold all that the other's do: the same bands, in the same units, in pixels as large."""
+        return set(other.bands) <= set(self.bands) and (self.is_reflectance, self.gsd_m, self.scale, self.offset) == (
+            other.is_reflectance, other.gsd_m, other.scale, other.offset)
+
 
 # Blur: sigma = sqrt(-2 ln MTF) / (2 pi f) at Nyquist f = 1 / (2 GSD); with the usual MTF of 0.15 to 0.2 at
 # Nyquist that is about 0.6 GSD, the GSD being that of the optics, which ours is not where the provider resamples:

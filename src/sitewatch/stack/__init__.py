@@ -4,5 +4,5 @@ from sitewatch.stack._build import StackOptions, build_stack
 
 __all__ = ["VERSION", "StackOptions", "build_stack"]
 
-VERSION = 11
+VERSION = 12
 """Raised when the same inputs give another result."""

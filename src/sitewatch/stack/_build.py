@@ -13,7 +13,7 @@ import xarray as xr
 
 from sitewatch.errors import ImageError, InputError, NotEnoughLooksError
 from sitewatch.geo import WGS84, coverage, lay_on, reproject, seen_mad
-from sitewatch.model import SENSORS, Progress, Scene, SceneFit, Scenes, Site, Stack
+from sitewatch.model import SENSORS, Progress, Scene, SceneFit, Scenes, Sensor, Site, Stack
 from sitewatch.stack._normalise import Line, apply_lines, fit_lines, sample, stable_ground, typical_view
 from sitewatch.stack._place import Placed, place_views
 from sitewatch.stack._read import View, lay_brightness, lay_view, read_view, settle
@@ -70,6 +70,7 @@ def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress
     used, some = [fit for fit in fits if fit.used], sample(values)
     noise = seen_mad((some - typical_view(some))[:, :, stable_ground(some)].transpose(2, 0, 1))
     sensor, middle = SENSORS[scenes[used[0].scene].sensor], middles(*scenes.site.grid.shape)
+    bands = list(views[0].bands)
     data = xr.Dataset(
         {"values": (("time", "band", "y", "x"), values),
          "shift_sigma_px": ("time", np.array([fit.shift_sigma_px for fit in used], np.float64)),
@@ -77,21 +78,22 @@ def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress
          "ties_px": (("time", "window", "axis"), _ties(views, placed, used))},
         coords={"window_x": ("window", middle[:, 0]), "window_y": ("window", middle[:, 1]),
                 "time": np.array([fit.taken.replace(tzinfo=None) for fit in used], "datetime64[ns]"),
-                "scene": ("time", [fit.scene for fit in used]), "band": list(sensor.bands)},
+                "scene": ("time", [fit.scene for fit in used]), "band": bands},
         attrs={"blur_px": _blur_px(values, sensor.blur_m, scenes.site.gsd_m)})
     order = {scene.id: i for i, scene in enumerate(scenes.scenes)}
     return Stack(site=scenes.site, scenes=scenes, data=data, fits=tuple(sorted(fits, key=lambda f: order[f.scene])))
 
 
 def _read_all(scenes: Scenes, progress: Progress | None) -> tuple[list[View], np.ndarray, list[SceneFit]]:
-    """Every scene that can be read and shares the commonest sensor, and (time, y, x) how bright it is where it is said
-    to lie; the others' refusals."""
-    names = [scene.sensor for scene in scenes.scenes]
-    commonest = max(sorted(set(names)), key=names.count) if names else ""
+    """Every scene that can be read and has the bands that most have, and (time, y, x) how bright it is where it is
+    said to lie; the others' refusals."""
+    if not scenes.scenes:
+        return [], np.empty((0, *scenes.site.grid.shape)), []
+    profile = _shared([SENSORS[scene.sensor] for scene in scenes.scenes])
     flat: dict[str, np.ndarray] = {}
     views, fits = [], []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for i, found in enumerate(threads.map(partial(_read, scenes.site, commonest), scenes.scenes)):
+        for i, found in enumerate(threads.map(partial(_read, scenes.site, profile), scenes.scenes)):
             if isinstance(found, SceneFit):
                 fits.append(found)
             else:
@@ -104,12 +106,18 @@ def _read_all(scenes: Scenes, progress: Progress | None) -> tuple[list[View], np
     return views, bright, fits + [_refused(scene, why) for scene, why in unknown]
 
 
-def _read(site: Site, commonest: str, scene: Scene) -> tuple[View, np.ndarray] | SceneFit:
+def _shared(sensors: list[Sensor]) -> Sensor:
+    """The one whose bands and pixels most have; of several that are shared as widely, that with the most bands."""
+    return max(sorted(set(sensors), key=lambda sensor: sensor.id), key=lambda sensor: (
+        sum(other.holds(sensor) for other in sensors), len(sensor.bands)))
+
+
+def _read(site: Site, profile: Sensor, scene: Scene) -> tuple[View, np.ndarray] | SceneFit:
     try:
-        if scene.sensor != commonest:
-            raise ImageError(f"its sensor is {scene.sensor}, most scenes are {commonest}; "
-                             "one stack compares one sensor")
-        view = read_view(scene, site)
+        if not SENSORS[scene.sensor].holds(profile):
+            raise ImageError(f"its sensor is {scene.sensor}, most scenes have the bands and the pixels of "
+                             f"{profile.id}; one stack compares like with like")
+        view = read_view(scene, site, profile.bands)
         return view.let_go(), lay_brightness(view, site)
     except ImageError as error:
         return _refused(scene, str(error))
@@ -145,8 +153,7 @@ def _lay_all(views: list[View], placed: list[Placed], site: Site, options: Stack
     """(time, band, y, x) of the views that could be registered, each resampled once from its own pixels."""
     found = [_fit_of(view, one, site, options) for view, one in zip(views, placed, strict=True)]
     usable = [(view, one) for view, one, fit in zip(views, placed, found, strict=True) if fit.used]
-    bands = len(SENSORS[views[0].scene.sensor].bands)
-    laid = np.empty((len(usable), bands, *site.grid.shape), np.float32)
+    laid = np.empty((len(usable), len(views[0].bands), *site.grid.shape), np.float32)
 
     def lay(i: int) -> None:
         view, one = usable[i]
@@ -179,7 +186,7 @@ def _with_snow(fits: list[SceneFit], laid: np.ndarray, views: list[View], placed
     seen = [(view, one.placing) for view, one in zip(views, placed, strict=True) if view.scene.id in used]
     told = [None if view.snow is None else lay_on(view.snow[None], view.grid, site.grid, placing, nearest=True)[0]
             for view, placing in seen]
-    shares = iter(snow_shares(laid, SENSORS[seen[0][0].scene.sensor].bands, _inside(site), told))
+    shares = iter(snow_shares(laid, views[0].bands, _inside(site), told))
     return [replace(fit, snow_share=next(shares)) if fit.used else fit for fit in fits]
 
 

@@ -42,7 +42,7 @@ _COARSEST_MASK = 6.5   # Sentinel-2's own masks have pixels of up to 60 m
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One scene as received, on its own grid.
+    """One scene as received, on its own grid; of its bands those that all views of the stack have.
 
     ``scaling`` says how the counts become physical units, and on what evidence; ``added`` of them are to be taken off;
     ``low`` are the low counts by which ``settle`` judges, None for pictures. ``snow`` (y, x) float32 is what the
@@ -51,6 +51,7 @@ class View:
     """
 
     scene: Scene
+    bands: tuple[str, ...]
     grid: GeoBox
     scaling: str
     added: float = 0.0
@@ -61,7 +62,7 @@ class View:
     @property
     def counts(self) -> np.ndarray:
         """(band, y, x) float32 as stored, NaN where masked."""
-        return _counts(self.scene, self.grid)[0] if self.held is None else self.held
+        return _counts(self.scene, self.grid, self.bands)[0] if self.held is None else self.held
 
     @property
     def pixels(self) -> np.ndarray:
@@ -81,8 +82,9 @@ class View:
         return counts
 
 
-def read_view(scene: Scene, site: Site) -> View:
-    """Read a scene's image and its provider mask; what newer processing adds to its counts is still in them.
+def read_view(scene: Scene, site: Site, bands: tuple[str, ...] = ()) -> View:
+    """Read these bands of a scene's image, without any all of them, and its provider mask; what newer processing adds
+    to its counts is still in them.
 
     Raises ImageError when a file is not kept, not readable or not what its sensor profile says.
     """
@@ -91,12 +93,13 @@ def read_view(scene: Scene, site: Site) -> View:
     info = describe(image.path)
     own = info.grid if info.grid.crs is not None else _picture_grid(info.grid, site)
     _require_like_pixels(scene, own, site)
-    held, snow = _counts(scene, own)
+    bands = bands or sensor.bands
+    held, snow = _counts(scene, own, bands)
     if not sensor.is_reflectance:
-        return View(scene=scene, held=held, grid=own, scaling="grey levels as delivered")
-    low = low_counts(held, sensor)
+        return View(scene=scene, bands=bands, held=held, grid=own, scaling="grey levels as delivered")
+    low = low_counts(held, bands)
     check_counts(scene, low, sensor, info.dtype)
-    return View(scene=scene, held=held, grid=own, scaling=formula(sensor), low=low, snow=snow)
+    return View(scene=scene, bands=bands, held=held, grid=own, scaling=formula(sensor), low=low, snow=snow)
 
 
 def _image(scene: Scene) -> Kept:
@@ -106,7 +109,7 @@ def _image(scene: Scene) -> Kept:
     return image.kept
 
 
-def _counts(scene: Scene, grid: GeoBox) -> tuple[np.ndarray, np.ndarray | None]:
+def _counts(scene: Scene, grid: GeoBox, bands: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray | None]:
     """(band, y, x) counts of the kept image on its own grid, NaN where masked, and what its mask tells of snow."""
     sensor, mask = SENSORS[scene.sensor], scene.asset("mask")
     counts = read_image(_image(scene).path)
@@ -114,6 +117,8 @@ def _counts(scene: Scene, grid: GeoBox) -> tuple[np.ndarray, np.ndarray | None]:
         raise ImageError(f"{scene.id} has {len(counts)} bands, {sensor.title} has {len(sensor.bands)}. "
                          "State the right sensor for these images")
     counts[:, _no_image(counts, sensor)] = np.nan
+    if bands != sensor.bands:
+        counts = counts[[sensor.bands.index(band) for band in bands]]
     if mask is None or mask.kept is None or sensor.mask is None:
         return counts, None
     codes = _codes(scene, mask.kept.path, grid)

@@ -9,6 +9,7 @@ the provider, the scene's own darkest ground, and the other scenes of the same g
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,10 +67,11 @@ def check_product(scene: Scene, href: str, sensor: Sensor) -> None:
             raise ImageError(f"{scene.id} is {what} by its name, not surface reflectance. {remedy}")
 
 
-def low_counts(counts: np.ndarray, sensor: Sensor) -> np.ndarray:
-    """(blue green red, 1 5 25 percent) of what is seen of (band, y, x) counts; NaN where that is next to nothing."""
+def low_counts(counts: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """(blue green red, 1 5 25 percent) of what is seen of (band, y, x) counts of bands of these ``names``; NaN where
+    that is next to nothing."""
     skip = max(1, counts[0].size // _ENOUGH_PIXELS)  # rows of a large image: their percentiles are those of all
-    bands = [counts[sensor.bands.index(name)][::skip] for name in _VISIBLE]
+    bands = [counts[names.index(name)][::skip] for name in _VISIBLE]
     if np.isfinite(bands[0]).sum() < _LEAST_PIXELS:
         return np.full((len(_VISIBLE), len(_PERCENTILES)), np.nan)
     return np.stack([np.percentile(band[np.isfinite(band)], _PERCENTILES) for band in bands])
