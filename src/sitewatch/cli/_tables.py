@@ -98,7 +98,8 @@ def report_text(made: ReportFolder) -> str:
 
 def checks_table(checks: Sequence[Verified]) -> str:
     """What was checked and whether it holds."""
-    return _table(("holds", "what", "detail"), [("yes" if c.holds else "NO", c.what, c.detail) for c in checks])
+    words = {True: "yes", False: "NO", None: "not checked"}
+    return _table(("holds", "what", "detail"), [(words[c.holds], c.what, c.detail) for c in checks])
 
 
 def worlds_table(worlds: Iterable[World]) -> str:
