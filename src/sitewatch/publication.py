@@ -10,10 +10,10 @@ from pathlib import Path
 from sitewatch import report, store
 from sitewatch.case import Case
 from sitewatch.errors import InputError, SitewatchError
-from sitewatch.model import Earlier, Permit, Progress, Publication, Scenes
+from sitewatch.model import Earlier, Permit, Progress, Publication, Report, Row, Scenes
 from sitewatch.store import FolderStore, Verified
 
-__all__ = ["EVIDENCE", "PUBLISHED", "Published", "publish", "stated", "verify_published"]
+__all__ = ["EVIDENCE", "PUBLISHED", "Published", "draft", "publish", "stated", "verify_published"]
 
 PUBLISHED = "published"
 EVIDENCE = "evidence.zip"
@@ -41,6 +41,12 @@ def stated(case: Case, *, no_pixels: bool = False) -> Publication:
     return replace(found, no_pixels=no_pixels or found.no_pixels)
 
 
+def draft(case: Case, *, no_pixels: bool = False, progress: Progress | None = None) -> tuple[Row, ...]:
+    """The checklist of the report as it would be published now; nothing is written but what the stages need."""
+    case.run(_PROOF, progress)
+    return _page(case, stated(case, no_pixels=no_pixels))[0].rows
+
+
 def publish(case: Case, *, no_pixels: bool = False, progress: Progress | None = None) -> Published:
     """Write ``published/`` of a case: the page as its licences allow it, the exports, and the evidence beside them.
 
@@ -49,7 +55,9 @@ def publish(case: Case, *, no_pixels: bool = False, progress: Progress | None = 
     case.run(_PROOF, progress)
     publication, findings = stated(case, no_pixels=no_pixels), case.findings()
     holder = FolderStore(case.folder.resolve())
-    page, permits = _page(case, publication)
+    made, permits = _page(case, publication)
+    _refuse_open(made.rows)
+    page = made.files
     shown = [name for name, permit in permits.items() if permit.allows == "pixels"]
     with holder.writing():
         proof = store.evidence_of(holder, case.site, list(case.run_ids(_PROOF).values()), publication, shown)
@@ -90,14 +98,14 @@ def verify_published(path: Path, *, pixels: Path | None = None,
             return (*checks, Verified(what="case", holds=False, detail=str(error)))
 
 
-def _page(case: Case, publication: Publication) -> tuple[dict[str, bytes], Mapping[str, Permit]]:
+def _page(case: Case, publication: Publication) -> tuple[Report, Mapping[str, Permit]]:
     """The published page with the files beside it, from what the case holds or has computed again."""
     changes, structures, measurements, stack = case.changes(), case.structures(), case.measurements(), case.stack()
     made_with = FolderStore(case.folder.resolve()).version_of(case.run_ids(_PROOF)[_PROOF])
     page = report.compose_report(
         case.findings(), changes, structures, measurements, stack, options=case.options["report"],
         provenance=case.provenance(made_with, f"sitewatch verify {EVIDENCE}"), publication=publication)
-    return dict(page.files), report.permits_of(stack.scenes, publication)
+    return page, report.permits_of(stack.scenes, publication)
 
 
 def _crate(case: Case, publication: Publication, permits: Mapping[str, Permit],
@@ -109,6 +117,14 @@ def _crate(case: Case, publication: Publication, permits: Mapping[str, Permit],
     scenes = report.credited(case.scenes(), publication)
     return report.compose_crate(report.Evidence(title=case.findings().title, publication=publication, runs=runs,
                                                 files=held, scenes=scenes, permits=permits))
+
+
+def _refuse_open(rows: Collection[Row]) -> None:
+    """InputError with every row that stops publication, and how to supply what it lacks."""
+    stops = [row for row in rows if row.is_open and row.rule == "refuse"]
+    if stops:
+        told = "; ".join(f"({row.number}) {row.element}: {row.missing}. {row.remedy}" for row in stops)
+        raise InputError(f"the report cannot be published yet: {told}")
 
 
 def _refuse_silent_edit(folder: Path, publication: Publication, bundle: Path) -> str:
@@ -166,8 +182,9 @@ def _computed(folder: Path, pixels: Path | None, progress: Progress | None) -> I
         yield from _rightly(withheld, holder, scenes, stated(case))
         yield from store.not_computed("report")
     elif all(check.holds for check in checks):
-        page, permits = _page(again, stated(case))
-        yield store.compare_files("report computed again", {f"report/{name}": page[name] for name in page}, folder)
+        made, permits = _page(again, stated(case))
+        files = {f"report/{name}": data for name, data in made.files.items()}
+        yield store.compare_files("report computed again", files, folder)
         yield _same_crate(again, permits, folder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.case.hill import (
 
 from sitewatch import case as case_module
 from sitewatch.case import STAGES, Case, NewCase, Stage
+from sitewatch.model import Changes, Finding, Findings, Measurements, Stack, Structures
 
 STATED = """
 publish:
@@ -27,16 +29,25 @@ publish:
   contact: corrections@example.org
   licence: CC-BY-4.0
   ai_use: none
+  dates: acquisition
   scenes: {licence: CC-BY-4.0, credit: "Image © 2024 Hill Air"}
   harm_review: {by: A. Editor, date: 2024-03-30, outcome: publish, withheld: nothing}
 """
+
+
+def findings_with_limits(changes: Changes, structures: Structures, measurements: Measurements,
+                         stack: Stack) -> Findings:
+    """What the quick stage says, and what cannot be told."""
+    found = findings_of(changes, structures, measurements, stack)
+    unknown = Finding(id="f-2", text="What it is for cannot be told.", layer="unknown", evidence=())
+    return replace(found, records=(*found.records, unknown))
 
 
 @pytest.fixture(autouse=True)
 def table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stages whose results anybody can check by hand; the report's own is the real one."""
     quick = {"stack": (stack_of, Options), "changes": (changes_of, Options), "structures": (structures_of, None),
-             "measurements": (measurements_of, None), "claims": (findings_of, None)}
+             "measurements": (measurements_of, None), "claims": (findings_with_limits, None)}
     rows = {stage: Stage(quick[stage][0], row.inputs, quick[stage][1], 1) if stage in quick else row
             for stage, row in STAGES.items()}
     monkeypatch.setattr(case_module, "STAGES", rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from tests.publication.conftest import STATED, restated
@@ -11,7 +12,9 @@ from tests.publication.edits import members
 
 from sitewatch.case import Case
 from sitewatch.errors import CaseFileError, InputError
-from sitewatch.publication import publish
+from sitewatch.publication import draft, publish
+from sitewatch.report import LICENCES
+from sitewatch.report._checklist import CHECKLIST
 
 
 def _bytes(folder) -> dict[str, bytes]:
@@ -44,7 +47,6 @@ def test_an_open_licence_lets_the_images_be_passed_on(case):
 @pytest.mark.parametrize(("scenes", "why"), [
     ('{licence: null, credit: "© A"}', "no licence is recorded"),
     ('{licence: House terms 7, credit: "© A"}', "what the licence House terms 7 allows is not known"),
-    ('{licence: CC-BY-4.0, credit: ""}', "no credit line is recorded"),
     ('{licence: CC-BY-NC-4.0, credit: "© A"}', "not commercial")])
 def test_what_no_licence_is_known_to_allow_is_withheld_and_said_so(case, scenes, why):
     made = publish(restated(case, STATED.replace('{licence: CC-BY-4.0, credit: "Image © 2024 Hill Air"}', scenes)))
@@ -85,7 +87,8 @@ def test_a_version_is_never_edited_in_silence(case):
     other = restated(case, STATED.replace("Hill Watch", "Vale Watch"))
     with pytest.raises(InputError, match=r"publish\.version"):
         publish(other)
-    publish(restated(case, STATED.replace("version: 1", "version: 2")))
+    told = "  corrections: [{version: 2, date: 2024-05-01, text: The publisher.}]\n"
+    publish(restated(case, STATED.replace("version: 1", "version: 2") + told))
 
 
 def test_a_new_version_says_what_the_one_before_said(case):
@@ -98,9 +101,22 @@ def test_a_new_version_says_what_the_one_before_said(case):
     assert "It said the same." in page
 
 
+def test_what_is_missing_stops_publication_and_says_how_to_supply_it(case):
+    with pytest.raises(InputError, match=r"harm review: .*publish\.harm_review"):
+        publish(restated(case, "\n".join(line for line in STATED.splitlines() if "harm_review" not in line)))
+    assert not (case.folder / "published").exists()
+    assert 48 in {row.number for row in draft(restated(case, "publish: {version: 1}")) if row.is_open}
+
+
 @pytest.mark.parametrize(("text", "key"), [
     ("publish: {version: 0}", "version"), ("publish: {date: soon}", "date"), ("publish: {colour: red}", "colour"),
     ("publish: {licences: [{id: a, allows: everything, source: b}]}", "allows"), ("publish: 7", "publish")])
 def test_what_cannot_be_stated_names_its_key(case, text, key):
     with pytest.raises(CaseFileError, match=key):
         restated(case, text)
+
+
+def test_every_row_and_every_licence_is_on_the_page_about_publishing():
+    page = (Path(__file__).parents[2] / "docs" / "publishing.md").read_text()
+    assert [check.element for check in CHECKLIST if f"{check.number} {check.element}" not in page] == []
+    assert [licence.id for licence in LICENCES if f"`{licence.id}`" not in page] == []

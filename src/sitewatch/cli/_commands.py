@@ -53,12 +53,18 @@ def show(case: Path, stage: str, as_json: bool) -> None:
 @click.command()
 @CASE
 @click.option("--open", "open_it", is_flag=True, help="Open the page in a browser.")
+@click.option("--draft", is_flag=True, help="Show what is missing before it may be published.")
 @JSON
-def report(case: Path, open_it: bool, as_json: bool) -> None:
+def report(case: Path, open_it: bool, draft: bool, as_json: bool) -> None:
     """Write the page that a reader can check, and say where it is."""
     from sitewatch.case import Case
 
     opened = Case.open(case)
+    if draft:
+        from sitewatch.cli._publish import show_draft
+
+        show_draft(opened, as_json)
+        return
     with progress_shown() as progress:
         opened.run("report", progress)
     made = opened.report()

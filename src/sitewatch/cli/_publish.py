@@ -14,9 +14,9 @@ from sitewatch.cli._progress import progress_shown
 from sitewatch.errors import UsageError, VerificationError
 
 if TYPE_CHECKING:
-    from sitewatch.case import Verified
+    from sitewatch.case import Case, Verified
 
-__all__ = ["publish", "verify"]
+__all__ = ["publish", "show_draft", "verify"]
 
 
 @click.command()
@@ -64,6 +64,20 @@ def verify(what: Path, pixels: Path | None, as_json: bool) -> None:
                 raise UsageError("--pixels is for a published report: a case has its own images. Leave it out")
             checks = Case.open(what).verify(progress)
     _tell(checks, as_json)
+
+
+def show_draft(case: Case, as_json: bool) -> None:
+    """The open rows of the checklist; all of them for machines."""
+    from sitewatch.cli._tables import rows_table
+    from sitewatch.publication import draft
+
+    with progress_shown() as progress:
+        rows = draft(case, progress=progress)
+    if as_json:
+        write_json([{"row": row.number, "rule": row.rule, "element": row.element, "open": row.is_open,
+                     "missing": row.missing, "remedy": row.remedy} for row in rows])
+    else:
+        click.echo(rows_table(rows))
 
 
 def _tell(checks: Sequence[Verified], as_json: bool) -> None:

@@ -67,7 +67,9 @@ class Earlier:
 class Publication:
     """The table ``publish`` of case.yaml; empty texts and a version of 0 are what the author has not stated yet.
 
-    ``scenes_licence`` and ``scenes_credit`` hold for the scenes whose own metadata name none.
+    ``dates`` says what the dates of plain pictures are, such as "acquisition"; ``indicators`` what would change the
+    author's mind. ``scenes_licence`` and ``scenes_credit``, in which {year} is the year of the image, hold for the
+    scenes whose own metadata name none.
     """
 
     version: int = 0
@@ -77,6 +79,9 @@ class Publication:
     licence: str = ""
     ai_use: str = ""
     reply: str = ""
+    dates: str = ""
+    indicators: str = ""
+    state_media: str = ""
     no_pixels: bool = False
     scenes_licence: str | None = None
     scenes_credit: str | None = None

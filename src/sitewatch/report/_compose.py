@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 from sitewatch.model import Changes, Findings, Measurements, Publication, Report, Stack, Structures
 from sitewatch.report._candidates import candidates_of
+from sitewatch.report._checklist import checked
+from sitewatch.report._draft import Draft
 from sitewatch.report._figures import Figure, Pictures
 from sitewatch.report._licences import credited, permits_of
 from sitewatch.report._method import method_of, place_of
@@ -52,7 +54,11 @@ def compose_report(findings: Findings, *cited: *tuple[Changes, Structures, Measu
         aligned=aligned, ties=pictures.of_ties() if aligned and aligned.map else None,
         method=method_of(changes, stack, options, pictures.stretch), scenes=scenes_of(stack), provenance=provenance,
         published=published_of(publication, findings, permits) if publication else None)
-    return Report(title=findings.title, files={"index.html": rendered(page), **pictures.files})
+    rows = checked(Draft(page=page, findings=findings, changes=changes, structures=structures, stack=stack,
+                         measurements=measurements, publication=publication,
+                         files=frozenset(pictures.files))) if publication else ()
+    page = replace(page, open_rows=tuple(row for row in rows if row.is_open and row.rule == "warn"))
+    return Report(title=findings.title, files={"index.html": rendered(page), **pictures.files}, rows=rows)
 
 
 def _stories(changed: Sequence[Sign], signs: Sequence[Sign], said: Said, pictures: Pictures) -> tuple[Story, ...]:

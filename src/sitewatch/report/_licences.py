@@ -37,13 +37,17 @@ def credited(scenes: Scenes, publication: Publication) -> Scenes:
     """The scenes with the author's licence and credit line where their own metadata name none."""
     return replace(scenes, scenes=tuple(
         replace(scene, licence=scene.licence or publication.scenes_licence,
-                attribution=scene.attribution or publication.scenes_credit) for scene in scenes.scenes))
+                attribution=scene.attribution or _credit(publication, scene)) for scene in scenes.scenes))
 
 
 def permits_of(scenes: Scenes, publication: Publication) -> Mapping[str, Permit]:
     """What may be published of each scene, by its id; the author's own table of licences counts first."""
     known = {licence.id.casefold(): licence for licence in (*LICENCES, *publication.licences)}
     return {scene.id: _permit(scene, known, publication) for scene in credited(scenes, publication).scenes}
+
+
+def _credit(publication: Publication, scene: Scene) -> str | None:
+    return publication.scenes_credit and publication.scenes_credit.replace("{year}", str(scene.taken.year))
 
 
 def _permit(scene: Scene, known: Mapping[str, Licence], publication: Publication) -> Permit:

@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from sitewatch.model import Finding, Structure
+from sitewatch.model import Finding, Row, Structure
 from sitewatch.report._candidates import Candidates
 from sitewatch.report._figures import Figure
 from sitewatch.report._method import Method, Place
@@ -64,6 +64,7 @@ class Page:
     scenes: ScenesShown
     provenance: Mapping[str, str]
     published: Published | None = None
+    open_rows: tuple[Row, ...] = ()
 
 
 def rendered(page: Page) -> bytes:

@@ -22,18 +22,18 @@ __all__ = ["EARLIER", "clean_text", "earlier_text", "publication_of", "published
 EARLIER = "publications.yaml"
 _NO_GRID: GeoBox = picture_grid(1, 1, 1.0)  # nothing here lies on the ground
 _LARGEST_BYTES = 16 * 1024 * 1024
-_WORDS = ("publisher", "contact", "licence", "ai_use", "reply")
-_KEYS = ("version, date, publisher, contact, licence, ai_use, reply, no_pixels, scenes, licences, harm_review, "
-         "corrections")
+_WORDS = ("publisher", "contact", "licence", "ai_use", "reply", "dates", "indicators", "state_media")
+_KEYS = ", ".join(["version", "date", *_WORDS, "no_pixels", "scenes", "licences", "harm_review", "corrections"])
 
 
 def publication_of(table: Table) -> Publication:
     """The table ``publish``; CaseFileError names the key that cannot be used. What is not stated stays empty."""
     scenes, review = table.table("scenes"), table.table("harm_review")
-    publisher, contact, licence, ai_use, reply = (clean_text(table.take(key, str, ""), 2000) for key in _WORDS)
+    said = [clean_text(table.take(key, str, ""), 2000) for key in _WORDS]
     made = Publication(
         version=_version(table) if table.has("version") else 0, date=_day(table, "date"),
-        publisher=publisher, contact=contact, licence=licence, ai_use=ai_use, reply=reply,
+        publisher=said[0], contact=said[1], licence=said[2], ai_use=said[3], reply=said[4], dates=said[5],
+        indicators=said[6], state_media=said[7],
         no_pixels=table.take("no_pixels", bool, default=False),
         scenes_licence=clean_text(scenes.take("licence", str, "")) or None,
         scenes_credit=clean_text(scenes.take("credit", str, "")) or None,
