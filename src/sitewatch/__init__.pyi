@@ -23,6 +23,9 @@ from .model import Source as Source
 from .model import Span as Span
 from .model import Stack as Stack
 from .model import Structures as Structures
+from .publication import Published as Published
+from .publication import publish as publish
+from .publication import verify_published as verify_published
 from .report import ReportOptions as ReportOptions
 from .report import compose_report as compose_report
 from .scenes import find_scenes as find_scenes

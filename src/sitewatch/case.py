@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 import webbrowser
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -77,9 +77,9 @@ class Case:
     def __init__(self, folder: Path, file: store.CaseFile) -> None:
         self.folder = folder
         self.site = file.site
-        self._file = file
+        self.file = file
         self._store = FolderStore(folder.resolve())
-        self._options = {stage: file.options_of(stage, row.options)
+        self.options = {stage: file.options_of(stage, row.options)
                          for stage, row in STAGES.items() if row.options}
         self._ids: dict[str, str] = {}
         self._records: dict[str, Any] = {}
@@ -139,33 +139,42 @@ class Case:
         if until not in STAGES:
             raise InputError(f"no stage is called {until!r}. Choose one of {', '.join(STAGES)}")
         self._ids, self._records = {}, {}
-        names = tuple(STAGES)
-        return tuple(self._step(stage, progress) for stage in names[:names.index(until) + 1])
+        return tuple(self._step(stage, progress) for stage in _up_to(until))
+
+    def run_ids(self, until: str = "report") -> dict[str, str]:
+        """The identity of each stage's result, up to ``until``."""
+        return {stage: self._id(stage) for stage in _up_to(until)}
 
     def verify(self, progress: Progress | None = None) -> tuple[Verified, ...]:
         """Check every hash and every log, compute each stage again from the kept pixels alone and compare.
 
         Nothing is written and no source is asked. Raises InputError where nothing was computed yet.
         """
-        checks = list(store.check_logs(self._store))
+        return self.computed_again(progress)[1]
+
+    def computed_again(self, progress: Progress | None = None, until: str = "report",
+                       withheld: Collection[str] = ()) -> tuple[Case, tuple[Verified, ...]]:
+        """A case with the records of the kept pixels alone up to ``until``, and what ``verify`` says of each.
+
+        Where kept files are ``withheld``, paths within the case, only the hashes are checked.
+        """
+        checks, again = list(store.check_logs(self._store)), Case(self.folder, self.file)
         try:
-            kept = self._store.scenes(self.site)
+            kept, problem = self._store.scenes(self.site), "is missing, although a log tells of runs"
         except InputError as error:
-            return (*checks, Verified(what="scenes", holds=False, detail=str(error)))
+            kept, problem = None, str(error)
         if kept is None and checks:
-            return (*checks, Verified(what="scenes/catalog.json", holds=False,
-                                      detail="is missing, although a log tells of runs"))
+            return again, (*checks, Verified(what="scenes/catalog.json", holds=False, detail=problem))
         if kept is None:
             raise InputError(f"{self.folder} holds no images yet, so there is nothing to verify. Run the case first")
-        checks += store.check_pixels(self._store, kept)
-        again = Case(self.folder, self._file)
+        checks += store.check_pixels(self._store, kept, withheld)
         again._ids, again._records = {"scenes": _scenes_id(kept)}, {"scenes": kept}
-        for stage in STAGES:
-            if not self._store.was_run(stage, again._id(stage)):
+        for stage, run_id in again.run_ids(until).items():
+            if not self._store.was_run(stage, run_id):
                 break
-            checks += store.check_run(self._store, again._id(stage), stage)
-            checks += again._again(stage, progress)
-        return tuple(checks)
+            checks += store.check_run(self._store, run_id, stage)
+            checks += store.not_computed(stage) if withheld else again._again(stage, progress)
+        return again, tuple(checks)
 
     def _pull(self, stage: str, progress: Progress | None = None) -> Any:
         """A stage's record: from memory, from disk, or computed."""
@@ -190,19 +199,19 @@ class Case:
     def _look(self, progress: Progress | None) -> tuple[bool, str]:
         """Find and keep scenes; whether anything was new. A source that is gone leaves what was kept of it."""
         began = perf_counter()
-        sources, gone = store.open_sources(self._file.sources, self._store.folder)
-        asked = fingerprint(str(store.sources_plain(self._file.sources)))
+        sources, gone = store.open_sources(self.file.sources, self._store.folder)
+        asked = fingerprint(str(store.sources_plain(self.file.sources)))
         is_anew = self._store.is_asked_anew(asked, self.site) and not gone
         offer, why_not = self._offer(sources, progress)
         if offer:
             held = scenes.keep_scenes(offer, sources, partial(self._store.keep, self.site.grid), progress)
-            found = held if is_anew else self._store.with_earlier(held, self._file.span)
+            found = held if is_anew else self._store.with_earlier(held, self.file.span)
         else:
             kept = None if is_anew else self._store.scenes(self.site)
             if kept is None:
                 where = why_not or (f"there is no {gone[0]}, so there are no images" if gone else
                                     "no source is named, so there are no images")
-                raise InputError(f"{where}. Correct scenes.sources in {self._file.path}")
+                raise InputError(f"{where}. Correct scenes.sources in {self.file.path}")
             found = kept
         self._ids["scenes"] = _scenes_id(found)
         stored = self._store.stored(self._ids["scenes"])
@@ -220,7 +229,7 @@ class Case:
         if not sources:
             return None, ""
         try:
-            return self._store.known(STAGES["scenes"].function(self.site, self._file.span, sources, progress)), ""
+            return self._store.known(STAGES["scenes"].function(self.site, self.file.span, sources, progress)), ""
         except InputError as error:
             return None, str(error).rstrip(".")
 
@@ -240,18 +249,18 @@ class Case:
         """The stage's function on its inputs, with what else it asks for."""
         row = STAGES[stage]
         asked = signature(row.function).parameters
-        also: dict[str, Any] = {"options": self._options[stage]} if row.options else {}
+        also: dict[str, Any] = {"options": self.options[stage]} if row.options else {}
         if "progress" in asked:
             also["progress"] = progress
         if "provenance" in asked:
-            also["provenance"] = self._provenance(made_with)
+            also["provenance"] = self.provenance(made_with)
         return row.function(*inputs, **also)
 
-    def _provenance(self, made_with: str) -> dict[str, str]:
+    def provenance(self, made_with: str, command: str = "sitewatch verify .") -> dict[str, str]:
         """What a stranger needs to derive the report again; nothing of one machine, no time of day."""
-        stages = [stage for stage in STAGES if stage != "report"]
-        return {"sitewatch": made_with, "case": fingerprint([self._id(stage) for stage in stages]),
-                **{f"run:{stage}": self._id(stage) for stage in stages}, "command": "sitewatch verify ."}
+        runs = self.run_ids("claims")
+        return {"sitewatch": made_with, "case": fingerprint(list(runs.values())),
+                **{f"run:{stage}": run_id for stage, run_id in runs.items()}, "command": command}
 
     def _load(self, stage: str, progress: Progress | None) -> Any:
         kept = self._pull("scenes") if stage == "stack" else None
@@ -286,16 +295,20 @@ class Case:
             row = STAGES[stage]
             self._ids[stage] = fingerprint({
                 "stage": stage, "version": row.version, "inputs": {name: self._id(name) for name in row.inputs},
-                "options": self._plain_options(stage), "seed": self._file.seed, "site": store.place_plain(self.site),
+                "options": self._plain_options(stage), "seed": self.file.seed, "site": store.place_plain(self.site),
                 "words": store.words_plain(self.site) if stage in _WORDED else None})
         return self._ids[stage]
 
     def _begun(self, stage: str) -> Run:
         return store.new_run(self._id(stage), stage, inputs={name: self._id(name) for name in STAGES[stage].inputs},
-                             options=self._plain_options(stage), seed=self._file.seed)
+                             options=self._plain_options(stage), seed=self.file.seed)
 
     def _plain_options(self, stage: str) -> dict[str, Any]:
-        return asdict(self._options[stage]) if stage in self._options else {}
+        return asdict(self.options[stage]) if stage in self.options else {}
+
+
+def _up_to(stage: str) -> tuple[str, ...]:
+    return tuple(STAGES)[:tuple(STAGES).index(stage) + 1]
 
 
 def _scenes_id(found: Scenes) -> str:

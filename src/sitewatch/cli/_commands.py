@@ -1,4 +1,4 @@
-"""The commands on a case: run, show, report, verify; the demo; the list of sources."""
+"""The commands on a case: run, show, report; the demo; the list of sources."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import click
 from sitewatch.cli._options import CASE, JSON, PATH, STAGE_NAMES
 from sitewatch.cli._output import say, shown, write_json
 from sitewatch.cli._progress import progress_shown
-from sitewatch.errors import InputError, VerificationError
+from sitewatch.errors import InputError
 
 if TYPE_CHECKING:
     from sitewatch.case import Case, Step
 
-__all__ = ["demo", "report", "run", "show", "sources", "verify"]
+__all__ = ["demo", "report", "run", "show", "sources"]
 
 _CHANGES_FOUND = 10
 
@@ -53,12 +53,18 @@ def show(case: Path, stage: str, as_json: bool) -> None:
 @click.command()
 @CASE
 @click.option("--open", "open_it", is_flag=True, help="Open the page in a browser.")
+@click.option("--draft", is_flag=True, help="Show what is missing before it may be published.")
 @JSON
-def report(case: Path, open_it: bool, as_json: bool) -> None:
+def report(case: Path, open_it: bool, draft: bool, as_json: bool) -> None:
     """Write the page that a reader can check, and say where it is."""
     from sitewatch.case import Case
 
     opened = Case.open(case)
+    if draft:
+        from sitewatch.cli._publish import show_draft
+
+        show_draft(opened, as_json)
+        return
     with progress_shown() as progress:
         opened.run("report", progress)
     made = opened.report()
@@ -68,32 +74,6 @@ def report(case: Path, open_it: bool, as_json: bool) -> None:
         click.echo(f"{shown(made.title)}\nreport: {shown(made.path)}")
     if open_it:
         made.open()
-
-
-@click.command()
-@CASE
-@JSON
-def verify(case: Path, as_json: bool) -> None:
-    """Check every hash and log, and recompute every stage.
-
-    All is compared with what the case holds; nothing in it is changed.
-    Exit code 5 when something does not hold.
-    """
-    from sitewatch.case import Case
-    from sitewatch.cli._tables import checks_table
-
-    opened = Case.open(case)
-    with progress_shown() as progress:
-        checks = opened.verify(progress)
-    failed = sum(not check.holds for check in checks)
-    if as_json:
-        write_json({"holds": not failed, "checks": [{"what": check.what, "holds": check.holds, "detail": check.detail}
-                                                    for check in checks]})
-    else:
-        click.echo(checks_table(checks))
-    if failed:
-        raise VerificationError(f"{failed} of {len(checks)} checks do not hold. Restore the files named above from "
-                                "a copy, or run `sitewatch run` again if you changed them on purpose")
 
 
 @click.command()

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
-from sitewatch.cli._commands import demo, report, run, show, sources, verify
+from sitewatch.cli._commands import demo, report, run, show, sources
 from sitewatch.cli._new import new
 from sitewatch.cli._output import say, shown
+from sitewatch.cli._publish import publish, verify
 from sitewatch.cli._watch import watch
 from sitewatch.cli._worlds import worlds
 from sitewatch.errors import SitewatchError
@@ -42,7 +43,7 @@ def cli() -> None:
     """
 
 
-for _command in (new, run, show, report, verify, watch, demo, worlds, sources):
+for _command in (new, run, show, report, publish, verify, watch, demo, worlds, sources):
     cli.add_command(_command)
 
 

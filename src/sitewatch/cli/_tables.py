@@ -16,6 +16,7 @@ from sitewatch.model import (
     Changes,
     Findings,
     Measurements,
+    Row,
     SceneFit,
     Scenes,
     Sensor,
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from sitewatch.case import ReportFolder, Verified
     from sitewatch.sources.simulated import World
 
-__all__ = ["changes_table", "checks_table", "findings_text", "measurements_table", "report_text", "scenes_table",
-           "sources_table", "stack_table", "structures_table", "worlds_table"]
+__all__ = ["changes_table", "checks_table", "findings_text", "measurements_table", "report_text", "rows_table",
+           "scenes_table", "sources_table", "stack_table", "structures_table", "worlds_table"]
 
 _WIDE = 200  # off a terminal nothing wraps: one line per thing can be searched and compared
 
@@ -98,7 +99,19 @@ def report_text(made: ReportFolder) -> str:
 
 def checks_table(checks: Sequence[Verified]) -> str:
     """What was checked and whether it holds."""
-    return _table(("holds", "what", "detail"), [("yes" if c.holds else "NO", c.what, c.detail) for c in checks])
+    words = {True: "yes", False: "NO", None: "not checked"}
+    return _table(("holds", "what", "detail"), [(words[c.holds], c.what, c.detail) for c in checks])
+
+
+def rows_table(rows: Sequence[Row]) -> str:
+    """The open rows of the checklist, those that stop publication first."""
+    order = ("refuse", "warn", "inform")
+    found = sorted((row for row in rows if row.is_open), key=lambda row: (order.index(row.rule), row.number))
+    stops = sum(row.rule == "refuse" for row in found)
+    head = f"{stops} of {len(rows)} rows stop publication" if stops else \
+        f"nothing stops publication; {len(found)} of {len(rows)} rows are open"
+    cells = [(row.rule, str(row.number), row.element, row.missing, row.remedy) for row in found]
+    return f"{head}\n\n{_table(('rule', 'row', 'what', 'missing', 'how to supply it'), cells)}" if found else head
 
 
 def worlds_table(worlds: Iterable[World]) -> str:

@@ -12,6 +12,17 @@ from sitewatch.model.comparison import (
 from sitewatch.model.finding import Finding, Findings, Layer
 from sitewatch.model.measurement import BudgetTerm, Dimension, Measurement, Measurements
 from sitewatch.model.news import News, NewsKind
+from sitewatch.model.publication import (
+    Correction,
+    Earlier,
+    HarmReview,
+    Licence,
+    Permission,
+    Permit,
+    Publication,
+    Row,
+    Rule,
+)
 from sitewatch.model.quantity import Between, Quantity, Span, day
 from sitewatch.model.report import Report
 from sitewatch.model.run import Run, fingerprint
@@ -24,9 +35,10 @@ from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
     "SENSORS", "Asset", "AssetRole", "Between", "BudgetTerm", "Change", "ChangeKind", "Changes", "Comparability",
-    "Comparison", "Conditions", "DateOrigin", "Dimension", "Finding", "Findings", "Kept", "Layer", "Look",
-    "LookState", "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind", "Phase",
-    "Placement", "Progress", "Quantity", "Refusal", "Report", "Run", "Scene", "SceneFit", "Scenes", "Sensor",
-    "Site", "SnowState", "Source", "Span", "Stack", "Structure", "StructureClass", "Structures", "Table", "compare",
-    "conditions_of", "construct", "day", "fingerprint", "parse_yaml",
+    "Comparison", "Conditions", "Correction", "DateOrigin", "Dimension", "Earlier", "Finding", "Findings",
+    "HarmReview", "Kept", "Layer", "Licence", "Look", "LookState", "MaskKind", "Measurement", "Measurements",
+    "Name", "NamedOutline", "News", "NewsKind", "Permission", "Permit", "Phase", "Placement", "Progress",
+    "Publication", "Quantity", "Refusal", "Report", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Sensor",
+    "Site", "SnowState", "Source", "Span", "Stack", "Structure", "StructureClass", "Structures", "Table",
+    "compare", "conditions_of", "construct", "day", "fingerprint", "parse_yaml",
 ]

@@ -1,8 +1,11 @@
-"""The page that a reader can check: one folder that works without a network."""
+"""The page that a reader can check: one folder that works without a network, and what is published beside it."""
 
 from sitewatch.report._compose import compose_report
+from sitewatch.report._crate import Evidence, compose_crate
+from sitewatch.report._licences import LICENCES, credited, permits_of
 from sitewatch.report._options import ReportOptions
 
 VERSION: int = 3
 
-__all__ = ["VERSION", "ReportOptions", "compose_report"]
+__all__ = ["LICENCES", "VERSION", "Evidence", "ReportOptions", "compose_crate", "compose_report", "credited",
+           "permits_of"]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
-from sitewatch.model import Changes, Findings, Measurements, Report, Stack, Structures
+from sitewatch.model import Changes, Findings, Measurements, Publication, Report, Stack, Structures
 from sitewatch.report._candidates import candidates_of
+from sitewatch.report._checklist import checked
+from sitewatch.report._draft import Draft
 from sitewatch.report._figures import Figure, Pictures
+from sitewatch.report._licences import credited, permits_of
 from sitewatch.report._method import method_of, place_of
 from sitewatch.report._numbers import numbers_of
 from sitewatch.report._options import ReportOptions
 from sitewatch.report._page import Page, Story, rendered
+from sitewatch.report._published import published_of
 from sitewatch.report._said import Said, said_in
 from sitewatch.report._scenes import scenes_of
 from sitewatch.report._signs import Sign, ranked, signs_of
@@ -25,16 +30,20 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def compose_report(findings: Findings, *cited: *tuple[Changes, Structures, Measurements, Stack],
-                   options: ReportOptions = _DEFAULTS, provenance: Mapping[str, str] = _NOTHING) -> Report:
+                   options: ReportOptions = _DEFAULTS, provenance: Mapping[str, str] = _NOTHING,
+                   publication: Publication | None = None) -> Report:
     """The page of a site and its pictures, from the findings and the records that they cite.
 
-    ``provenance`` is printed as the way back: the version, the case, the run ids and the command. The same
-    inputs give the same bytes.
+    ``provenance`` is printed as the way back: the version, the case, the run ids and the command. Without
+    ``publication`` the page is its author's own and shows all; with it, each picture shows what the licence of its
+    scene allows, and the page says who answers for it. The same inputs give the same bytes.
     """
     changes, structures, measurements, stack = cited
+    permits = permits_of(stack.scenes, publication) if publication else {}
+    stack = replace(stack, scenes=credited(stack.scenes, publication)) if publication else stack
     order = ranked(structures, findings)
     signs = signs_of(structures, measurements, order)
-    said, pictures = said_in(findings, order), Pictures(stack, options)
+    said, pictures = said_in(findings, order), Pictures(stack, options, permits)
     stories = _stories(signs[:len(order)], signs, said, pictures)
     key = stories[0].figure if stories else pictures.of_site(signs[len(order):])
     aligned = aligned_of(stack)
@@ -43,8 +52,13 @@ def compose_report(findings: Findings, *cited: *tuple[Changes, Structures, Measu
         signs=signs, map=pictures.map_of_site(signs), timeline=timeline_of(signs, stack),
         numbers=numbers_of(signs, measurements, stack), candidates=candidates_of(changes, structures),
         aligned=aligned, ties=pictures.of_ties() if aligned and aligned.map else None,
-        method=method_of(changes, stack, options, pictures.stretch), scenes=scenes_of(stack), provenance=provenance)
-    return Report(title=findings.title, files={"index.html": rendered(page), **pictures.files})
+        method=method_of(changes, stack, options, pictures.stretch), scenes=scenes_of(stack), provenance=provenance,
+        published=published_of(publication, findings, permits) if publication else None)
+    rows = checked(Draft(page=page, findings=findings, changes=changes, structures=structures, stack=stack,
+                         measurements=measurements, publication=publication,
+                         files=frozenset(pictures.files))) if publication else ()
+    page = replace(page, open_rows=tuple(row for row in rows if row.is_open and row.rule == "warn"))
+    return Report(title=findings.title, files={"index.html": rendered(page), **pictures.files}, rows=rows)
 
 
 def _stories(changed: Sequence[Sign], signs: Sequence[Sign], said: Said, pictures: Pictures) -> tuple[Story, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sitewatch.model import Between, Scene, Stack, day
+from sitewatch.model import Between, Permit, Scene, Stack, day
 from sitewatch.report._frames import (
     Mark,
     Outline,
@@ -19,13 +19,23 @@ from sitewatch.report._frames import (
 )
 from sitewatch.report._options import ReportOptions
 from sitewatch.report._pairs import Pair, latest_clear, pair_of_site, pair_of_structure, times_of
-from sitewatch.report._pictures import Stretch, enlargement, paled, picture_of, stretch_of, stretched
+from sitewatch.report._pictures import (
+    Stretch,
+    blank,
+    coarsened,
+    enlargement,
+    paled,
+    picture_of,
+    stretch_of,
+    stretched,
+)
 from sitewatch.report._signs import Sign, outlines_of_site
 
 __all__ = ["Figure", "Pictures", "Shot"]
 
 _TIES_PX = 900    # a map to draw on needs no finer detail
 _SMALL_PX = 420   # two of them stand side by side in a column of the page
+_BLANK_PX = 240   # an even ground under outlines needs no detail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,12 @@ class Shot:
     height: int
     day: str
     scene: Scene
+    permit: Permit | None = None
+
+    @property
+    def withheld(self) -> str:
+        """Why the picture shows only outlines, or not all that there is; empty where it shows everything."""
+        return self.permit.why if self.permit and self.permit.allows in ("reduced", "outline") else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +95,7 @@ class Pictures:
 
     stack: Stack
     options: ReportOptions
+    permits: Mapping[str, Permit] = field(default_factory=dict)
     stretch: Stretch = field(init=False)
     files: dict[str, bytes] = field(default_factory=dict)
 
@@ -157,11 +174,16 @@ class Pictures:
                      for part, index in zip(("last-without", "first-with"), sides, strict=True))
 
     def _shot(self, name: str, index: int, window: Window, width: int, *, is_grey: bool = False) -> Shot:
+        scene = self.stack.scenes[str(self.stack.data["scene"].values[index])]
+        permit = self.permits.get(scene.id)
         pixels = stretched(self.stack, index, window, self.stretch)
+        if permit and permit.allows == "outline":
+            pixels, width = blank(window), min(_BLANK_PX, width)
+        elif permit and permit.allows == "reduced":
+            pixels, width = coarsened(pixels), min(_SMALL_PX, width)
         picture = picture_of(paled(pixels) if is_grey else pixels, enlargement(window, width), self.options.enlarge,
                              width)
         path = f"pictures/{name}.{picture.suffix}"
         self.files[path] = picture.data
-        scene = self.stack.scenes[str(self.stack.data["scene"].values[index])]
-        return Shot(path=path, width=picture.width, height=picture.height, day=day(scene.taken), scene=scene)
-
+        return Shot(path=path, width=picture.width, height=picture.height, day=day(scene.taken), scene=scene,
+                    permit=permit)

@@ -12,11 +12,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from sitewatch.model import Finding, Structure
+from sitewatch.model import Finding, Row, Structure
 from sitewatch.report._candidates import Candidates
 from sitewatch.report._figures import Figure
 from sitewatch.report._method import Method, Place
 from sitewatch.report._numbers import Numbers
+from sitewatch.report._published import Published
 from sitewatch.report._said import Said
 from sitewatch.report._scenes import ScenesShown
 from sitewatch.report._signs import Sign
@@ -62,6 +63,8 @@ class Page:
     ties: Figure | None
     scenes: ScenesShown
     provenance: Mapping[str, str]
+    published: Published | None = None
+    open_rows: tuple[Row, ...] = ()
 
 
 def rendered(page: Page) -> bytes:

@@ -14,9 +14,10 @@ from sitewatch.model import SENSORS, Stack
 from sitewatch.report._frames import Window
 from sitewatch.report._options import ReportOptions
 
-__all__ = ["Picture", "Stretch", "enlargement", "paled", "picture_of", "stretch_of", "stretched"]
+__all__ = ["Picture", "Stretch", "blank", "coarsened", "enlargement", "paled", "picture_of", "stretch_of", "stretched"]
 
 _HATCH_LIGHT, _HATCH_DARK = 205, 160
+_BLANK = 0.86   # light enough for dark lines, dark enough to be no paper
 _PALEST = 0.45   # what black becomes under a drawing
 # Percentiles need a sample of the ground, not every pixel of it.
 _SAMPLE_LOOKS, _SAMPLE_PIXELS = 12, 500_000
@@ -86,6 +87,23 @@ def stretched(stack: Stack, index: int, window: Window, stretch: Stretch) -> np.
     pixels = stack.values[index][list(stretch.bands), rows, cols].transpose(1, 2, 0)
     low, high = np.asarray(stretch.low), np.asarray(stretch.high)
     return np.asarray(np.clip((pixels - low) / (high - low), 0, 1) ** (1 / stretch.gamma))
+
+
+def blank(window: Window) -> np.ndarray:
+    """(y, x, 3) of one grey: the ground for outlines where a licence lets no pixel be shown."""
+    return np.full((window.height, window.width, 3), _BLANK)
+
+
+def coarsened(pixels: np.ndarray) -> np.ndarray:
+    """The same at half the resolution: means of 2 x 2 pixels, NaN where none of them was clearly seen."""
+    rows, columns = pixels.shape[0] // 2 * 2, pixels.shape[1] // 2 * 2
+    blocks = pixels[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2, 3)
+    seen = np.isfinite(blocks)
+    count = seen.sum(axis=(1, 3))
+    means = np.where(seen, blocks, 0).sum(axis=(1, 3)) / np.where(count, count, np.nan)
+    whole = np.full_like(pixels, np.nan)
+    whole[:rows, :columns] = means.repeat(2, axis=0).repeat(2, axis=1)
+    return whole
 
 
 def paled(pixels: np.ndarray) -> np.ndarray:

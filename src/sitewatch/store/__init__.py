@@ -1,18 +1,31 @@
 """A case on disk: plain files that a person can open, git can merge and anybody can check."""
 
-from sitewatch.store._casefile import CASE_FILE, CaseFile, clean_text, read_case
+from sitewatch.store._bundle import SUMS, measured, same_bytes, unpack, write_bundle
+from sitewatch.store._casefile import CASE_FILE, CaseFile, read_case
 from sitewatch.store._casewrite import write_case
-from sitewatch.store._files import locked, write_atomically
+from sitewatch.store._evidence import evidence_of, kept_files, lay_pixels
+from sitewatch.store._files import PART, locked, read_bytes, replace_folder, write_atomically
 from sitewatch.store._folder import FolderStore, Stored
 from sitewatch.store._identity import new_run, place_plain, scenes_plain, words_plain
 from sitewatch.store._new import NewCase, folder_source, site_of_plan
 from sitewatch.store._news import NEWS_FILE, add_news, read_news
+from sitewatch.store._publishing import clean_text, published_before, record_published, with_earlier
 from sitewatch.store._sources import open_sources, sources_plain
-from sitewatch.store._verify import Verified, check_logs, check_pixels, check_run, compare
+from sitewatch.store._verify import (
+    Verified,
+    check_logs,
+    check_pixels,
+    check_run,
+    compare,
+    compare_files,
+    not_computed,
+)
 
 __all__ = [
-    "CASE_FILE", "NEWS_FILE", "CaseFile", "FolderStore", "NewCase", "Stored", "Verified", "add_news", "check_logs",
-    "check_pixels", "check_run", "clean_text", "compare", "folder_source", "locked", "new_run", "open_sources",
-    "place_plain", "read_case", "read_news", "scenes_plain", "site_of_plan", "sources_plain", "words_plain",
-    "write_atomically", "write_case",
+    "CASE_FILE", "NEWS_FILE", "PART", "SUMS", "CaseFile", "FolderStore", "NewCase", "Stored", "Verified",
+    "add_news", "check_logs", "check_pixels", "check_run", "clean_text", "compare", "compare_files",
+    "evidence_of", "folder_source", "kept_files", "lay_pixels", "locked", "measured", "new_run", "not_computed",
+    "open_sources", "place_plain", "published_before", "read_bytes", "read_case", "read_news", "record_published",
+    "replace_folder", "same_bytes", "scenes_plain", "site_of_plan", "sources_plain", "unpack", "with_earlier",
+    "words_plain", "write_atomically", "write_bundle", "write_case",
 ]

@@ -20,10 +20,11 @@ from shapely.geometry.base import BaseGeometry
 
 from sitewatch.errors import CaseFileError
 from sitewatch.geo import from_geojson, from_pixels, length_m
-from sitewatch.model import Name, NamedOutline, Site, Span, Table, construct, parse_yaml
+from sitewatch.model import Name, NamedOutline, Publication, Site, Span, Table, construct, parse_yaml
 from sitewatch.store._files import read_bytes
+from sitewatch.store._publishing import clean_text, publication_of
 
-__all__ = ["CASE_FILE", "SMALLEST_SIDE_PX", "CaseFile", "clean_text", "read_case"]
+__all__ = ["CASE_FILE", "SMALLEST_SIDE_PX", "CaseFile", "read_case"]
 
 CASE_FILE = "case.yaml"
 SMALLEST_SIDE_PX = 8  # less than that cannot be aligned
@@ -44,6 +45,7 @@ class CaseFile:
     sources: tuple[Table, ...]
     options: Mapping[str, Table]
     seed: int
+    publication: Publication
 
     def options_of(self, stage: str, kind: Callable[..., _T]) -> _T:
         """A stage's options from its table; the case's seed where the stage draws at random and names none."""
@@ -71,13 +73,10 @@ def read_case(folder: Path, stages: Collection[str]) -> CaseFile:
     if seed < 0:
         raise CaseFileError(path, top.lines["seed"], "seed", f"{seed} is below zero", "Give a whole number from 0")
     options = {stage: top.table(stage) for stage in stages if stage != "scenes"}
-    top.done(", ".join(["site", "scenes", "seed", *options]))
-    return CaseFile(path=path, site=site, span=span, sources=sources, options=options, seed=seed)
-
-
-def clean_text(text: str, longest: int = 300) -> str:
-    """Text on one line without invisible characters, so that it can neither break a file nor hide in a report."""
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:longest]
+    publication = publication_of(top.table("publish"))
+    top.done(", ".join(["site", "scenes", "seed", "publish", *options]))
+    return CaseFile(path=path, site=site, span=span, sources=sources, options=options, seed=seed,
+                    publication=publication)
 
 
 def _site(table: Table) -> Site:

@@ -66,6 +66,9 @@ def _case_text(site: Site, sources: Sequence[Mapping[str, Any]], seed: int) -> s
         "# Options of a stage: a table with the stage's name, such as",
         "# stack:",
         "#   min_looks: 6",
+        "# What you state before you publish; `sitewatch report CASE --draft` says what is missing.",
+        "# publish:",
+        "#   version: 1",
         f"seed: {seed}                 # of everything random; the same seed gives the same result",
     ]
     return "\n".join(lines).rstrip() + "\n"

@@ -15,15 +15,15 @@ from urllib.parse import urlsplit
 
 from sitewatch.errors import BusyError, CaseFileError, InputError
 
-__all__ = ["checked_id", "inside", "locked", "read_bytes", "receive", "replace_folder", "safe_name", "sha256_of",
-           "sweep", "write_atomically"]
+__all__ = ["PART", "checked_id", "inside", "locked", "read_bytes", "receive", "replace_folder", "safe_name",
+           "sha256_of", "sweep", "write_atomically"]
 
 LARGEST_TEXT_BYTES = 256 * 1024 * 1024
 _LARGEST_PIXEL_FILE_BYTES = 64 * 1024**3
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_FOLDERS = ("scenes", "pixels", "results", "runs", "log", "report", ".cache")
-_PART = ".sitewatch-"  # whatever starts so is an unfinished write and may be swept away
-_OLD = f"{_PART}old-"
+_FOLDERS = ("scenes", "pixels", "results", "runs", "log", "report", "published", ".cache")
+PART = ".sitewatch-"  # whatever starts so is an unfinished write and may be swept away
+_OLD = f"{PART}old-"
 
 
 def checked_id(text: str, what: str) -> str:
@@ -86,7 +86,7 @@ def receive(path: Path, blocks: Iterable[bytes]) -> tuple[str, int]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    handle, name = tempfile.mkstemp(prefix=_PART, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=PART, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             for block in blocks:
@@ -106,14 +106,17 @@ def receive(path: Path, blocks: Iterable[bytes]) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def replace_folder(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write a folder of files beside the old one, then swap the two."""
+def replace_folder(path: Path, files: Mapping[str, bytes | Path]) -> None:
+    """Write a folder of files beside the old one, then swap the two; a file given by its path is moved into it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=_PART, dir=path.parent))
+    new = Path(tempfile.mkdtemp(prefix=PART, dir=path.parent))
     for relative, data in files.items():
         for part in PurePosixPath(relative).parts:
             checked_id(part, "the report's file")
-        write_atomically(inside(new, relative), data)
+        if isinstance(data, Path):
+            data.rename(inside(new, relative))
+        else:
+            write_atomically(inside(new, relative), data)
     new.chmod(0o755)
     old = path.parent / f"{_OLD}{path.name}"
     shutil.rmtree(old, ignore_errors=True)
@@ -151,7 +154,7 @@ def sweep(folder: Path) -> None:
         home = folder / old.name.removeprefix(_OLD)
         if not home.exists():
             old.rename(home)
-    for part in (*folder.glob(f"{_PART}*"), *folder.glob(f"*/{_PART}*"), *folder.glob(f"pixels/*/{_PART}*")):
+    for part in (*folder.glob(f"{PART}*"), *folder.glob(f"*/{PART}*"), *folder.glob(f"pixels/*/{PART}*")):
         if part.is_dir() and not part.is_symlink():
             shutil.rmtree(part, ignore_errors=True)
         else:

@@ -15,8 +15,9 @@ from shapely.geometry.base import BaseGeometry
 from sitewatch.errors import AreaError, InputError
 from sitewatch.geo import from_pixels, picture_grid, read_features, reproject, utm_grid
 from sitewatch.model import Name, NamedOutline, Site
-from sitewatch.store._casefile import SMALLEST_SIDE_PX, clean_text
+from sitewatch.store._casefile import SMALLEST_SIDE_PX
 from sitewatch.store._files import read_bytes
+from sitewatch.store._publishing import clean_text
 
 __all__ = ["NewCase", "Surveyed", "folder_source", "site_of_plan"]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sitewatch.errors import InputError
@@ -13,27 +14,31 @@ from sitewatch.store._compare import difference
 from sitewatch.store._files import inside, read_bytes, sha256_of
 from sitewatch.store._folder import FolderStore
 
-__all__ = ["Verified", "check_logs", "check_pixels", "check_run", "compare"]
+__all__ = ["Verified", "check_logs", "check_pixels", "check_run", "compare", "compare_files", "not_computed"]
 
-_TEXTS = (".html", ".json", ".geojson", ".csv", ".yaml", ".txt", ".svg", ".md", ".css", ".js")
+_TEXTS = (".html", ".xml", ".json", ".geojson", ".csv", ".yaml", ".txt", ".svg", ".md", ".css", ".js")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """One thing that was checked, whether it holds, and what was found."""
+    """One thing that was checked, whether it holds, and what was found; None: it could not be checked here."""
 
     what: str
-    holds: bool
+    holds: bool | None
     detail: str
 
 
-def check_pixels(store: FolderStore, scenes: Scenes) -> Iterator[Verified]:
-    """Every kept file against the hash in its scene's item."""
+def check_pixels(store: FolderStore, scenes: Scenes, withheld: Collection[str] = ()) -> Iterator[Verified]:
+    """Every kept file against the hash in its scene's item; those ``withheld`` by a licence cannot be checked."""
     for scene in scenes.scenes:
         for asset in scene.assets:
             if asset.kept:
                 what = asset.kept.path.relative_to(store.folder).as_posix()
-                yield _hash(what, sha256_of(asset.kept.path), asset.kept.sha256)
+                if what in withheld:
+                    yield Verified(what=what, holds=None, detail=f"is not published; its licence: "
+                                   f"{scene.licence or 'not recorded'}; SHA-256 {asset.kept.sha256}")
+                else:
+                    yield _hash(what, sha256_of(asset.kept.path), asset.kept.sha256)
 
 
 def check_run(store: FolderStore, run_id: str, stage: str) -> Iterator[Verified]:
@@ -63,19 +68,30 @@ def check_logs(store: FolderStore) -> Iterator[Verified]:
         yield Verified(what=f"log/{path.name}", holds=broken is None, detail=detail)
 
 
+def not_computed(stage: str) -> list[Verified]:
+    """What can be said of a stage whose pixels are withheld."""
+    return [] if stage == "scenes" else [Verified(what=f"{stage} computed again", holds=None, detail="cannot be done "
+                                                  "without the withheld images; a licensee names their folder")]
+
+
 def compare(store: FolderStore, stage: str, record: Any, site: Site) -> Verified:
     """A record that was computed anew against what is stored, to the last printed digit."""
+    return compare_files(f"{stage} computed again", store.files(stage, record, site), store.folder)
+
+
+def compare_files(what: str, files: Mapping[str, bytes], folder: Path) -> Verified:
+    """Files that were computed anew against those in a folder, texts to the last printed digit."""
     problems: list[str] = []
-    for path, data in store.files(stage, record, site).items():
+    for path, data in files.items():
         try:
-            stored = read_bytes(inside(store.folder, path))
+            stored = read_bytes(inside(folder, path))
         except InputError as error:
             problems.append(str(error))
             continue
         found = difference(stored, data) if path.endswith(_TEXTS) else None if stored == data else "its bytes differ"
         if found:
             problems.append(f"{path}: {found}")
-    return Verified(what=f"{stage} computed again", holds=not problems,
+    return Verified(what=what, holds=not problems,
                     detail=_some(problems) if problems else "gives the stored result")
 
 

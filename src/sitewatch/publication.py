@@ -1,0 +1,206 @@
+"""Publish a case so that a stranger can check it, and check what others have published."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sitewatch import report, store
+from sitewatch.case import Case
+from sitewatch.errors import InputError, SitewatchError
+from sitewatch.model import Earlier, Permit, Progress, Publication, Report, Row, Scenes
+from sitewatch.store import FolderStore, Verified
+
+__all__ = ["EVIDENCE", "PUBLISHED", "Published", "draft", "publish", "stated", "verify_published"]
+
+PUBLISHED = "published"
+EVIDENCE = "evidence.zip"
+_CRATE = "ro-crate-metadata.json"
+_PROOF = "claims"   # the last stage whose record the evidence holds; the page is composed anew from these
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """Where the published report is, and how many scenes are published how."""
+
+    path: Path
+    title: str
+    permits: Mapping[str, Permit]
+
+    @property
+    def evidence(self) -> Path:
+        """The bundle that proves it."""
+        return self.path / EVIDENCE
+
+
+def stated(case: Case, *, no_pixels: bool = False) -> Publication:
+    """What the author states in case.yaml, with what the case has published before."""
+    found = store.with_earlier(case.file.publication, case.folder)
+    return replace(found, no_pixels=no_pixels or found.no_pixels)
+
+
+def draft(case: Case, *, no_pixels: bool = False, progress: Progress | None = None) -> tuple[Row, ...]:
+    """The checklist of the report as it would be published now; nothing is written but what the stages need."""
+    case.run(_PROOF, progress)
+    return _page(case, stated(case, no_pixels=no_pixels))[0].rows
+
+
+def publish(case: Case, *, no_pixels: bool = False, progress: Progress | None = None) -> Published:
+    """Write ``published/`` of a case: the page as its licences allow it, the exports, and the evidence beside them.
+
+    The same case gives the same bytes, wherever it lies. Raises InputError where something has to be supplied first.
+    """
+    case.run(_PROOF, progress)
+    publication, findings = stated(case, no_pixels=no_pixels), case.findings()
+    holder = FolderStore(case.folder.resolve())
+    made, permits = _page(case, publication)
+    _refuse_open(made.rows)
+    page = made.files
+    shown = [name for name, permit in permits.items() if permit.allows == "pixels"]
+    with holder.writing():
+        proof = store.evidence_of(holder, case.site, list(case.run_ids(_PROOF).values()), publication, shown)
+        files: dict[str, bytes | Path] = {f"report/{name}": data for name, data in page.items()}
+        files |= {f"case/{name}": content for name, content in proof.items()}
+        bundle = store.write_bundle(holder.folder, {**files, _CRATE: _crate(case, publication, permits, files)})
+        try:
+            sha256 = _refuse_silent_edit(holder.folder, publication, bundle)
+            store.replace_folder(holder.folder / PUBLISHED, {**page, EVIDENCE: bundle})
+        finally:
+            bundle.unlink(missing_ok=True)
+        store.record_published(holder.folder, Earlier(
+            version=publication.version, date=publication.date, title=findings.title,
+            sentences=tuple(f.text for f in findings), sha256=sha256))
+    return Published(path=case.folder / PUBLISHED, title=findings.title, permits=permits)
+
+
+def verify_published(path: Path, *, pixels: Path | None = None,
+                     progress: Progress | None = None) -> tuple[Verified, ...]:
+    """Check a published report, or its evidence alone, with nothing else at hand.
+
+    First that the bundle and the files beside it are as they were written, then every log and hash in it, then every
+    stage, the page and the exports, computed again from the images. ``pixels`` is a folder of the reader's own copies
+    of the images that licences withhold. Raises InputError where there is no such report.
+    """
+    evidence = _evidence_of(path)
+    with tempfile.TemporaryDirectory(prefix="sitewatch-") as room:
+        folder = Path(room) / "evidence"
+        folder.mkdir()
+        checks = store.unpack(evidence, folder)
+        if path != evidence:
+            checks += tuple(_beside(evidence, folder / "report"))
+        if not all(check.holds for check in checks):
+            return checks   # what is not as it was written is not computed with
+        try:
+            return (*checks, *_computed(folder, pixels, progress))
+        except SitewatchError as error:
+            return (*checks, Verified(what="case", holds=False, detail=str(error)))
+
+
+def _page(case: Case, publication: Publication) -> tuple[Report, Mapping[str, Permit]]:
+    """The published page with the files beside it, from what the case holds or has computed again."""
+    changes, structures, measurements, stack = case.changes(), case.structures(), case.measurements(), case.stack()
+    made_with = FolderStore(case.folder.resolve()).version_of(case.run_ids(_PROOF)[_PROOF])
+    page = report.compose_report(
+        case.findings(), changes, structures, measurements, stack, options=case.options["report"],
+        provenance=case.provenance(made_with, f"sitewatch verify {EVIDENCE}"), publication=publication)
+    return page, report.permits_of(stack.scenes, publication)
+
+
+def _crate(case: Case, publication: Publication, permits: Mapping[str, Permit],
+           files: Mapping[str, bytes | Path]) -> bytes:
+    """ro-crate-metadata.json of the evidence."""
+    holder = FolderStore(case.folder.resolve())
+    runs = [holder.run(run_id) for run_id in case.run_ids(_PROOF).values()]
+    held = {name: store.measured(content) for name, content in files.items()}
+    scenes = report.credited(case.scenes(), publication)
+    return report.compose_crate(report.Evidence(title=case.findings().title, publication=publication, runs=runs,
+                                                files=held, scenes=scenes, permits=permits))
+
+
+def _refuse_open(rows: Collection[Row]) -> None:
+    """InputError with every row that stops publication, and how to supply what it lacks."""
+    stops = [row for row in rows if row.is_open and row.rule == "refuse"]
+    if stops:
+        told = "; ".join(f"({row.number}) {row.element}: {row.missing}. {row.remedy}" for row in stops)
+        raise InputError(f"the report cannot be published yet: {told}")
+
+
+def _refuse_silent_edit(folder: Path, publication: Publication, bundle: Path) -> str:
+    """The SHA-256 of the new evidence; InputError where another one has been published as the same version."""
+    sha256, _ = store.measured(bundle)
+    before = store.published_before(folder, publication.version)
+    if before and before.sha256 != sha256 and (folder / PUBLISHED / EVIDENCE).exists():
+        raise InputError(f"version {publication.version} was published already and said something else. Raise "
+                         "publish.version in case.yaml and say under publish.corrections what changed; or, if it never "
+                         f"left your hands, remove the folder {PUBLISHED}")
+    return sha256
+
+
+def _evidence_of(path: Path) -> Path:
+    folder = path.parent if path.name == "index.html" else path
+    evidence = folder / EVIDENCE if folder.is_dir() else path
+    if not evidence.is_file():
+        raise InputError(f"there is no {EVIDENCE} at {path}. Name a published report, its folder or its {EVIDENCE}")
+    return evidence
+
+
+def _beside(evidence: Path, report_in_it: Path) -> Iterator[Verified]:
+    """The files beside the evidence against those within it: the page that people read is the one that is proven."""
+    folder = evidence.parent
+    own = {EVIDENCE, f"{EVIDENCE}.sig"}
+    here = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()} - own
+    there = {p.relative_to(report_in_it).as_posix() for p in report_in_it.rglob("*") if not p.is_dir()}
+    wrong = 0
+    for name in sorted(here | there):
+        problem = "is missing" if name not in here else f"is not part of the {EVIDENCE}" if name not in there else (
+            "is a link" if (folder / name).is_symlink() else
+            None if store.same_bytes(folder / name, report_in_it / name) else f"is not what the {EVIDENCE} holds")
+        if problem:
+            wrong += 1
+            yield Verified(what=name, holds=False, detail=problem)
+    if not wrong:
+        yield Verified(what="report", holds=True, detail=f"its {len(here)} files are those of the {EVIDENCE}")
+
+
+def _computed(folder: Path, pixels: Path | None, progress: Progress | None) -> Iterator[Verified]:
+    """Everything that follows from the images, computed again from those that are there."""
+    case = Case.open(folder / "case")
+    holder = FolderStore((folder / "case").resolve())
+    scenes = holder.scenes(case.site)
+    if scenes is None:
+        yield Verified(what="case/scenes/catalog.json", holds=False, detail="is missing")
+        return
+    if pixels is not None:
+        laid = store.lay_pixels(holder, scenes, pixels)
+        yield Verified(what=str(pixels), holds=True if laid else None, detail=f"{laid} images are those of the report")
+    withheld = [name for _, name, kept in store.kept_files(holder, scenes) if not kept.path.exists()]
+    again, checks = case.computed_again(progress, _PROOF, withheld)
+    yield from checks
+    if withheld:
+        yield from _rightly(withheld, holder, scenes, stated(case))
+        yield from store.not_computed("report")
+    elif all(check.holds for check in checks):
+        made, permits = _page(again, stated(case))
+        files = {f"report/{name}": data for name, data in made.files.items()}
+        yield store.compare_files("report computed again", files, folder)
+        yield _same_crate(again, permits, folder)
+
+
+def _rightly(withheld: Collection[str], holder: FolderStore, scenes: Scenes,
+             publication: Publication) -> Iterator[Verified]:
+    """Whether what is not there was withheld by a licence: a file that may be passed on is missing."""
+    permits = report.permits_of(scenes, publication)
+    for scene, name, _ in store.kept_files(holder, scenes):
+        if name in withheld and permits[scene].allows == "pixels":
+            yield Verified(what=name, holds=False, detail="is missing, although its licence lets it be passed on")
+
+
+def _same_crate(again: Case, permits: Mapping[str, Permit], folder: Path) -> Verified:
+    """Whether the metadata of the bundle are those that follow from its files."""
+    files = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+    listed = {name: path for name, path in files.items() if name not in (_CRATE, store.SUMS)
+              and not (name.startswith("case/pixels/") and permits[path.parent.name].allows != "pixels")}
+    made = _crate(again, stated(again), permits, listed)
+    return store.compare_files(f"{_CRATE} composed again", {_CRATE: made}, folder)

@@ -1,0 +1,141 @@
+"""Rows of the checklist about numbers, sentences and responsibility. Each returns what is missing, if anything."""
+
+from __future__ import annotations
+
+import re
+
+from sitewatch.report._draft import Draft, listed
+
+_INTERVAL = re.compile(r"[\d.\u202f]+ \[[-\d.\u202f]+, [-\d.\u202f]+\]")
+# ICD 203: the words of row B, which are not mixed with those of row A; and what is said of confidence.
+_ROW_B = re.compile(r"\b(?:remote chance|improbable|probable|nearly certain|even odds)\b")
+_ROW_A = re.compile(r"\b(?:almost no chance|unlikely|roughly even chance|likely|almost certain)\b")
+_CONFIDENCE = re.compile(r"\b(?:low|moderate|high|analytic) confidence\b", re.I)
+_ARTICLES = re.compile(r"\b\d+ (?:articles|outlets|media|newspapers|reports)\b", re.I)
+_OUTCOMES = ("publish", "publish-coarsened")
+_STAGES = ("scenes", "stack", "changes", "structures", "measurements", "claims")
+
+
+def numbers_are_whole(draft: Draft) -> str:
+    return listed((f"{n.subject} {n.what}" for n in draft.numbers if n.value and not (
+        n.value.unit and n.value.method and n.scenes and 0 < n.value.level < 1 and n.value.low < n.value.high)),
+        "unit, interval, level, method or looks are missing")
+
+
+def ratios_are_spelled_out(draft: Draft) -> str:
+    return listed((f"{n.subject} {n.what}" for n in draft.numbers if n.what.endswith("ratio") and not n.reference),
+                  "what it is divided by is not named")
+
+
+def numbers_lead_back(draft: Draft) -> str:
+    if not draft.page.provenance.get("command") or not draft.page.provenance.get("run:measurements"):
+        return "no command or run to compute the numbers again"
+    return listed((f"{n.subject} {n.what}" for n in draft.numbers if not n.scenes), "its looks are not named")
+
+
+def rounding_is_honest(draft: Draft) -> str:
+    """Every number with an interval in a sentence is one that was measured, rounded as its interval allows."""
+    known = {n.value.interval_text for n in draft.numbers if n.value}
+    return listed((found for f in draft.findings if f.layer == "measured" for found in _INTERVAL.findall(f.text)
+                   if not any(found in text for text in known)), "is not a measured number as it is rounded")
+
+
+def dates_are_brackets(draft: Draft) -> str:
+    return listed((s.label for s in draft.structures.changed if not (s.happened.by or s.happened.after)),
+                  "no look brackets it in time")
+
+
+def every_look_is_listed(draft: Draft) -> str:
+    return listed((f.scene for f in draft.stack.fits if not f.used and not f.why_not), "was not used, and no reason")
+
+
+def nothing_else_is_said(draft: Draft) -> str:
+    text = draft.changes.smallest_text
+    return "" if any(text in f.text for f in draft.findings) else "no sentence says what was not found, and how small"
+
+
+def smallest_is_stated(draft: Draft) -> str:
+    return "" if draft.changes.smallest_px > 0 else "the smallest size that is reported is not known"
+
+
+def a_control_is_given(draft: Draft) -> str:
+    return "" if draft.structures.site.controls else "no place that did not change was named to compare with"
+
+
+def inferences_have_rivals(draft: Draft) -> str:
+    return listed((f.id for f in draft.findings if f.layer == "inferred" and not (
+        f.evidence and f.chance is not None and "rival" in f.text)), "has no evidence, no chance or no rival reading")
+
+
+def chance_and_confidence_stay_apart(draft: Draft) -> str:
+    return listed((f.id for f in draft.findings if _CONFIDENCE.search(f.text) and
+                   (_ROW_A.search(f.text) or _ROW_B.search(f.text))), "has a probability word and a confidence")
+
+
+def words_are_of_one_row(draft: Draft) -> str:
+    return listed((f.id for f in draft.findings if _ROW_B.search(f.text)), "uses a word of another row of ICD 203")
+
+
+def indicators_are_named(draft: Draft) -> str:
+    return "" if draft.publication.indicators else "what would change your mind is not stated"
+
+
+def claims_have_sources(draft: Draft) -> str:
+    return listed((f.id for f in draft.said_by_others if not f.evidence), "no document stands behind it")
+
+
+def origins_are_counted(draft: Draft) -> str:
+    return listed((f.id for f in draft.said_by_others if _ARTICLES.search(f.text) and "origin" not in f.text),
+                  "counts articles, not independent origins")
+
+
+def contradictions_are_printed(draft: Draft) -> str:
+    """Sentences that say of one thing what others deny must both stand on the page, with a verdict."""
+    return listed((f.id for f in draft.said_by_others if "contradict" in f.text and not f.evidence),
+                  "a contradiction without its two sides")
+
+
+def a_reply_was_asked(draft: Draft) -> str:
+    return "" if draft.publication.reply else "who was asked for a reply, when, and what they said is not stated"
+
+
+def state_media_are_marked(draft: Draft) -> str:
+    quoted = next(iter(draft.said_by_others), None)
+    is_said = quoted is None or draft.publication.state_media
+    return "" if is_said else "which of the quoted are state media is not stated"
+
+
+def ai_use_is_stated(draft: Draft) -> str:
+    return "" if draft.publication.ai_use else "use of artificial intelligence is not stated"
+
+
+def limits_are_stated(draft: Draft) -> str:
+    return "" if draft.page.said.unknown else "no sentence says what cannot be told"
+
+
+def the_last_report_is_named(draft: Draft) -> str:
+    stated = draft.publication
+    return "" if stated.version <= 1 or stated.earlier else "what earlier versions said is not on record"
+
+
+def corrections_are_possible(draft: Draft) -> str:
+    stated = draft.publication
+    if not stated.contact:
+        return "no address for corrections"
+    return "" if stated.version <= 1 or any(c.version == stated.version for c in stated.corrections) else \
+        f"what version {stated.version} changes is not stated"
+
+
+def harm_was_weighed(draft: Draft) -> str:
+    review = draft.publication.harm
+    if review is None or not (review.by and review.date and review.outcome and review.withheld):
+        return "no signed review of who could be hurt"
+    return "" if review.outcome in _OUTCOMES else f"the review of {review.date} says: {review.outcome}"
+
+
+def words_are_explained(draft: Draft) -> str:
+    return listed((f.id for f in draft.findings if _ROW_B.search(f.text)), "uses words that the glossary lacks")
+
+
+def the_bundle_is_whole(draft: Draft) -> str:
+    return listed((stage for stage in _STAGES if not draft.page.provenance.get(f"run:{stage}")), "no run is named")

@@ -1,0 +1,122 @@
+"""What is published: the same bytes everywhere, what licences allow, nothing that is the author's alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.publication.conftest import STATED, restated
+from tests.publication.edits import members
+
+from sitewatch.case import Case
+from sitewatch.errors import CaseFileError, InputError
+from sitewatch.publication import draft, publish
+from sitewatch.report import LICENCES
+from sitewatch.report._checklist import CHECKLIST
+
+
+def _bytes(folder) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_a_case_published_twice_and_in_another_folder_gives_the_same_bytes(case, tmp_path):
+    first = _bytes(publish(case).path)
+    assert _bytes(publish(Case.open(case.folder)).path) == first
+    shutil.copytree(case.folder, tmp_path / "elsewhere" / "copy")
+    assert _bytes(publish(Case.open(tmp_path / "elsewhere" / "copy")).path) == first
+
+
+def test_the_evidence_tells_nothing_of_the_authors_machine(case, images, tmp_path):
+    file = case.folder / "case.yaml"
+    file.write_text(file.read_text() + "# my note to myself\n")
+    for name, data in members(publish(Case.open(case.folder)).evidence.read_bytes()).items():
+        assert str(tmp_path).encode() not in data, name
+        assert b"note to myself" not in data, name
+
+
+def test_an_open_licence_lets_the_images_be_passed_on(case):
+    made = publish(case)
+    assert {permit.allows for permit in made.permits.values()} == {"pixels"}
+    held = members(made.evidence.read_bytes())
+    assert {name: data for name, data in held.items() if name.startswith("case/pixels/")} == {
+        f"case/{p.relative_to(case.folder).as_posix()}": p.read_bytes() for p in case.folder.glob("pixels/*/*")}
+
+
+@pytest.mark.parametrize(("scenes", "why"), [
+    ('{licence: null, credit: "© A"}', "no licence is recorded"),
+    ('{licence: House terms 7, credit: "© A"}', "what the licence House terms 7 allows is not known"),
+    ('{licence: CC-BY-NC-4.0, credit: "© A"}', "not commercial")])
+def test_what_no_licence_is_known_to_allow_is_withheld_and_said_so(case, scenes, why):
+    made = publish(restated(case, STATED.replace('{licence: CC-BY-4.0, credit: "Image © 2024 Hill Air"}', scenes)))
+    held = members(made.evidence.read_bytes())
+    assert not [name for name in held if name.startswith("case/pixels/")]
+    page = held["report/index.html"].decode()
+    assert why in page
+    assert "withheld, only outlines are shown" in page
+    pictures = {data for name, data in held.items() if name.startswith("report/pictures/")}
+    assert len({len(data) for data in pictures}) <= 2  # one even grey, in the shapes of the windows
+    crate = json.loads(held["ro-crate-metadata.json"])
+    kept = [entry for entry in crate["@graph"] if entry["@id"].startswith("#withheld-")]
+    assert len(kept) == 3
+    assert why in kept[0]["conditionsOfAccess"]
+
+
+@pytest.mark.parametrize("allows", ["figure", "reduced"])
+def test_an_authors_own_contract_decides_how_much_is_shown(case, allows):
+    terms = f'  licences: [{{id: House terms 7, allows: {allows}, source: "contract 7, section 4"}}]\n'
+    text = STATED.replace("licence: CC-BY-4.0, credit", "licence: House terms 7, credit") + terms
+    full = members(publish(case).evidence.read_bytes())["report/pictures/map.jpg"]
+    shutil.rmtree(case.folder / "published")
+    held = members(publish(restated(case, text)).evidence.read_bytes())
+    assert not [name for name in held if name.startswith("case/pixels/")]
+    assert (held["report/pictures/map.jpg"] == full) is (allows == "figure")
+    assert "contract 7, section 4" in held["report/index.html"].decode()
+    assert ("shown at half its resolution" in held["report/index.html"].decode()) is (allows == "reduced")
+
+
+def test_no_pixels_means_none_whatever_the_licence(case):
+    made = publish(case, no_pixels=True)
+    assert {permit.allows for permit in made.permits.values()} == {"outline"}
+    assert not [name for name in members(made.evidence.read_bytes()) if name.startswith("case/pixels/")]
+
+
+def test_a_version_is_never_edited_in_silence(case):
+    publish(case)
+    other = restated(case, STATED.replace("Hill Watch", "Vale Watch"))
+    with pytest.raises(InputError, match=r"publish\.version"):
+        publish(other)
+    told = "  corrections: [{version: 2, date: 2024-05-01, text: The publisher.}]\n"
+    publish(restated(case, STATED.replace("version: 1", "version: 2") + told))
+
+
+def test_a_new_version_says_what_the_one_before_said(case):
+    publish(case)
+    second = restated(case, STATED.replace("version: 1", "version: 2").replace("2024-04-01", "2024-05-01") + (
+        "  corrections: [{version: 2, date: 2024-05-01, text: The name was wrong.}]\n"))
+    page = (publish(second).path / "index.html").read_text()
+    assert "Version 1 of 2024-04-01" in page.replace('<time datetime="2024-04-01">', "")
+    assert "The name was wrong." in page
+    assert "It said the same." in page
+
+
+def test_what_is_missing_stops_publication_and_says_how_to_supply_it(case):
+    with pytest.raises(InputError, match=r"harm review: .*publish\.harm_review"):
+        publish(restated(case, "\n".join(line for line in STATED.splitlines() if "harm_review" not in line)))
+    assert not (case.folder / "published").exists()
+    assert 48 in {row.number for row in draft(restated(case, "publish: {version: 1}")) if row.is_open}
+
+
+@pytest.mark.parametrize(("text", "key"), [
+    ("publish: {version: 0}", "version"), ("publish: {date: soon}", "date"), ("publish: {colour: red}", "colour"),
+    ("publish: {licences: [{id: a, allows: everything, source: b}]}", "allows"), ("publish: 7", "publish")])
+def test_what_cannot_be_stated_names_its_key(case, text, key):
+    with pytest.raises(CaseFileError, match=key):
+        restated(case, text)
+
+
+def test_every_row_and_every_licence_is_on_the_page_about_publishing():
+    page = (Path(__file__).parents[2] / "docs" / "publishing.md").read_text()
+    assert [check.element for check in CHECKLIST if f"{check.number} {check.element}" not in page] == []
+    assert [licence.id for licence in LICENCES if f"`{licence.id}`" not in page] == []
