@@ -7,12 +7,15 @@ from .case import Verified as Verified
 from .changes import ChangesOptions as ChangesOptions
 from .changes import detect_changes as detect_changes
 from .claims import ClaimsOptions as ClaimsOptions
+from .claims import check_claims as check_claims
 from .claims import draft_findings as draft_findings
 from .errors import SitewatchError as SitewatchError
 from .measurements import MeasurementsOptions as MeasurementsOptions
 from .measurements import measure_structures as measure_structures
 from .model import Between as Between
 from .model import Changes as Changes
+from .model import Checks as Checks
+from .model import Claims as Claims
 from .model import Findings as Findings
 from .model import Measurements as Measurements
 from .model import Quantity as Quantity

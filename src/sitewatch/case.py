@@ -15,7 +15,19 @@ from typing import Any, NamedTuple, cast
 
 from sitewatch import changes, claims, measurements, report, scenes, stack, store, structures
 from sitewatch.errors import InputError, SitewatchError
-from sitewatch.model import Changes, Findings, Measurements, Progress, Run, Scenes, Stack, Structures, fingerprint
+from sitewatch.model import (
+    Changes,
+    Checks,
+    Claims,
+    Findings,
+    Measurements,
+    Progress,
+    Run,
+    Scenes,
+    Stack,
+    Structures,
+    fingerprint,
+)
 from sitewatch.sources.folder import survey
 from sitewatch.sources.simulated import built_in_world, site_of
 from sitewatch.store import FolderStore, NewCase, Verified
@@ -81,6 +93,7 @@ class Case:
         self._store = FolderStore(folder.resolve())
         self.options = {stage: file.options_of(stage, row.options)
                          for stage, row in STAGES.items() if row.options}
+        self._claims: Claims | None = store.read_claims(folder, file.site)
         self._ids: dict[str, str] = {}
         self._records: dict[str, Any] = {}
 
@@ -103,6 +116,7 @@ class Case:
         """Make a case of a simulated world that comes with sitewatch; what is really there is known."""
         source = {"kind": "simulated", "world": world, "seed": seed}
         store.write_case(Path(folder), site_of(built_in_world(world)), [source])
+        store.add_demo_claims(Path(folder), world)
         return cls.open(folder)
 
     def scenes(self) -> Scenes:
@@ -128,6 +142,10 @@ class Case:
     def findings(self) -> Findings:
         """What may be said."""
         return cast(Findings, self._pull("claims"))
+
+    def checks(self) -> Checks:
+        """Whether what others say holds: each claim of claims.yaml with its verdict."""
+        return self.findings().checks
 
     def report(self) -> ReportFolder:
         """The page that a reader can check, written if it is not there."""
@@ -252,6 +270,8 @@ class Case:
         also: dict[str, Any] = {"options": self.options[stage]} if row.options else {}
         if "progress" in asked:
             also["progress"] = progress
+        if "claims" in asked:
+            also["claims"] = self._claims
         if "provenance" in asked:
             also["provenance"] = self.provenance(made_with)
         return row.function(*inputs, **also)
@@ -296,8 +316,13 @@ class Case:
             self._ids[stage] = fingerprint({
                 "stage": stage, "version": row.version, "inputs": {name: self._id(name) for name in row.inputs},
                 "options": self._plain_options(stage), "seed": self.file.seed, "site": store.place_plain(self.site),
-                "words": store.words_plain(self.site) if stage in _WORDED else None})
+                "words": store.words_plain(self.site) if stage in _WORDED else None,
+                **({"claims": self._said()} if stage == "claims" and self._claims else {})})
         return self._ids[stage]
+
+    def _said(self) -> str:
+        """What stands for the claims in a run's identity."""
+        return fingerprint(store.claims_plain(self._claims, self.site)) if self._claims else ""
 
     def _begun(self, stage: str) -> Run:
         return store.new_run(self._id(stage), stage, inputs={name: self._id(name) for name in STAGES[stage].inputs},

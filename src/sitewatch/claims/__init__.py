@@ -1,8 +1,9 @@
-"""What may be said of a site, sentence by sentence, each tied to the records that carry it."""
+"""What may be said of a site, sentence by sentence, and whether what others say of it holds."""
 
+from sitewatch.claims._check import check_claims
 from sitewatch.claims._findings import ClaimsOptions, draft_findings
 from sitewatch.claims._words import FUNCTION_WORDS, probability_word
 
-VERSION: int = 3
+VERSION: int = 4
 
-__all__ = ["FUNCTION_WORDS", "VERSION", "ClaimsOptions", "draft_findings", "probability_word"]
+__all__ = ["FUNCTION_WORDS", "VERSION", "ClaimsOptions", "check_claims", "draft_findings", "probability_word"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sitewatch.claims._check import check_claims
 from sitewatch.claims._title import title_of
 from sitewatch.claims._unseen import clear_looks, unseen
 from sitewatch.claims._words import (
@@ -18,6 +19,8 @@ from sitewatch.claims._words import (
 )
 from sitewatch.model import (
     Changes,
+    Checks,
+    Claims,
     Finding,
     Findings,
     Layer,
@@ -65,8 +68,9 @@ class _Said:
 
 
 def draft_findings(changes: Changes, structures: Structures, measurements: Measurements, stack: Stack,
-                   options: ClaimsOptions | None = None) -> Findings:
-    """What may be said of the site, most important first: seen, measured, inferred, unknown.
+                   options: ClaimsOptions | None = None, claims: Claims | None = None) -> Findings:
+    """What may be said of the site, most important first: seen, measured, inferred, unknown; and what becomes of
+    ``claims``, which others have published.
 
     No sentence of the seen or measured layer says what a thing is for. Probability words are those of
     row A of ICD 203, and no sentence grades its own confidence.
@@ -81,7 +85,9 @@ def draft_findings(changes: Changes, structures: Structures, measurements: Measu
              for text, evidence in unseen(measurements, changed, stack, looks, enough=enough)]
     records = tuple(Finding(id=f"F{number:02d}", text=s.text, layer=s.layer, evidence=s.evidence, chance=s.chance)
                     for number, s in enumerate(said, 1))
-    return Findings(site=structures.site, title=title_of(changed, changes, looks, enough), records=records)
+    checks = check_claims(claims, changes, structures, measurements, stack) if claims else Checks()
+    return Findings(site=structures.site, title=title_of(changed, changes, looks, enough), records=records,
+                    checks=checks)
 
 
 def _rank(structure: Structure, measurements: Measurements) -> tuple[int, float, str]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sitewatch.cli import _json, _tables
+from sitewatch.cli._claims import checks_json, checks_text
 from sitewatch.cli._output import say, shown, write_json
 from sitewatch.errors import NotEnoughLooksError
 
 if TYPE_CHECKING:
     from sitewatch.case import Case
-    from sitewatch.model import Progress, Scenes, Stack
+    from sitewatch.model import Findings, Progress, Scenes, Stack
 
 __all__ = ["show_stage"]
 
@@ -46,6 +47,16 @@ def _report_json(case: Case) -> dict[str, str]:
     return {"title": made.title, "path": str(made.path)}
 
 
+def _claims_json(findings: Findings) -> dict[str, Any]:
+    return {**_json.findings_json(findings), **checks_json(findings.checks)}
+
+
+def _claims_text(findings: Findings) -> str:
+    """What may be said, then what others say."""
+    parts = (_tables.findings_text(findings), checks_text(findings.checks))
+    return "\n\n".join(part for part in parts if part)
+
+
 # What the table of a stage shows beyond the stage itself: structures with their measured areas.
 _NEEDS = {"structures": "measurements"}
 
@@ -58,6 +69,6 @@ _SHOWS: dict[str, tuple[Callable[[Case], Any], Callable[[Case], str]]] = {
                    lambda case: _tables.structures_table(case.structures(), case.measurements())),
     "measurements": (lambda case: _json.measurements_json(case.measurements()),
                      lambda case: _tables.measurements_table(case.measurements())),
-    "claims": (lambda case: _json.findings_json(case.findings()), lambda case: _tables.findings_text(case.findings())),
+    "claims": (lambda case: _claims_json(case.findings()), lambda case: _claims_text(case.findings())),
     "report": (_report_json, lambda case: _tables.report_text(case.report())),
 }

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sitewatch.sources.simulated import World
 
 __all__ = ["changes_table", "checks_table", "findings_text", "measurements_table", "report_text", "rows_table",
-           "scenes_table", "sources_table", "stack_table", "structures_table", "worlds_table"]
+           "scenes_table", "sources_table", "stack_table", "structures_table", "table_text", "worlds_table"]
 
 _WIDE = 200  # off a terminal nothing wraps: one line per thing can be searched and compared
 
@@ -42,14 +42,14 @@ def structures_table(structures: Iterable[Structure], measurements: Measurements
         return "no structure that appeared, vanished or was altered was found"
     levels = sorted({m.value.level_text for m in measurements if m.value})
     area = f"area ({', '.join(levels)} interval)" if levels else "area"
-    return _table(("structure", "class", "chance", "when", area), rows)
+    return table_text(("structure", "class", "chance", "when", area), rows)
 
 
 def changes_table(changes: Changes) -> str:
     """The kept changes, and how many were rejected."""
     rows = [(c.id, c.kind, f"{c.chance:.2f}", str(c.between)) for c in changes.kept]
     rejected = len(changes.records) - len(changes.kept)
-    head = _table(("change", "kind", "chance", "when"), rows) if rows else "no change was kept"
+    head = table_text(("change", "kind", "chance", "when"), rows) if rows else "no change was kept"
     return f"{head}\n\n{rejected} candidate(s) rejected; their reasons stand in results/changes.geojson"
 
 
@@ -57,7 +57,7 @@ def measurements_table(measurements: Measurements) -> str:
     """Each number with its interval, or why it cannot be given."""
     rows = [(m.subject, m.what, m.reference or "", str(m.value) if m.value else f"cannot tell: {m.why_not}")
             for m in measurements]
-    return _table(("structure", "what", "compared with", "value"), rows) if rows else "nothing was measured"
+    return table_text(("structure", "what", "compared with", "value"), rows) if rows else "nothing was measured"
 
 
 def scenes_table(scenes: Scenes, stack: Stack | None) -> str:
@@ -65,7 +65,7 @@ def scenes_table(scenes: Scenes, stack: Stack | None) -> str:
     fits = {fit.scene: fit for fit in stack.fits} if stack else {}
     rows = [(scene.id, day(scene.taken), scene.source, *_fit_cells(fits.get(scene.id))) for scene in scenes.scenes]
     rows += [(refusal.what, "", "", "no", "", refusal.why) for refusal in scenes.refusals]
-    return _table(("scene", "taken", "source", "used", "clear", "why not"), rows)
+    return table_text(("scene", "taken", "source", "used", "clear", "why not"), rows)
 
 
 def stack_table(stack: Stack) -> str:
@@ -74,7 +74,7 @@ def stack_table(stack: Stack) -> str:
     crs = "no georeference" if grid.crs is None else str(grid.crs)
     rows = [(fit.scene, _number(fit.shift_x_px), _number(fit.shift_y_px), _number(fit.shift_sigma_px),
              fit.placement or "", _share(fit.site_clear_share), _share(fit.snow_share)) for fit in stack.used]
-    table = _table(("scene", "right px", "down px", "sigma px", "placed by", "clear", "snow"), rows)
+    table = table_text(("scene", "right px", "down px", "sigma px", "placed by", "clear", "snow"), rows)
     return (f"{grid.width} x {grid.height} pixels of {stack.site.gsd_m:g} m, {crs}; {len(stack.used)} of "
             f"{len(stack.fits)} scenes used\n\n{table}{_scalings(stack)}")
 
@@ -83,13 +83,14 @@ def _scalings(stack: Stack) -> str:
     """How counts became units, and in how many scenes; nothing where an older case has not kept it."""
     counts = Counter(fit.scaling for fit in stack.used if fit.scaling)
     rows = [(str(count), text) for text, count in counts.most_common()]
-    return f"\n\n{_table(('scenes', 'how counts became units'), rows)}" if rows else ""
+    return f"\n\n{table_text(('scenes', 'how counts became units'), rows)}" if rows else ""
 
 
 def findings_text(findings: Findings) -> str:
     """The title, then one sentence per line with its layer."""
     rows = [(f.id, f.layer, f.text) for f in findings]
-    return f"{shown(findings.title)}\n\n{_table(('', 'layer', 'sentence'), rows)}" if rows else shown(findings.title)
+    table = table_text(("", "layer", "sentence"), rows)
+    return f"{shown(findings.title)}\n\n{table}" if rows else shown(findings.title)
 
 
 def report_text(made: ReportFolder) -> str:
@@ -100,7 +101,7 @@ def report_text(made: ReportFolder) -> str:
 def checks_table(checks: Sequence[Verified]) -> str:
     """What was checked and whether it holds."""
     words = {True: "yes", False: "NO", None: "not checked"}
-    return _table(("holds", "what", "detail"), [(words[c.holds], c.what, c.detail) for c in checks])
+    return table_text(("holds", "what", "detail"), [(words[c.holds], c.what, c.detail) for c in checks])
 
 
 def rows_table(rows: Sequence[Row]) -> str:
@@ -111,21 +112,21 @@ def rows_table(rows: Sequence[Row]) -> str:
     head = f"{stops} of {len(rows)} rows stop publication" if stops else \
         f"nothing stops publication; {len(found)} of {len(rows)} rows are open"
     cells = [(row.rule, str(row.number), row.element, row.missing, row.remedy) for row in found]
-    return f"{head}\n\n{_table(('rule', 'row', 'what', 'missing', 'how to supply it'), cells)}" if found else head
+    return f"{head}\n\n{table_text(('rule', 'row', 'what', 'missing', 'how to supply it'), cells)}" if found else head
 
 
 def worlds_table(worlds: Iterable[World]) -> str:
     """Name, size, sensors and what happens there."""
     rows = [(world.name, f"{world.size_m[0]:g} x {world.size_m[1]:g} m",
              ", ".join(sorted({series.sensor for series in world.series})), world.about) for world in worlds]
-    return _table(("world", "size", "sensors", "about"), rows)
+    return table_text(("world", "size", "sensors", "about"), rows)
 
 
 def sources_table(sources: Iterable[tuple[str, str]], sensors: Iterable[Sensor]) -> str:
     """The installed sources and the known sensors."""
     known = [(sensor.id, sensor.title, f"{sensor.gsd_m:g} m" if sensor.gsd_m else "give --gsd")
              for sensor in sensors]
-    return f"{_table(('source', 'what it is'), sources)}\n\n{_table(('sensor', 'what it is', 'pixel'), known)}"
+    return f"{table_text(('source', 'what it is'), sources)}\n\n{table_text(('sensor', 'what it is', 'pixel'), known)}"
 
 
 def _when(structure: Structure) -> str:
@@ -154,7 +155,7 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:+.2f}"
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Aligned columns; wraps at the terminal's width, never elsewhere."""
     console = Console(width=None if sys.stdout.isatty() else _WIDE, markup=False, highlight=False)
     table = Table(box=None, pad_edge=False, header_style="")

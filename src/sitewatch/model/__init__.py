@@ -1,6 +1,30 @@
 """The nouns: frozen records without any input or output."""
 
 from sitewatch.model.change import Change, ChangeKind, Changes
+from sitewatch.model.check import (
+    Check,
+    Checks,
+    Disagreement,
+    DisagreementKind,
+    Flag,
+    Printed,
+    Rival,
+    Tested,
+    Verdict,
+)
+from sitewatch.model.claim import (
+    UNITS,
+    Attribution,
+    Claim,
+    ClaimKind,
+    Claims,
+    Form,
+    Interval,
+    Reading,
+    Relation,
+    Stated,
+    canonical,
+)
 from sitewatch.model.comparison import (
     Comparability,
     Comparison,
@@ -9,6 +33,8 @@ from sitewatch.model.comparison import (
     compare,
     conditions_of,
 )
+from sitewatch.model.document import Document
+from sitewatch.model.entity import Entities, Entity, EntityName, plain_name
 from sitewatch.model.finding import Finding, Findings, Layer
 from sitewatch.model.measurement import BudgetTerm, Dimension, Measurement, Measurements
 from sitewatch.model.news import News, NewsKind
@@ -27,6 +53,7 @@ from sitewatch.model.quantity import Between, Quantity, Span, day
 from sitewatch.model.report import Report
 from sitewatch.model.run import Run, fingerprint
 from sitewatch.model.scene import Asset, AssetRole, DateOrigin, Kept, Progress, Refusal, Scene, Scenes, Source
+from sitewatch.model.selector import Fit, Place, locate
 from sitewatch.model.sensor import SENSORS, MaskKind, Sensor
 from sitewatch.model.site import Name, NamedOutline, Site
 from sitewatch.model.stack import Placement, SceneFit, Stack
@@ -34,11 +61,14 @@ from sitewatch.model.structure import Look, LookState, Phase, Structure, Structu
 from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
-    "SENSORS", "Asset", "AssetRole", "Between", "BudgetTerm", "Change", "ChangeKind", "Changes", "Comparability",
-    "Comparison", "Conditions", "Correction", "DateOrigin", "Dimension", "Earlier", "Finding", "Findings",
-    "HarmReview", "Kept", "Layer", "Licence", "Look", "LookState", "MaskKind", "Measurement", "Measurements",
-    "Name", "NamedOutline", "News", "NewsKind", "Permission", "Permit", "Phase", "Placement", "Progress",
-    "Publication", "Quantity", "Refusal", "Report", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Sensor",
-    "Site", "SnowState", "Source", "Span", "Stack", "Structure", "StructureClass", "Structures", "Table",
-    "compare", "conditions_of", "construct", "day", "fingerprint", "parse_yaml",
+    "SENSORS", "UNITS", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm", "Change", "ChangeKind",
+    "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Comparability", "Comparison", "Conditions",
+    "Correction", "DateOrigin", "Dimension", "Disagreement", "DisagreementKind", "Document", "Earlier",
+    "Entities", "Entity", "EntityName", "Finding", "Findings", "Fit", "Flag", "Form", "HarmReview", "Interval",
+    "Kept", "Layer", "Licence", "Look", "LookState", "MaskKind", "Measurement", "Measurements", "Name",
+    "NamedOutline", "News", "NewsKind", "Permission", "Permit", "Phase", "Place", "Placement", "Printed",
+    "Progress", "Publication", "Quantity", "Reading", "Refusal", "Relation", "Report", "Rival", "Row", "Rule",
+    "Run", "Scene", "SceneFit", "Scenes", "Sensor", "Site", "SnowState", "Source", "Span", "Stack", "Stated",
+    "Structure", "StructureClass", "Structures", "Table", "Tested", "Verdict", "canonical", "compare",
+    "conditions_of", "construct", "day", "fingerprint", "locate", "parse_yaml", "plain_name",
 ]

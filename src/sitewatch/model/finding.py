@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from sitewatch.model.check import NOTHING_CHECKED, Checks
 from sitewatch.model.site import Site
 
 __all__ = ["Finding", "Findings", "Layer"]
@@ -26,11 +27,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What may be said of a site, most important first."""
+    """What may be said of a site, most important first; ``checks`` is what became of what others say."""
 
     site: Site
     title: str
     records: tuple[Finding, ...]
+    checks: Checks = NOTHING_CHECKED
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.records)

@@ -3,10 +3,11 @@
 from sitewatch.store._bundle import SUMS, measured, same_bytes, unpack, write_bundle
 from sitewatch.store._casefile import CASE_FILE, CaseFile, read_case
 from sitewatch.store._casewrite import write_case
+from sitewatch.store._claimsfile import CLAIMS_FILE, add_demo_claims, read_claims
 from sitewatch.store._evidence import evidence_of, kept_files, lay_pixels
 from sitewatch.store._files import PART, locked, read_bytes, replace_folder, write_atomically
 from sitewatch.store._folder import FolderStore, Stored
-from sitewatch.store._identity import new_run, place_plain, scenes_plain, words_plain
+from sitewatch.store._identity import claims_plain, new_run, place_plain, scenes_plain, words_plain
 from sitewatch.store._new import NewCase, folder_source, site_of_plan
 from sitewatch.store._news import NEWS_FILE, add_news, read_news
 from sitewatch.store._publishing import clean_text, published_before, record_published, with_earlier
@@ -22,10 +23,11 @@ from sitewatch.store._verify import (
 )
 
 __all__ = [
-    "CASE_FILE", "NEWS_FILE", "PART", "SUMS", "CaseFile", "FolderStore", "NewCase", "Stored", "Verified",
-    "add_news", "check_logs", "check_pixels", "check_run", "clean_text", "compare", "compare_files",
-    "evidence_of", "folder_source", "kept_files", "lay_pixels", "locked", "measured", "new_run", "not_computed",
-    "open_sources", "place_plain", "published_before", "read_bytes", "read_case", "read_news", "record_published",
-    "replace_folder", "same_bytes", "scenes_plain", "site_of_plan", "sources_plain", "unpack", "with_earlier",
-    "words_plain", "write_atomically", "write_bundle", "write_case",
+    "CASE_FILE", "CLAIMS_FILE", "NEWS_FILE", "PART", "SUMS", "CaseFile", "FolderStore", "NewCase", "Stored",
+    "Verified", "add_demo_claims", "add_news", "check_logs", "check_pixels", "check_run", "claims_plain",
+    "clean_text", "compare", "compare_files", "evidence_of", "folder_source", "kept_files", "lay_pixels",
+    "locked", "measured", "new_run", "not_computed", "open_sources", "place_plain", "published_before",
+    "read_bytes", "read_case", "read_claims", "read_news", "read_text", "record_published", "replace_folder",
+    "same_bytes", "scenes_plain", "site_of_plan", "sources_plain", "unpack", "with_earlier", "words_plain",
+    "write_atomically", "write_bundle", "write_case",
 ]

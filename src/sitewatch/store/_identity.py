@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from sitewatch.model import Run, Scenes, Site
+from sitewatch.model import Claims, Run, Scenes, Site
 from sitewatch.store._plain import to_plain
 
-__all__ = ["new_run", "place_plain", "scenes_plain", "words_plain"]
+__all__ = ["claims_plain", "new_run", "place_plain", "scenes_plain", "words_plain"]
 
 
 _COMPUTING = ("sitewatch", "numpy", "scipy", "opencv-python-headless", "rasterio", "shapely", "pyproj")
@@ -30,6 +30,11 @@ def words_plain(site: Site) -> dict[str, Any]:
     """The words about the site, which only sentences and pages depend on."""
     return {"slug": site.slug, "question": site.question, "part_of": site.part_of,
             "names": [[name.text, name.language, name.romanisation] for name in site.names]}
+
+
+def claims_plain(claims: Claims, site: Site) -> dict[str, Any]:
+    """What others are quoted with: every claim, name and text."""
+    return dict(to_plain(claims, site.grid))
 
 
 def scenes_plain(scenes: Scenes) -> dict[str, Any]:

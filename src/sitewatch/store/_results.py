@@ -17,6 +17,7 @@ from sitewatch.errors import CaseFileError
 from sitewatch.model import (
     Change,
     Changes,
+    Checks,
     Finding,
     Findings,
     Measurement,
@@ -58,6 +59,8 @@ def encode(record: Record, grid: GeoBox) -> bytes:
             return _csv(_MEASURED, [_row_of_measurement(to_plain(item, grid)) for item in record.records])
         case Findings():
             plain = {"title": record.title, "findings": to_plain(list(record.records), grid)}
+            if record.checks.records:
+                plain["checks"] = to_plain(record.checks, grid)
             return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110).encode()
         case _:
             return _csv(_FITS, [_row(to_plain(fit, grid)) for fit in record])
@@ -83,7 +86,8 @@ def decode(stage: str, data: bytes, site: Site, file: Path) -> Record:
         return Measurements(site=site, records=records)
     plain = parse_yaml(data, file).plain_values()
     title, findings = plain.get("title"), plain.get("findings")
-    return Findings(site=site, title=from_plain(title, str, grid, file),
+    checks = from_plain(plain["checks"], Checks, grid, file) if "checks" in plain else Checks()
+    return Findings(site=site, title=from_plain(title, str, grid, file), checks=checks,
                     records=from_plain(findings, tuple[Finding, ...], grid, file))
 
 

@@ -1,0 +1,107 @@
+"""Whether something stood there at a time, came or went: from the looks at one traced structure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sitewatch.claims._likelihood import verdict_of
+from sitewatch.model import Between, Look, Span, Structure, Tested, day
+
+__all__ = ["found_dated", "found_gone", "found_present"]
+
+
+def found_present(structure: Structure, when: Span | None, name: str, *, is_new: bool,
+                  of_kind: float = 1.0) -> Tested:
+    """Whether it was there within ``when`` (at any time where None); ``is_new``: and had not been there before.
+
+    ``of_kind`` is the chance that it is what the claim calls it. Without a look within ``when`` the last one before
+    and the first one after have to agree.
+    """
+    looks = _looks(structure, when) or _around(structure, when)
+    if not looks:
+        return Tested(what="presence", verdict="cannot tell", structure=structure.id,
+                      why=f"there is no clear look at {name} {_within(when)}",
+                      decides=f"a clear image {_within(when)}")
+    best = max(looks, key=lambda look: look.chance)
+    came = structure.first
+    if is_new and structure.class_ == "reference":
+        return Tested(what="presence", verdict="cannot tell", structure=structure.id,
+                      why=f"{name} is a known structure; it was not looked at whether it is new")
+    chance = best.chance * of_kind
+    new = f"; it was first seen {came}" if is_new else ""
+    seen = _seen_in(looks)
+    return Tested(what="presence", verdict=verdict_of(chance), chance=chance, structure=structure.id, measured=seen,
+                  why=f"{name} was {seen} {_within(when)}{new}")
+
+
+def _seen_in(looks: list[Look]) -> str:
+    if len(looks) == 1:
+        return f"{looks[0].state} in the one clear look"
+    return f"present in {sum(look.state == 'present' for look in looks)} of {len(looks)} clear looks"
+
+
+def found_gone(structure: Structure, when: Span | None, name: str) -> Tested:
+    """Whether it was there, and no longer at the end of ``when``."""
+    clear = _looks(structure, Span(end=when.end) if when else None)
+    before = [look for look in clear if look.state == "present"]
+    if not clear or not before:
+        return Tested(what="presence", verdict="cannot tell", structure=structure.id,
+                      why=f"{name} was not seen before it is said to have gone", decides="a clear image with it")
+    last = clear[-1]
+    chance = (1 - last.chance) * max(look.chance for look in before)
+    why = (f"{name} was last present on {day(before[-1].taken)}; in the last clear look {_within(when)}, of "
+           f"{day(last.taken)}, it was {last.state}")
+    return Tested(what="presence", verdict=verdict_of(chance), chance=chance, structure=structure.id, why=why,
+                  measured=str(structure.last) if structure.class_ == "removed structure" else None)
+
+
+def found_dated(structure: Structure, when: Span | None, name: str, *, of_kind: float) -> Tested:
+    """Whether what happened lies within ``when``. Images only bracket it; within the bracket any time is as likely."""
+    happened = structure.happened
+    if when is None or happened.by is None or happened.after is None:
+        return Tested(what="date", verdict="cannot tell", structure=structure.id,
+                      why=f"{name}: {happened}; there is no bracket to hold against the stated time",
+                      decides="clear images on both sides of it")
+    share = _share(happened, when)
+    chance = round(share * of_kind * max(look.chance for look in structure.looks), 4) if structure.looks else share
+    verdict = verdict_of(chance) if share in (0.0, 1.0) else "cannot tell"
+    decides = None if verdict != "cannot tell" else "clear images nearer to both sides of the stated time"
+    return Tested(what="date", verdict=verdict, chance=chance, structure=structure.id, measured=str(happened),
+                  decides=decides, why=f"it happened {happened}; stated is {_within(when)}")
+
+
+def _share(happened: Between, when: Span) -> float:
+    """How much of the bracket lies within the stated time."""
+    assert happened.after is not None
+    assert happened.by is not None
+    start = max(happened.after, when.start) if when.start else happened.after
+    end = min(happened.by, when.end) if when.end else happened.by
+    whole = (happened.by - happened.after).total_seconds()
+    return max(0.0, (end - start).total_seconds()) / whole if whole > 0 else float(start <= end)
+
+
+def _looks(structure: Structure, when: Span | None) -> list[Look]:
+    clear = [look for look in structure.looks if look.state != "unclear"]
+    return sorted((look for look in clear if when is None or look.taken in when), key=_taken)
+
+
+def _around(structure: Structure, when: Span | None) -> list[Look]:
+    """The nearest clear looks on both sides, where both say the same."""
+    clear = _looks(structure, None)
+    if when is None or when.start is None or when.end is None:
+        return []
+    before = [look for look in clear if look.taken < when.start][-1:]
+    after = [look for look in clear if look.taken >= when.end][:1]
+    return before + after if before and after and before[0].state == after[0].state else []
+
+
+def _taken(look: Look) -> datetime:
+    return look.taken
+
+
+def _within(when: Span | None) -> str:
+    """The time in words, its last day counted in."""
+    last = day(when.end - timedelta(seconds=1)) if when and when.end else None
+    if when is None or when.start is None:
+        return f"up to {last}" if last else "of the case"
+    return f"from {day(when.start)} to {last}" if last else f"from {day(when.start)} on"

@@ -1,0 +1,121 @@
+"""Whether claims hold: flags, disagreements and verdicts, all of them computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from sitewatch.model.claim import Claim
+from sitewatch.model.document import Document
+
+__all__ = ["NOTHING_CHECKED", "Check", "Checks", "Disagreement", "DisagreementKind", "Flag", "Printed", "Rival",
+           "Tested", "Verdict"]
+
+Verdict = Literal["supported", "refuted", "cannot tell", "not testable"]
+DisagreementKind = Literal["transmission error", "dispute", "self-contradiction", "dimension slip", "not comparable"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """Something about the wording of a claim that a reader should know; ``word`` is the flag's fixed name."""
+
+    claim: str
+    word: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """Another reading of the same number, its own verdict, and how much better the claim's reading explains the images.
+
+    ``times`` is that likelihood ratio, each reading taken as uniform within its interval.
+    """
+
+    text: str
+    low: float
+    high: float
+    chance: float
+    verdict: Verdict
+    times: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """One thing about a claim that the images were asked, such as a footprint's ratio or a presence.
+
+    ``chance`` is the probability that it is true, given the images; ``measured`` is what they gave, ``structure``
+    the id of what was looked at. ``decides`` says which images would decide it where these cannot.
+    """
+
+    what: str
+    verdict: Verdict
+    why: str
+    chance: float | None = None
+    measured: str | None = None
+    structure: str | None = None
+    rivals: tuple[Rival, ...] = ()
+    decides: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A claim's verdict. "cannot tell" is what stands there until a test says otherwise."""
+
+    claim: Claim
+    verdict: Verdict
+    why: str
+    chance: float | None = None
+    tested: tuple[Tested, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """One reading of a statement as published: by whom, going back to whom, meaning which interval."""
+
+    text: str
+    low: float
+    high: float
+    publishers: tuple[str, ...]
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """Readings of one statement that exclude each other, or only seem to.
+
+    ``publishers`` counts who printed it, ``origins`` how many independent sources stand behind them: never the same.
+    ``slip`` names the conversion by whose factor two readings differ; that may be chance.
+    """
+
+    kind: DisagreementKind
+    about: str
+    claims: tuple[str, ...]
+    printed: tuple[Printed, ...]
+    publishers: int
+    origins: int
+    why: str
+    slip: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """Every claim of a case with its verdict, the flags, and where publishers disagree."""
+
+    documents: tuple[Document, ...] = ()
+    records: tuple[Check, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+
+    def __iter__(self) -> Iterator[Check]:
+        return iter(self.records)
+
+    def __getitem__(self, claim_id: str) -> Check:
+        return {check.claim.id: check for check in self.records}[claim_id]
+
+    def flags_of(self, claim_id: str) -> tuple[Flag, ...]:
+        """The flags of one claim."""
+        return tuple(flag for flag in self.flags if flag.claim == claim_id)
+
+
+NOTHING_CHECKED = Checks()

@@ -1,0 +1,33 @@
+"""Texts that others have published, kept as received."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sitewatch.model.quantity import Span
+
+__all__ = ["Document"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One text as received. ``path`` is relative to the case, ``sha256`` that of the file as it is now.
+
+    ``is_changed``: the file is not the one that was noted down. ``dated`` is the time of publication that the text
+    itself shows, None where it shows none; ``anchor`` says from where else its time is known. ``origin`` names who
+    first published what it repeats, None where that is itself or unknown. ``grade`` is the Admiralty letter A to F.
+    """
+
+    id: str
+    path: str
+    sha256: str
+    publisher: str
+    is_changed: bool = False
+    url: str | None = None
+    dated: Span | None = None
+    anchor: str | None = None
+    anchored: Span | None = None
+    origin: str | None = None
+    language: str = "en"
+    grade: str = "F"
+    licence: str | None = None
