@@ -13,6 +13,7 @@ from .measurements import MeasurementsOptions as MeasurementsOptions
 from .measurements import measure_structures as measure_structures
 from .model import Between as Between
 from .model import Changes as Changes
+from .model import Decision as Decision
 from .model import Findings as Findings
 from .model import Measurements as Measurements
 from .model import Quantity as Quantity

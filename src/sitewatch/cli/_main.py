@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from sitewatch.cli._commands import demo, report, run, show, sources, verify
+from sitewatch.cli._look import look
 from sitewatch.cli._new import new
 from sitewatch.cli._output import say, shown
 from sitewatch.cli._worlds import worlds
@@ -40,7 +41,7 @@ def cli() -> None:
     """
 
 
-for _command in (new, run, show, report, verify, demo, worlds, sources):
+for _command in (new, run, show, look, report, verify, demo, worlds, sources):
     cli.add_command(_command)
 
 

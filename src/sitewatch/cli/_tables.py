@@ -14,6 +14,7 @@ from rich.text import Text
 from sitewatch.cli._output import shown
 from sitewatch.model import (
     Changes,
+    Decision,
     Findings,
     Measurements,
     SceneFit,
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from sitewatch.case import ReportFolder, Verified
     from sitewatch.sources.simulated import World
 
-__all__ = ["changes_table", "checks_table", "findings_text", "measurements_table", "report_text", "scenes_table",
-           "sources_table", "stack_table", "structures_table", "worlds_table"]
+__all__ = ["changes_table", "checks_table", "decisions_table", "findings_text", "measurements_table", "report_text",
+           "scenes_table", "sources_table", "stack_table", "structures_table", "worlds_table"]
 
 _WIDE = 200  # off a terminal nothing wraps: one line per thing can be searched and compared
 
@@ -99,6 +100,13 @@ def report_text(made: ReportFolder) -> str:
 def checks_table(checks: Sequence[Verified]) -> str:
     """What was checked and whether it holds."""
     return _table(("holds", "what", "detail"), [("yes" if c.holds else "NO", c.what, c.detail) for c in checks])
+
+
+def decisions_table(decisions: Iterable[Decision]) -> str:
+    """Who decided what on which thing, and why."""
+    rows = [(d.subject, f"{d.state} in {d.scene}" if d.state else d.what, d.actor, day(d.at), d.why or "", d.id)
+            for d in decisions]
+    return _table(("about", "decided", "by", "on", "why", "id"), rows) if rows else "nobody has decided anything yet"
 
 
 def worlds_table(worlds: Iterable[World]) -> str:

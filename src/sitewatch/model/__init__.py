@@ -9,6 +9,7 @@ from sitewatch.model.comparison import (
     compare,
     conditions_of,
 )
+from sitewatch.model.decision import Decision, DecisionKind, Seen, disputed, newest, seen_of
 from sitewatch.model.finding import Finding, Findings, Layer
 from sitewatch.model.measurement import BudgetTerm, Dimension, Measurement, Measurements
 from sitewatch.model.quantity import Between, Quantity, Span, day
@@ -23,9 +24,9 @@ from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
     "SENSORS", "Asset", "AssetRole", "Between", "BudgetTerm", "Change", "ChangeKind", "Changes", "Comparability",
-    "Comparison", "Conditions", "DateOrigin", "Dimension", "Finding", "Findings", "Kept", "Layer", "Look", "LookState",
-    "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "Phase", "Placement", "Progress", "Quantity",
-    "Refusal", "Report", "Run", "Scene", "SceneFit", "Scenes", "Sensor", "Site", "SnowState", "Source", "Span",
-    "Stack", "Structure", "StructureClass", "Structures", "Table", "compare", "conditions_of", "construct", "day",
-    "fingerprint", "parse_yaml",
+    "Comparison", "Conditions", "DateOrigin", "Decision", "DecisionKind", "Dimension", "Finding", "Findings", "Kept",
+    "Layer", "Look", "LookState", "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "Phase",
+    "Placement", "Progress", "Quantity", "Refusal", "Report", "Run", "Scene", "SceneFit", "Scenes", "Seen", "Sensor",
+    "Site", "SnowState", "Source", "Span", "Stack", "Structure", "StructureClass", "Structures", "Table", "compare",
+    "conditions_of", "construct", "day", "disputed", "fingerprint", "newest", "parse_yaml", "seen_of",
 ]
