@@ -16,6 +16,7 @@ from .model import Between as Between
 from .model import Changes as Changes
 from .model import Checks as Checks
 from .model import Claims as Claims
+from .model import Decision as Decision
 from .model import Findings as Findings
 from .model import Measurements as Measurements
 from .model import Quantity as Quantity

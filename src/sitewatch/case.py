@@ -19,6 +19,7 @@ from sitewatch.model import (
     Changes,
     Checks,
     Claims,
+    Decision,
     Findings,
     Measurements,
     Progress,
@@ -27,6 +28,7 @@ from sitewatch.model import (
     Stack,
     Structures,
     fingerprint,
+    newest,
 )
 from sitewatch.sources.folder import survey
 from sitewatch.sources.simulated import built_in_world, site_of
@@ -96,6 +98,7 @@ class Case:
         self._claims: Claims | None = store.read_claims(folder, file.site)
         self._ids: dict[str, str] = {}
         self._records: dict[str, Any] = {}
+        self._decided: tuple[Decision, ...] = ()
 
     @classmethod
     def open(cls, folder: Path | str) -> Case:
@@ -152,6 +155,29 @@ class Case:
         self._step("report", None)
         return ReportFolder(path=self.folder / "report", title=self.findings().title)
 
+    def stored(self, stage: str) -> Any:
+        """What the last run left of a stage other than stack and report, whatever changed since; CaseFileError where
+        there is nothing."""
+        return self._store.load(stage, "", self.site)
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """What people decided, in order of time; CaseFileError names file and line of what cannot be used."""
+        return store.read_decisions(self._store.folder, self.site.grid)
+
+    def decide(self, decision: Decision, version: str | None = None) -> Decision:
+        """Keep what a person decided about a structure or a change; it is applied from the next run on.
+
+        ``version`` (``store.version_of``) is that of what the person saw: VerificationError where it is out of date.
+        InputError where its subject is not known or the decision cannot be.
+        """
+        subjects, grid = store.subjects_of(self.stored("structures"), self.stored("changes")), self.site.grid
+        return store.keep_decision(self._store.folder, grid, lambda known: store.completed(
+            decision, subjects.get(decision.subject), known, grid, version))
+
+    def withdraw(self, decision_id: str, actor: str) -> Decision:
+        """Take back a decision of one's own; InputError where it is not there or another person's."""
+        return store.withdraw_decision(self._store.folder, self.site.grid, decision_id, actor)
+
     def run(self, until: str = "report", progress: Progress | None = None) -> tuple[Step, ...]:
         """Look for new images, then compute every stage up to ``until`` that is not stored already."""
         if until not in STAGES:
@@ -176,7 +202,8 @@ class Case:
 
         Where kept files are ``withheld``, paths within the case, only the hashes are checked.
         """
-        checks, again = list(store.check_logs(self._store)), Case(self.folder, self.file)
+        checks = [*store.check_logs(self._store), *store.check_decisions(self._store.folder)]
+        again = Case(self.folder, self.file)
         try:
             kept, problem = self._store.scenes(self.site), "is missing, although a log tells of runs"
         except InputError as error:
@@ -268,6 +295,8 @@ class Case:
         row = STAGES[stage]
         asked = signature(row.function).parameters
         also: dict[str, Any] = {"options": self.options[stage]} if row.options else {}
+        if "decisions" in asked:
+            also["decisions"] = self._decided
         if "progress" in asked:
             also["progress"] = progress
         if "claims" in asked:
@@ -313,7 +342,7 @@ class Case:
             self._look(None)
         if stage not in self._ids:
             row = STAGES[stage]
-            self._ids[stage] = fingerprint({
+            self._ids[stage] = fingerprint({**self._decisions_plain(row),
                 "stage": stage, "version": row.version, "inputs": {name: self._id(name) for name in row.inputs},
                 "options": self._plain_options(stage), "seed": self.file.seed, "site": store.place_plain(self.site),
                 "words": store.words_plain(self.site) if stage in _WORDED else None,
@@ -323,6 +352,13 @@ class Case:
     def _said(self) -> str:
         """What stands for the claims in a run's identity."""
         return fingerprint(store.claims_plain(self._claims, self.site)) if self._claims else ""
+
+    def _decisions_plain(self, row: Stage) -> dict[str, Any]:
+        """The decisions that count, where the stage applies them and there are any."""
+        if "decisions" not in signature(row.function).parameters:
+            return {}
+        self._decided = newest(self.decisions())
+        return {"decisions": store.decisions_plain(self._decided, self.site.grid)} if self._decided else {}
 
     def _begun(self, stage: str) -> Run:
         return store.new_run(self._id(stage), stage, inputs={name: self._id(name) for name in STAGES[stage].inputs},

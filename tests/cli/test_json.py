@@ -12,7 +12,7 @@ def test_structures_are_geojson_in_degrees_with_area_and_bracket(case, sitewatch
     told = sitewatch("show", "yard", "structures", "--json").data
     assert (told["type"], told["coordinates_in"]) == ("FeatureCollection", "EPSG:4326")
     new, reference = told["features"]
-    assert _FEATURE_KEYS | {"label"} == set(new["properties"])
+    assert _FEATURE_KEYS | {"label", "by"} == set(new["properties"])
     assert new["properties"]["first_by"] == "2024-03-11T10:30:00Z"
     assert new["properties"]["last_by"] is None
     assert new["properties"]["area_m2"] == 612.346

@@ -12,6 +12,7 @@ from sitewatch.geo import to_geojson
 from sitewatch.model import (
     Between,
     Changes,
+    Decision,
     Findings,
     Measurement,
     Measurements,
@@ -22,7 +23,8 @@ from sitewatch.model import (
     Structures,
 )
 
-__all__ = ["changes_json", "findings_json", "measurements_json", "scenes_json", "stack_json", "structures_json"]
+__all__ = ["changes_json", "decisions_json", "findings_json", "measurements_json", "scenes_json",
+           "stack_json", "structures_json"]
 
 
 def structures_json(structures: Structures, measurements: Measurements) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def structures_json(structures: Structures, measurements: Measurements) -> dict[
     return _collection(structures.site, (
         _feature(structures.site, s.outline, {"id": s.id, "class": s.class_, "chance": _chance(s.chance),
                                               **_times(s.first, s.last), **_area(s.id, measurements),
-                                              "label": s.label})
+                                              "label": s.label, "by": s.by})
         for s in structures))
 
 
@@ -76,6 +78,13 @@ def findings_json(findings: Findings) -> dict[str, Any]:
     return {"title": findings.title,
             "findings": [{"id": f.id, "text": f.text, "layer": f.layer, "evidence": list(f.evidence),
                           "chance": None if f.chance is None else _chance(f.chance)} for f in findings]}
+
+
+def decisions_json(decisions: Iterable[Decision]) -> dict[str, Any]:
+    """Every decision in order of time; what a kind of decision has not is null."""
+    return {"decisions": [{"id": d.id, "subject": d.subject, "what": d.what, "actor": d.actor, "at": _iso(d.at),
+                           "why": d.why, "class": d.class_, "label": d.label, "chance": d.chance, "scene": d.scene,
+                           "state": d.state, "version": d.seen.version if d.seen else None} for d in decisions]}
 
 
 def _collection(site: Site, features: Iterable[dict[str, Any]]) -> dict[str, Any]:

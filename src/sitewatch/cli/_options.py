@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-__all__ = ["CASE", "JSON", "PATH", "STAGE_NAMES"]
+__all__ = ["ACTOR", "CASE", "JSON", "PATH", "STAGE_NAMES"]
 
 # The stage table itself needs every stage, which takes seconds to load; a test keeps the two equal.
 STAGE_NAMES = ("scenes", "stack", "changes", "structures", "measurements", "claims", "report")
@@ -27,3 +27,5 @@ class _Path(click.Path):
 PATH = _Path(path_type=Path)
 CASE = click.argument("case", type=PATH)
 JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output.")
+ACTOR = click.option("--as", "actor", envvar="SITEWATCH_ACTOR", default="reviewer", show_default=True, metavar="NAME",
+                     help="Who decides; signed in the log. Else the environment variable SITEWATCH_ACTOR.")

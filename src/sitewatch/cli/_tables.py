@@ -14,6 +14,7 @@ from rich.text import Text
 from sitewatch.cli._output import shown
 from sitewatch.model import (
     Changes,
+    Decision,
     Findings,
     Measurements,
     Row,
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     from sitewatch.case import ReportFolder, Verified
     from sitewatch.sources.simulated import World
 
-__all__ = ["changes_table", "checks_table", "findings_text", "measurements_table", "report_text", "rows_table",
-           "scenes_table", "sources_table", "stack_table", "structures_table", "table_text", "worlds_table"]
+__all__ = ["changes_table", "checks_table", "decisions_table", "findings_text", "measurements_table", "report_text",
+           "rows_table", "scenes_table", "sources_table", "stack_table", "structures_table", "table_text",
+           "worlds_table"]
 
 _WIDE = 200  # off a terminal nothing wraps: one line per thing can be searched and compared
 
@@ -113,6 +115,15 @@ def rows_table(rows: Sequence[Row]) -> str:
         f"nothing stops publication; {len(found)} of {len(rows)} rows are open"
     cells = [(row.rule, str(row.number), row.element, row.missing, row.remedy) for row in found]
     return f"{head}\n\n{table_text(('rule', 'row', 'what', 'missing', 'how to supply it'), cells)}" if found else head
+
+
+def decisions_table(decisions: Iterable[Decision]) -> str:
+    """Who decided what on which thing, and why."""
+    rows = [(d.subject, f"{d.state} in {d.scene}" if d.state else d.what, d.actor, day(d.at), d.why or "", d.id)
+            for d in decisions]
+    if not rows:
+        return "nobody has decided anything yet"
+    return table_text(("about", "decided", "by", "on", "why", "id"), rows)
 
 
 def worlds_table(worlds: Iterable[World]) -> str:

@@ -33,6 +33,7 @@ from sitewatch.model.comparison import (
     compare,
     conditions_of,
 )
+from sitewatch.model.decision import Decision, DecisionKind, Seen, disputed, newest, seen_of
 from sitewatch.model.document import Document
 from sitewatch.model.entity import Entities, Entity, EntityName, plain_name
 from sitewatch.model.finding import Finding, Findings, Layer
@@ -63,12 +64,13 @@ from sitewatch.model.table import Table, construct, parse_yaml
 __all__ = [
     "SENSORS", "UNITS", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm", "Change", "ChangeKind",
     "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Comparability", "Comparison", "Conditions",
-    "Correction", "DateOrigin", "Dimension", "Disagreement", "DisagreementKind", "Document", "Earlier",
-    "Entities", "Entity", "EntityName", "Finding", "Findings", "Fit", "Flag", "Form", "HarmReview", "Interval",
-    "Kept", "Layer", "Licence", "Look", "LookState", "MaskKind", "Measurement", "Measurements", "Name",
-    "NamedOutline", "News", "NewsKind", "Permission", "Permit", "Phase", "Place", "Placement", "Printed",
-    "Progress", "Publication", "Quantity", "Reading", "Refusal", "Relation", "Report", "Rival", "Row", "Rule",
-    "Run", "Scene", "SceneFit", "Scenes", "Sensor", "Site", "SnowState", "Source", "Span", "Stack", "Stated",
-    "Structure", "StructureClass", "Structures", "Table", "Tested", "Verdict", "canonical", "compare",
-    "conditions_of", "construct", "day", "fingerprint", "locate", "parse_yaml", "plain_name",
+    "Correction", "DateOrigin", "Decision", "DecisionKind", "Dimension", "Disagreement", "DisagreementKind",
+    "Document", "Earlier", "Entities", "Entity", "EntityName", "Finding", "Findings", "Fit", "Flag", "Form",
+    "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look", "LookState", "MaskKind", "Measurement",
+    "Measurements", "Name", "NamedOutline", "News", "NewsKind", "Permission", "Permit", "Phase", "Place",
+    "Placement", "Printed", "Progress", "Publication", "Quantity", "Reading", "Refusal", "Relation", "Report",
+    "Rival", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Seen", "Sensor", "Site", "SnowState", "Source",
+    "Span", "Stack", "Stated", "Structure", "StructureClass", "Structures", "Table", "Tested", "Verdict",
+    "canonical", "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate", "newest",
+    "parse_yaml", "plain_name", "seen_of",
 ]

@@ -20,7 +20,8 @@ StructureClass = Literal["new structure", "removed structure", "altered structur
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One structure in one scene. ``chance`` is P(present); ``seen_share`` of its pixels were clear."""
+    """One structure in one scene. ``chance`` is P(present); ``seen_share`` of its pixels were clear; ``by``: "tool",
+    or the people who said so."""
 
     scene: str
     taken: datetime
@@ -43,7 +44,8 @@ class Structure:
     """One thing on the ground. ``first`` and ``last`` bracket its appearance and disappearance.
 
     ``outline`` is in the coordinates of the site's grid; ``label`` is the name that people read.
-    ``chance`` is the probability of the class. ``reasons`` say in plain words why this class.
+    ``chance`` is the probability of the class. ``reasons`` say in plain words why this class. ``by``: "tool", or the
+    people who decided on it.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Structure:
     looks: tuple[Look, ...] = ()
     reasons: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    by: str = "tool"
 
     @property
     def happened(self) -> Between:
@@ -66,10 +69,11 @@ class Structure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Structures:
-    """The things of a site, named references included."""
+    """The things of a site, named references included; ``rejected`` are those that people set aside."""
 
     site: Site
     records: tuple[Structure, ...]
+    rejected: tuple[Structure, ...] = ()
 
     def __iter__(self) -> Iterator[Structure]:
         return iter(self.records)

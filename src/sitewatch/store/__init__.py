@@ -4,6 +4,16 @@ from sitewatch.store._bundle import SUMS, measured, same_bytes, unpack, write_bu
 from sitewatch.store._casefile import CASE_FILE, CaseFile, read_case
 from sitewatch.store._casewrite import write_case
 from sitewatch.store._claimsfile import CLAIMS_FILE, add_demo_claims, read_claims
+from sitewatch.store._decisions import (
+    check_decisions,
+    completed,
+    decisions_plain,
+    keep_decision,
+    read_decisions,
+    subjects_of,
+    version_of,
+    withdraw_decision,
+)
 from sitewatch.store._evidence import evidence_of, kept_files, lay_pixels
 from sitewatch.store._files import PART, locked, read_bytes, replace_folder, write_atomically
 from sitewatch.store._folder import FolderStore, Stored
@@ -24,10 +34,11 @@ from sitewatch.store._verify import (
 
 __all__ = [
     "CASE_FILE", "CLAIMS_FILE", "NEWS_FILE", "PART", "SUMS", "CaseFile", "FolderStore", "NewCase", "Stored",
-    "Verified", "add_demo_claims", "add_news", "check_logs", "check_pixels", "check_run", "claims_plain",
-    "clean_text", "compare", "compare_files", "evidence_of", "folder_source", "kept_files", "lay_pixels",
-    "locked", "measured", "new_run", "not_computed", "open_sources", "place_plain", "published_before",
-    "read_bytes", "read_case", "read_claims", "read_news", "read_text", "record_published", "replace_folder",
-    "same_bytes", "scenes_plain", "site_of_plan", "sources_plain", "unpack", "with_earlier", "words_plain",
+    "Verified", "add_demo_claims", "add_news", "check_decisions", "check_logs", "check_pixels", "check_run",
+    "claims_plain", "clean_text", "compare", "compare_files", "completed", "decisions_plain", "evidence_of",
+    "folder_source", "keep_decision", "kept_files", "lay_pixels", "locked", "measured", "new_run", "not_computed",
+    "open_sources", "place_plain", "published_before", "read_bytes", "read_case", "read_claims", "read_decisions",
+    "read_news", "read_text", "record_published", "replace_folder", "same_bytes", "scenes_plain", "site_of_plan",
+    "sources_plain", "subjects_of", "unpack", "version_of", "with_earlier", "withdraw_decision", "words_plain",
     "write_atomically", "write_bundle", "write_case",
 ]

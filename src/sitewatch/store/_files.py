@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 from sitewatch.errors import BusyError, CaseFileError, InputError
 
 __all__ = ["PART", "checked_id", "inside", "locked", "read_bytes", "receive", "replace_folder", "safe_name",
-           "sha256_of", "sweep", "write_atomically"]
+           "sha256_of", "signing", "sweep", "write_atomically"]
 
 LARGEST_TEXT_BYTES = 256 * 1024 * 1024
 _LARGEST_PIXEL_FILE_BYTES = 64 * 1024**3
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_FOLDERS = ("scenes", "pixels", "results", "runs", "log", "report", "published", ".cache")
+_FOLDERS = ("looks", "scenes", "pixels", "results", "runs", "log", "report", "published", ".cache")
 PART = ".sitewatch-"  # whatever starts so is an unfinished write and may be swept away
 _OLD = f"{PART}old-"
 
@@ -142,7 +142,26 @@ def locked(folder: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise BusyError(f"another process is writing to the case {folder}. "
                             "Wait until it has finished, then try again") from error
-        sweep(folder)
+        with signing(folder):
+            sweep(folder)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def signing(folder: Path) -> Iterator[None]:
+    """Hold looks/ and the logs for the moment that one entry takes, and wait for whoever holds them.
+
+    People decide while a long run holds the case itself for writing.
+    """
+    try:
+        handle = os.open(folder / "case.yaml", os.O_RDONLY)
+    except FileNotFoundError:  # it is about to become a case
+        yield
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

@@ -17,7 +17,16 @@ from sitewatch.geo import picture_grid
 from sitewatch.model import Asset, Kept, Report, Run, Scene, Scenes, Site, Span, Stack
 from sitewatch.store import _log
 from sitewatch.store._cache import load_data, save_data
-from sitewatch.store._files import checked_id, inside, locked, read_bytes, replace_folder, sha256_of, write_atomically
+from sitewatch.store._files import (
+    checked_id,
+    inside,
+    locked,
+    read_bytes,
+    replace_folder,
+    sha256_of,
+    signing,
+    write_atomically,
+)
 from sitewatch.store._pixels import CATALOGUE, Pixels
 from sitewatch.store._plain import from_plain, read_json, to_plain, write_json
 from sitewatch.store._results import RESULTS, decode, encode
@@ -120,8 +129,9 @@ class FolderStore:
             outputs = self._write(run, record)
             done = replace(run, outputs={path: sha256_of(inside(self.folder, path)) or "" for path in sorted(outputs)})
             data = write_json(to_plain(done, _NO_GRID))
-            _log.append(self.folder, {"stage": run.stage, "run": run.id, "warnings": list(run.warnings),
-                                      "sha256": hashlib.sha256(data).hexdigest()})
+            with signing(self.folder):
+                _log.append(self.folder, {"stage": run.stage, "run": run.id, "warnings": list(run.warnings),
+                                          "sha256": hashlib.sha256(data).hexdigest()})
             write_atomically(self._run_path(run.id), data)
 
     def load(self, stage: str, run_id: str, site: Site, scenes: Scenes | None = None) -> Any:

@@ -18,12 +18,12 @@ __all__ = ["append", "broken_line", "entries"]
 _FIRST = "0" * 64
 
 
-def append(folder: Path, entry: Mapping[str, Any]) -> None:
+def append(folder: Path, entry: Mapping[str, Any], actor: str | None = None) -> None:
     """Add a line to the log of this actor (environment variable SITEWATCH_ACTOR, else "sitewatch").
 
-    The whole file is replaced at once, so that a crash leaves no half line.
+    The whole file is replaced at once, so that a crash leaves no half line. To be called while ``signing``.
     """
-    actor = checked_id(os.environ.get("SITEWATCH_ACTOR") or "sitewatch", "SITEWATCH_ACTOR")
+    actor = checked_id(actor or os.environ.get("SITEWATCH_ACTOR") or "sitewatch", "SITEWATCH_ACTOR")
     path = folder / "log" / f"{actor}.jsonl"
     data = read_bytes(path) if path.exists() else b""
     if data and not data.endswith(b"\n"):

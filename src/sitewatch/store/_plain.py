@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from cattrs import Converter, transform_error
@@ -20,11 +22,12 @@ from shapely.geometry import shape
 
 from sitewatch.errors import CaseFileError
 from sitewatch.geo import from_geojson, to_geojson
-from sitewatch.model import News, Structure
+from sitewatch.model import Decision, News, Seen, Structure
 
 __all__ = ["from_plain", "moment_text", "read_json", "rounded", "to_plain", "write_json"]
 
 _REMEDY = "Restore it from a copy, or remove it and run the case again"
+_NO_LINES: Mapping[str, int] = MappingProxyType({})
 _T = TypeVar("_T")
 
 
@@ -33,15 +36,18 @@ def to_plain(record: Any, grid: GeoBox) -> Any:
     return _converter(grid).unstructure(record)
 
 
-def from_plain(plain: Any, kind: type[_T], grid: GeoBox, file: Path) -> _T:
-    """The record that ``to_plain`` took apart; CaseFileError names the key that does not fit."""
+def from_plain(plain: Any, kind: type[_T], grid: GeoBox, file: Path, lines: Mapping[str, int] = _NO_LINES) -> _T:
+    """The record that ``to_plain`` took apart; CaseFileError names the key that does not fit, and its line where
+    ``lines`` has it."""
     try:
         return _converter(grid).structure(plain, kind)
     except Exception as error:
         # cattrs gathers whatever the hooks raised into a group of its own.
         problems = transform_error(error, path="", format_exception=_told)
         problem, _, key = problems[0].rpartition(" @ ")
-        raise CaseFileError(file, None, key.lstrip(".") or "file", problem or problems[0], _REMEDY) from error
+        key = key.removeprefix("$").lstrip(".")
+        raise CaseFileError(file, lines.get(re.split(r"\W", key)[0]), key or "file", problem or problems[0],
+                            _REMEDY) from error
 
 
 def _told(error: BaseException, kind: type | None) -> str:
@@ -105,7 +111,7 @@ def _converter(grid: GeoBox) -> Converter:
     converter.register_structure_hook(Path, lambda value, _: Path(_exactly(value, str)))
     converter.register_structure_hook(Polygon, lambda value, _: _outline_in(value, grid))
     renamed = override(rename="class")
-    for kind in (Structure, News):
+    for kind in (Structure, News, Seen, Decision):  # in Python ``class`` is taken
         converter.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, converter, class_=renamed))
         converter.register_structure_hook(
             kind, make_dict_structure_fn(kind, converter, class_=renamed, _cattrs_forbid_extra_keys=True))

@@ -54,7 +54,8 @@ def encode(record: Record, grid: GeoBox) -> bytes:
             members = {name: to_plain(getattr(record, name), grid) for name in _CHANGES_MEMBERS}
             return _features(record.records, grid, members)
         case Structures():
-            return _features(record.records, grid, {})
+            rejected = _listed(record.rejected, grid)
+            return _features(record.records, grid, {"rejected": rejected} if rejected else {})
         case Measurements():
             return _csv(_MEASURED, [_row_of_measurement(to_plain(item, grid)) for item in record.records])
         case Findings():
@@ -79,7 +80,9 @@ def decode(stage: str, data: bytes, site: Site, file: Path) -> Record:
         members = from_plain({name: document.get(name) for name in _CHANGES_MEMBERS}, dict[str, float], grid, file)
         return Changes(site=site, records=_records(document, Change, grid, file), **members)
     if stage == "structures":
-        return Structures(site=site, records=_records(read_json(data, file), Structure, grid, file))
+        document = read_json(data, file)
+        rejected = _records({"features": document.get("rejected", [])}, Structure, grid, file)
+        return Structures(site=site, records=_records(document, Structure, grid, file), rejected=rejected)
     if stage == "measurements":
         records = tuple(from_plain(_measurement(row, file), Measurement, grid, file)
                         for row in _rows(data, _MEASURED, file))
@@ -92,12 +95,16 @@ def decode(stage: str, data: bytes, site: Site, file: Path) -> Record:
 
 
 def _features(records: Sequence[Change | Structure], grid: GeoBox, members: Mapping[str, Any]) -> bytes:
+    return write_json({"type": "FeatureCollection", **members, "features": _listed(records, grid)})
+
+
+def _listed(records: Sequence[Change | Structure], grid: GeoBox) -> list[dict[str, Any]]:
     features = []
     for record in records:
         properties = to_plain(record, grid)
         geometry = properties.pop("outline")
         features.append({"type": "Feature", "id": properties["id"], "properties": properties, "geometry": geometry})
-    return write_json({"type": "FeatureCollection", **members, "features": features})
+    return features
 
 
 def _records(document: Mapping[str, Any], kind: type[_T], grid: GeoBox, file: Path) -> tuple[_T, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import string
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from sitewatch.geo import coverage, from_pixels, to_pixels, whitening
 from sitewatch.model import (
     Between,
     Changes,
+    Decision,
     Look,
     NamedOutline,
     Phase,
@@ -23,8 +24,10 @@ from sitewatch.model import (
     Structures,
 )
 from sitewatch.structures._classify import Hypothesis, hypotheses_of
+from sitewatch.structures._labels import letters
 from sitewatch.structures._looks import Sighting, bracket, combined, looks_of, sightings
 from sitewatch.structures._merge import merge
+from sitewatch.structures._reviewed import reviewed
 from sitewatch.structures._shadows import shadow_ways
 
 __all__ = ["StructuresOptions", "trace_structures"]
@@ -42,10 +45,11 @@ class StructuresOptions:
 
 
 def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions = StructuresOptions(),
-                     progress: Progress | None = None) -> Structures:
+                     progress: Progress | None = None, decisions: Sequence[Decision] = ()) -> Structures:
     """Read the kept changes as structures that came or went, and follow each of them from look to look.
 
-    The site's references are among the structures, so that measurements can be compared with them.
+    The site's references are among the structures, so that measurements can be compared with them. People's
+    ``decisions`` have the last word.
     """
     values = np.einsum("ij,tjyx->tiyx", whitening(stack.values), stack.values)
     with threadpool_limits(limits=1, user_api="blas"):
@@ -55,9 +59,9 @@ def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions 
     traced = [_traced(hypothesis, changes, stack, values) for hypothesis in found]
     traced = [structure for structure in traced if structure.happened.by and _turns_once(structure)]
     traced.sort(key=lambda s: (s.happened.by or datetime.max, s.id))
-    labelled = [replace(structure, label=f"Structure {_letters(i)}") for i, structure in enumerate(traced)]
+    labelled = [replace(structure, label=f"Structure {letters(i)}") for i, structure in enumerate(traced)]
     references = [_reference(reference, stack) for reference in stack.site.references]
-    return Structures(site=stack.site, records=(*labelled, *references))
+    return reviewed(Structures(site=stack.site, records=(*labelled, *references)), stack, values, decisions)
 
 
 def _traced(whole: Hypothesis, changes: Changes, stack: Stack, values: np.ndarray) -> Structure:
@@ -139,9 +143,3 @@ def _reference(reference: NamedOutline, stack: Stack) -> Structure:
     return Structure(id=reference.id, label=reference.id.replace("_", " "), outline=reference.outline,
                      class_="reference", chance=1.0, first=Between(), last=Between(), looks=looks,
                      reasons=("named in the case as a reference; its presence is taken as given",))
-
-
-def _letters(number: int) -> str:
-    """A to Z, then AA, AB and so on."""
-    letters = string.ascii_uppercase
-    return letters[number] if number < 26 else _letters(number // 26 - 1) + letters[number % 26]

@@ -1,0 +1,99 @@
+"""``sitewatch look``: what people decide about structures and changes, and the list of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from sitewatch.cli._options import ACTOR, CASE, JSON, PATH
+from sitewatch.cli._output import say, shown, write_json
+from sitewatch.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from shapely import Polygon
+
+    from sitewatch.case import Case
+    from sitewatch.model import Decision, LookState
+
+__all__ = ["look"]
+
+_STATES = ("present", "absent", "unclear")
+_WHAT = click.Choice(["accept", "reject", "not-sure", "relabel", "outline", *_STATES])
+_CLASS = click.Choice(["new structure", "removed structure", "altered structure", "ground works"])
+
+
+@click.command()
+@CASE
+@click.argument("subject", required=False)
+@click.argument("what", required=False, type=_WHAT)
+@click.option("--why", metavar="TEXT", help="The reason; a rejection needs one.")
+@click.option("--class", "class_", type=_CLASS, help="With relabel or accept: what it is.")
+@click.option("--label", metavar="TEXT", help="With relabel: the name that people read.")
+@click.option("--chance", type=float, metavar="P", help="With accept: how likely you hold its class to be, 0 to 1.")
+@click.option("--scene", metavar="ID", help="With present, absent or unclear: in which scene.")
+@click.option("--outline", type=PATH, metavar="FILE", help="With outline: a GeoJSON file with its one Polygon.")
+@click.option("--withdraw", metavar="ID", help="Take back this decision of yours.")
+@ACTOR
+@JSON
+def look(case: Path, subject: str | None, what: str | None, actor: str, withdraw: str | None, as_json: bool,
+         **given: Any) -> None:
+    """Decide about a structure or a change, or list what was decided.
+
+    SUBJECT is an id that `sitewatch show CASE structures --json` gives, or one of a change. The decision is kept in
+    looks/ of the case and signed in its log; the next run applies it, and no run erases it. Without SUBJECT all
+    decisions are listed.
+    """
+    from sitewatch.case import Case
+    from sitewatch.cli._json import decisions_json
+    from sitewatch.cli._tables import decisions_table
+
+    opened = Case.open(case)
+    if withdraw:
+        decided = [opened.withdraw(withdraw, actor)]
+    elif subject and what:
+        decided = [opened.decide(_decision(opened, subject, what, actor, given))]
+    elif subject:
+        raise UsageError(f"say what you decide about {subject}: {', '.join(_WHAT.choices)}")
+    else:
+        decided = list(opened.decisions())
+    if as_json:
+        write_json(decisions_json(decided))
+    else:
+        click.echo(decisions_table(decided))
+    if withdraw or subject:
+        say(f"{'withdrawn' if withdraw else 'kept'}; it counts from the next run on: "
+            f"sitewatch run {quote(str(case))}")
+
+
+def _decision(case: Case, subject: str, what: str, actor: str, given: dict[str, Any]) -> Decision:
+    from sitewatch.model import Decision
+
+    outline, scene = given.pop("outline"), given.pop("scene")
+    try:
+        if what in _STATES:
+            return Decision(subject=subject, what="look", actor=actor, scene=scene,
+                            state=cast("LookState", what), **given)
+        return Decision(subject=subject, what=cast(Any, what.replace("-", " ")), actor=actor, scene=scene,
+                        outline=_outline(case, outline) if outline else None, **given)
+    except ValueError as error:
+        raise InputError(f"{subject}: {error}. See sitewatch look --help") from error
+
+
+def _outline(case: Case, file: Path) -> Polygon:
+    from shapely import Polygon
+
+    from sitewatch.geo import from_pixels, read_features, reproject
+
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{shown(file)} cannot be read ({error}). Give a GeoJSON file") from error
+    features, crs = read_features(text, str(file))
+    found, grid = features[0][1], case.site.grid
+    placed = from_pixels(found, grid) if grid.crs is None else reproject(found, crs, grid.crs)
+    if len(features) != 1 or not isinstance(placed, Polygon):
+        raise InputError(f"{shown(file)} does not hold one Polygon. Draw one outline without gaps")
+    return placed
