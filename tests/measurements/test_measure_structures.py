@@ -45,6 +45,37 @@ def _seen_as(world: World, sensor: str = "planetscope-4") -> Stack:
     return replace(stack, scenes=Scenes(site=stack.site, scenes=scenes))
 
 
+_SUNS = np.linspace(25, 60, 20)  # degrees above the horizon; it shines from the south-east
+
+
+def _shone_on(world: World) -> Stack:
+    """The stack of a world whose looks say where the sun stood."""
+    stack = _seen_as(world)
+    return replace(stack, scenes=replace(stack.scenes, scenes=tuple(
+        replace(scene, sun_azimuth_deg=150.0, sun_elevation_deg=float(elevation))
+        for scene, elevation in zip(stack.scenes.scenes, _SUNS, strict=True))))
+
+
+def _with_shadow(world: World, where: Rectangle, faces: tuple[float, float], height_m: float) -> None:
+    """A roof of two faces and the shadow, darker than either, that it throws under the sun of each look with it."""
+    size = world.views.shape[2:]
+    north = replace(where, width=where.width / 2, x=where.x + where.width / 4 * np.sin(where.angle),
+                    y=where.y - where.width / 4 * np.cos(where.angle))
+    roof, face = where.seen(size, world.blur_px), north.seen(size, world.blur_px)
+    for i in range(_FROM, 20):
+        reach = height_m / np.tan(np.radians(_SUNS[i])) / 3
+        right, down = -np.sin(np.radians(150)) * reach, np.cos(np.radians(150)) * reach
+        swept = np.max([replace(where, x=where.x + part * right, y=where.y + part * down).seen(size, world.blur_px)
+                        for part in np.linspace(0, 1, 60)], axis=0)
+        world.views[i] = (world.views[i] * (1 - swept) + 45 * (swept - roof) + faces[0] * face
+                          + faces[1] * (roof - face))
+
+
+def _measured_in_sunshine(world: World, where: Rectangle) -> Measurements:
+    stack = _shone_on(world)
+    return measure_structures(Structures(site=stack.site, records=(_structure(stack, where),)), stack)
+
+
 def _structure(stack: Stack, where: Rectangle | Polygon, kind: StructureClass = "new structure",
                name: str = "hall") -> Structure:
     """A structure as it is traced: its outline a little off."""
@@ -132,6 +163,35 @@ def test_a_shadow_along_one_side_does_not_move_that_side():
     world.roof(replace(_HALL, x=_HALL.x - along[1] * beside, y=_HALL.y + along[0] * beside, width=4), 60,
                slice(_FROM, None))
     assert _holds(_measured(world).of("hall", "width"), 36)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_shadow_of_a_dark_roof_is_no_part_of_it_where_the_sun_is_known(seed):
+    world, hall = _world(seed), replace(_HALL, angle=np.radians(15))
+    _with_shadow(world, hall, (55.0, 65.0), 9.0)
+    in_sunshine, without_sun = (measured(world, hall).of("hall", "area").value.value
+                                for measured in (_measured_in_sunshine, _measured))
+    assert in_sunshine == pytest.approx(22 * 12 * 9, rel=0.12)
+    assert without_sun > 1.2 * 22 * 12 * 9
+
+
+def test_the_two_faces_of_a_roof_are_one_roof_where_the_sun_is_known():
+    world = _world(18)
+    _with_shadow(world, _HALL, (125.0, 190.0), 7.0)
+    found = _measured_in_sunshine(world, _HALL)
+    assert found.of("hall", "area").value.value == pytest.approx(22 * 12 * 9, rel=0.03)
+
+
+def test_an_interval_is_wider_where_it_matters_how_much_of_the_surroundings_is_looked_at():
+    def share(world: World) -> float:
+        area = _measured_in_sunshine(world, _HALL).of("hall", "area")
+        half = np.log(area.value.high / area.value.value)
+        return float(half * np.sqrt({term.cause: term.share for term in area.budget}["what adjoins it"]))
+    plain, adjoined = _built(19), _built(19)
+    beside = np.array([-np.sin(_HALL.angle), np.cos(_HALL.angle)]) * (_HALL.width / 2 + 6)
+    adjoined.roof(replace(_HALL, x=_HALL.x + beside[0], y=_HALL.y + beside[1], length=26, width=11), 160,
+                  slice(_FROM, None))
+    assert share(adjoined) > 2 * share(plain)
 
 
 def test_a_building_that_stood_next_to_it_before_is_not_part_of_it():

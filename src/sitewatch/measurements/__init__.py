@@ -4,5 +4,5 @@ from sitewatch.measurements._measure import MeasurementsOptions, measure_structu
 
 __all__ = ["VERSION", "MeasurementsOptions", "measure_structures"]
 
-VERSION = 3
+VERSION = 4
 """Raised when the same inputs give another result."""

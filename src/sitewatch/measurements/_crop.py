@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,28 +13,44 @@ from shapely import Polygon, affinity, box
 from sitewatch.geo import Rectangle, coverage, seen_median, to_pixels
 from sitewatch.model import Stack, Structure
 
-__all__ = ["Crop", "crop_of", "looks_with"]
+__all__ = ["Crop", "Lit", "crop_of", "looks_with"]
 
 _MOST_LOOKS = 48        # more add nothing: what limits a fit is the ground around, which is in every look
 _SEEN = 0.95            # of the crop, for a look to count
 _IMAGES = 4             # what differs between looks beyond brightness, contrast, light and one more is noise
+_SUNS, _IMAGES_LIT = 4, 2    # looks under like suns have like shadows; what differs between them is less
+_LEAST_OF_A_SUN = 3
+_LOWEST_SUN_DEG = 10.0       # lower, and shadows reach beyond what is looked at
 _OTHER_LOOKS = 10       # enough for a clean picture, few enough that the neighbourhood is still the same
 _OVERLAP = 0.3          # a neighbour that covers more of the structure is another reading of itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crop:
-    """``images`` (pixel, image): orthogonal images that together hold all looks and bands of a part of the grid.
+class Lit:
+    """Looks under like suns. ``images`` (pixel, image): orthogonal images that together hold these looks in all bands.
 
-    The sum of squares of any linear model over these images is that over all looks and bands, so one fit to
-    them is one fit to all looks together, each with its own contrast, background and small displacement.
+    ``way``: how far, right and down in pixels, a shadow falls per metre of height; None where the sun is not known.
+    ``may_move``: whether small displacements of single looks show in them.
+    """
+
+    images: np.ndarray
+    way: tuple[float, float] | None
+    may_move: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crop:
+    """``suns``: all looks and bands of a part of the grid, the looks under like suns together.
+
+    The sum of squares of any linear model over their images is that over all looks and bands, so one fit to
+    them is one fit to all looks together, each with its own contrasts and background.
     ``other`` (pixel, n) shows the place in its other state: before a new structure came, after a removed one
     went. ``neighbours`` (pixel, n) are seen shares of what stands next to the structure; ``start`` the rectangle to
     begin with, in the pixels of the crop. Only pixels near the outline count: ``inside`` (y, x) says which, ``x``
     and ``y`` (pixel) where their centres are.
     """
 
-    images: np.ndarray
+    suns: tuple[Lit, ...]
     other: np.ndarray
     neighbours: np.ndarray
     inside: np.ndarray
@@ -43,6 +59,11 @@ class Crop:
     start: Rectangle
     scenes: tuple[str, ...]
     shift_sigma_px: float
+
+    @property
+    def is_lit(self) -> bool:
+        """Whether it is known from where the sun shines in every look."""
+        return all(lit.way is not None for lit in self.suns)
 
     @property
     def x(self) -> np.ndarray:
@@ -73,10 +94,11 @@ def looks_with(structure: Structure) -> list[str]:
             if look.state == "present" and (whole is None or look.taken >= whole)]
 
 
-def crop_of(structure: Structure, stack: Stack, scenes: Sequence[str], others: Iterable[Structure]) -> Crop | None:
-    """The crop around a structure in those scenes; None where fewer than three show it."""
+def crop_of(structure: Structure, stack: Stack, scenes: Sequence[str], others: Iterable[Structure],
+            wider_px: int = 0) -> Crop | None:
+    """The crop around a structure in those scenes, so much wider than usual; None where fewer than three show it."""
     outline = to_pixels(structure.outline, stack.site.grid)
-    margin = math.ceil(4 + 3 * stack.blur_px)
+    margin = round(4 + 3 * stack.blur_px) + wider_px
     left, top, right, bottom = outline.bounds
     x0, y0 = max(math.floor(left) - margin, 0), max(math.floor(top) - margin, 0)
     window = slice(y0, math.ceil(bottom) + margin), slice(x0, math.ceil(right) + margin)
@@ -94,9 +116,41 @@ def crop_of(structure: Structure, stack: Stack, scenes: Sequence[str], others: I
         return None
     absent = [names.index(look.scene) for look in structure.looks if look.state == "absent" and look.scene in names]
     sigma = np.median(stack.data["shift_sigma_px"].values[chosen]) / math.sqrt(len(chosen))
-    return Crop(images=_images(values[chosen]), other=_other(values, seen, absent, chosen), inside=inside,
+    ways = _ways(stack, [names[i] for i in chosen])
+    return Crop(suns=tuple(_suns(values[chosen], ways)), other=_other(values, seen, absent, chosen), inside=inside,
                 neighbours=_neighbours(outline, others, stack, window)[inside.ravel()], left=x0, top=y0,
                 start=start, scenes=tuple(names[i] for i in chosen), shift_sigma_px=float(sigma))
+
+
+def _ways(stack: Stack, scenes: Sequence[str]) -> np.ndarray | None:
+    """(time, 2) pixels right and down by which a shadow falls per metre of height; None where one sun is not known.
+
+    Grid north is taken for true north: in a UTM zone they differ by less than 3 degrees up to 45 of latitude.
+    """
+    suns = [(scene.sun_azimuth_deg, scene.sun_elevation_deg) for scene in map(stack.scenes.__getitem__, scenes)]
+    known = np.array(suns, np.float64)  # None becomes NaN
+    if not np.isfinite(known).all():
+        return None
+    azimuth, elevation = np.radians(known[:, 0]), np.radians(np.maximum(known[:, 1], _LOWEST_SUN_DEG))
+    away = np.stack([-np.sin(azimuth), np.cos(azimuth)], axis=1)
+    return np.asarray(away / (np.tan(elevation) * stack.site.gsd_m)[:, None])
+
+
+def _suns(values: np.ndarray, ways: np.ndarray | None) -> Iterator[Lit]:
+    """(time, band, pixel) looks from the shortest shadows to the longest, those that are alike together.
+
+    Where the sun is not known all are taken together, and displacements show in every image but the mean one.
+    """
+    if ways is None:
+        images = _images(values)
+        yield Lit(images=images[:, :1], way=None)
+        yield Lit(images=images[:, 1:], way=None, may_move=True)
+        return
+    by_length = np.argsort(np.hypot(*ways.T), kind="stable")
+    for alike in np.array_split(by_length, max(1, min(_SUNS, len(values) // _LEAST_OF_A_SUN))):
+        right, down = ways[alike].mean(axis=0)
+        share = math.sqrt(len(alike) / len(values))
+        yield Lit(images=_images(values[alike], _IMAGES_LIT) * share, way=(float(right), float(down)))
 
 
 def _other(values: np.ndarray, seen: np.ndarray, absent: Sequence[int], present: Sequence[int]) -> np.ndarray:

@@ -1,10 +1,10 @@
 """The footprint that explains all looks together, and how far it can be off.
 
-The share of light from inside a footprint, blurred by the point spread, is a known function of its edges. All
-looks share the edges; each has its own background, slope of background, contrast, neighbours and small
-displacement, which enter linearly and are projected out (variable projection, Golub & Pereyra 1973, in
-Kaufman's form). Errors come from the residuals' own spatial correlation (sandwich with a Bartlett kernel,
-Conley 1999): ground is textured, and treating its pixels as independent would halve the interval.
+The share of light from inside a footprint, blurred by the point spread, is a known function of its edges, as are those
+of its shadow and its yard. All looks share the edges; each has its own tones of all of these and of the ground, which
+enter linearly and are projected out (variable projection, Golub & Pereyra 1973, in Kaufman's form). Errors come from
+the residuals' own spatial correlation (sandwich with a Bartlett kernel, Conley 1999): ground is textured, and treating
+its pixels as independent would halve the interval.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ import cv2
 import numpy as np
 
 from sitewatch.measurements._crop import Crop
-from sitewatch.measurements._shape import Seen, Shape
+from sitewatch.measurements._seen import Seen, seen_of
+from sitewatch.measurements._shape import HEIGHT_M, YARD_PX, Shape
 
-__all__ = ["Fit", "fit_footprint"]
+__all__ = ["Fit", "Held", "fit_footprint", "refit"]
 
-_ROUNDS, _STEPS, _STILL_PX = 3, 10, 0.02
-_LARGEST_STEP_PX, _LARGEST_TURN = 0.8, 0.08
+_ROUNDS, _STEPS, _STILL_PX = 3, 12, 0.02
+_LARGEST = 0.8, 0.08, 0.5, 3.0, 0.7       # step: of an edge in pixels, angle, log point spread, height in m, log yard
+_APART = 0.02, 0.002, 0.02, 0.05, 0.03    # by how much each is moved to see what it does
 _REACH_PX, _REACH, _REACH_TURN = 3.0, 0.35, 0.35    # how far an edge may go, at least and in widths; radians
 _REACH_IN_TWO = 0.7                                 # the inner corner of an L lies well inside its rectangle
-_STRIP_PX, _STRIP_BLURS = 3.0, 4.0                  # how wide the strips beside the edges are
 _OUTLIER = 2.5               # residuals beyond this many robust sigmas lose weight: other things stand there
 _GOES_ON = 0.7               # of the structure's contrast: aprons and yards have less
 _BLUR_SIGMA = 0.15           # a point spread is known to about 15 %
+_HEIGHT_SIGMA_M = 5.0        # halls are 3 to 18 m high, and yards from half a pixel to ten wide
+_YARD_SIGMA = 0.7
+_TIE = 3e-3                  # tones that nothing tells apart are shared out rather than set against each other
 _CUTS = (0.3, 0.5, 0.7)      # where a second rectangle may begin, tried in turn
 _LEAST_STEP_PX = 1.5         # a smaller step in an outline cannot be told from texture
 _LEAST_PART = 0.15
@@ -35,6 +39,24 @@ _CLEARLY = 6.0               # simple if in doubt: three more edges would ask fo
 _CLEARLY_INSIDE = 1.0        # where all four edges lie inside, nothing else looks like it
 _OF_YARD, _LEAST_OF_YARD, _INSIDE_PX = 0.75, 0.25, 0.8
 _LEAST_IN_TWO_PX = 60        # a smaller footprint shows no second rectangle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a shape is held against: a crop and the point spread in pixels that is expected."""
+
+    crop: Crop
+    blur_px: float
+
+    def expected(self, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+        """(vector) what is expected of a shape before any image is seen, and how firmly: zero for its outline."""
+        edges = shape.layout.edges
+        middle, firm = np.zeros(len(shape.vector)), np.zeros(len(shape.vector))
+        middle[edges + 1], firm[edges + 1] = math.log(self.blur_px), 1 / _BLUR_SIGMA
+        if shape.is_lit:
+            middle[-5], firm[-5] = HEIGHT_M, 1 / _HEIGHT_SIGMA_M
+            middle[-4:], firm[-4:] = math.log(YARD_PX), 1 / _YARD_SIGMA
+        return middle, firm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,29 +76,40 @@ class Fit:
     goes_on: np.ndarray
 
 
-def fit_footprint(crop: Crop, blur_px: float, like: Shape | None = None) -> Fit:
+def fit_footprint(held: Held, like: Shape | None = None) -> Fit:
     """The rectangle, or the two of them if that explains clearly more, that fits all images of the crop.
 
     ``like`` is the known shape of the same thing in other looks: then that shape is adjusted.
     """
     if like is not None:
-        return _fitted(like, crop, blur_px)
-    start = Shape.of_rectangle(crop.start, blur_px)
-    one = _fitted(start, crop, blur_px)
-    one = _in_its_yard(one, crop, blur_px) or one
+        return _fitted(_as_seen(like, held), held)
+    start = Shape.of_rectangle(held.crop.start, held.blur_px)
+    one = _fitted(_as_seen(start, held), held)
+    one = _in_its_yard(one, held) or one
     cuts = _CUTS if one.shape.area[0] > _LEAST_IN_TWO_PX else ()
-    twos = [_fitted(start.in_two(cut), crop, blur_px, rounds=1) for cut in cuts]
+    twos = [_fitted(start.in_two(cut), held, rounds=1) for cut in cuts]
     best = min((two for two in twos if _is_stepped(two.shape)), key=lambda fit: fit.cost, default=one)
     if best is one or _gain(one, best) < _CLEARLY:
         return one
-    return _fitted(best.shape, crop, blur_px)
+    return _fitted(best.shape, held)
 
 
-def _in_its_yard(yard: Fit, crop: Crop, blur_px: float) -> Fit | None:
+def refit(shape: Shape, held: Held) -> Shape:
+    """Where the shape goes when it is held against something else."""
+    return _fitted(_as_seen(shape, held), held, rounds=1).shape
+
+
+def _as_seen(shape: Shape, held: Held) -> Shape:
+    """With a height and a yard where the sun is known and there is one rectangle."""
+    lit = held.crop.is_lit and len(shape.layout.parts) == 1
+    return shape if lit == shape.is_lit else shape.lit() if lit else shape.unlit()
+
+
+def _in_its_yard(yard: Fit, held: Held) -> Fit | None:
     """A smaller rectangle well inside the fitted one, where there clearly is one: the first was its yard."""
-    as_ground = yard.shape.seen(crop.x, crop.y, _STRIP_PX).share
-    ground = replace(crop, neighbours=np.column_stack([crop.neighbours, as_ground]))
-    inner = _fitted(yard.shape.shrunk(_OF_YARD), ground, blur_px)
+    as_ground = seen_of(yard.shape, held.crop).share
+    crop = replace(held.crop, neighbours=np.column_stack([held.crop.neighbours, as_ground]))
+    inner = _fitted(yard.shape.shrunk(_OF_YARD), replace(held, crop=crop))
     inside = np.array([-1, 1, -1, 1]) * (yard.shape.vector[:4] - inner.shape.vector[:4])
     is_yard = (inside.min() > _INSIDE_PX and inner.shape.area[0] > _LEAST_OF_YARD * yard.shape.area[0]
                and abs(inner.shape.angle - yard.shape.angle) < _REACH_TURN)
@@ -97,117 +130,125 @@ def _is_stepped(shape: Shape) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """A shape held against the images: residuals (pixel, image), their derivatives (image, pixel, vector), contrasts
-    (image), share of light from inside (pixel), and how much of the contrast the strip beside each edge has (edge)."""
+    """A shape held against the images of each sun: residuals (pixel, image), an orthonormal basis of what was
+    projected out (pixel, column), the tones of its columns (column, image), and what pixels see of it."""
 
-    residual: np.ndarray
-    slope: np.ndarray
-    contrast: np.ndarray
-    seen: np.ndarray
-    beside: np.ndarray
+    shape: Shape
+    residual: tuple[np.ndarray, ...]
+    basis: tuple[np.ndarray, ...]
+    tones: tuple[np.ndarray, ...]
+    seen: Seen
 
     @property
-    def equations(self) -> tuple[np.ndarray, np.ndarray]:
-        """Normal equations over all images: (vector, vector) and (vector)."""
-        flat = self.slope.reshape(-1, self.slope.shape[2])
-        return flat.T @ flat, flat.T @ self.residual.T.ravel()
+    def left(self) -> float:
+        """The sum of squares that it leaves."""
+        return float(sum((part**2).sum() for part in self.residual))
 
 
-def _fitted(shape: Shape, crop: Crop, blur_px: float, rounds: int = _ROUNDS) -> Fit:
-    weight, start = np.ones(len(crop.images)), shape
-    state = _at(shape, crop, weight)
+def _fitted(shape: Shape, held: Held, rounds: int = _ROUNDS) -> Fit:
+    weights, start = tuple(np.ones(len(held.crop.x)) for _ in held.crop.suns), shape
+    state = _at(shape, held, weights)
     for _ in range(rounds):
         for _ in range(_STEPS):
-            shape, state, moved = _improved(_Trial(shape, state, start), crop, weight, blur_px)
+            state, moved = _improved(_Trial(state, start, weights), held)
             if moved < _STILL_PX:
                 break
-        weight = _weights(state.residual)
-        state = _at(shape, crop, weight)
-    return _judged(shape, state, crop, weight)
+        weights = tuple(_weights(lit.images - columns @ tones) for lit, columns, tones in
+                        zip(held.crop.suns, state.seen.columns, state.tones, strict=True))
+        state = _at(state.shape, held, weights)
+    return _judged(state, held, weights)
 
 
-def _at(shape: Shape, crop: Crop, weight: np.ndarray) -> _State:
-    """Each image is the structure inside, what was there in its other state outside, a strip of its own beside each
-    edge (shadow, apron, yard), neighbours, and a sloping background."""
-    seen = shape.seen(crop.x, crop.y, max(_STRIP_PX, _STRIP_BLURS * math.exp(shape.vector[-1])))
-    root = np.sqrt(weight)[:, None]
-    outside = crop.other * (1 - seen.share)[:, None]
-    flat = np.stack([seen.share, *seen.strips.T, *outside.T, np.ones(len(root)), crop.x - crop.x.mean(),
-                     crop.y - crop.y.mean(),
-                     *crop.neighbours.T], axis=1)
-    # Small displacements of single looks: the footprint's own gradient, in every image but the mean one.
-    moved = np.stack([seen.by_edge[:, list(indices)].sum(axis=1) for indices in shape.layout.axes], axis=1)
-    images = crop.images * root
-    first = _projected(flat * root, images[:, :1], seen, crop.other, root)
-    rest = _projected(np.hstack([flat, moved]) * root, images[:, 1:], seen, crop.other, root)
-    inside, *strips = np.hstack([first[2], rest[2]])
-    return _State(np.hstack([first[0], rest[0]]), np.concatenate([first[1], rest[1]]), inside, seen.share,
-                  np.array(strips) @ inside / (inside @ inside + 1e-12))
+def _at(shape: Shape, held: Held, weights: tuple[np.ndarray, ...]) -> _State:
+    """The tones of everything that fit best under each sun, and what they leave."""
+    seen = seen_of(shape, held.crop)
+    parts = [_projected(columns, lit.images, np.sqrt(weight)[:, None])
+             for columns, lit, weight in zip(seen.columns, held.crop.suns, weights, strict=True)]
+    residual, basis, tones = zip(*parts, strict=True)
+    return _State(shape, residual, basis, tones, seen)
 
 
-def _projected(basis: np.ndarray, images: np.ndarray, seen: Seen, other: np.ndarray,
+def _projected(columns: np.ndarray, images: np.ndarray,
                root: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each image what the basis leaves, its derivative, and the contrast of the structure and of its strips.
+    weighted = columns * root
+    size = np.linalg.norm(weighted, axis=0) + 1e-12
+    basis, turn = np.linalg.qr(np.vstack([weighted / size, _TIE * np.eye(len(size))]))
+    basis = basis[:len(images)]
+    tones = np.linalg.solve(turn, basis.T @ (images * root)) / size[:, None]
+    return images * root - weighted @ tones, basis, tones
 
-    An edge that moves replaces its strip, and the other state, by the structure: the derivative is their difference.
-    """
-    ortho, upper = np.linalg.qr(basis)
-    inner = ortho.T @ images
-    linear = np.linalg.lstsq(upper, inner, rcond=None)[0]
-    edges = seen.strips.shape[1]
-    slope = []
-    for own in linear.T:
-        step = own[0] - own[1:1 + edges] - (other @ own[1 + edges:1 + edges + other.shape[1]])[:, None]
-        gained = seen.by_edge * step * root
-        turned, spread = (gained * seen.lever).sum(axis=1), (gained * seen.spread).sum(axis=1)
-        change = np.column_stack([gained, turned, spread])
-        slope.append(ortho @ (ortho.T @ change) - change)
-    return images - ortho @ inner, np.stack(slope), linear[:1 + edges]
+
+def _slopes(state: _State, held: Held, weights: tuple[np.ndarray, ...]) -> list[np.ndarray]:
+    """For each sun (pixel, image, vector): how the residuals change with each element of the shape."""
+    slopes = [np.empty((*part.shape, len(state.shape.vector))) for part in state.residual]
+    for index, by in enumerate(_sized(_APART, state.shape)):
+        there = replace(state.shape, vector=state.shape.vector + by * np.eye(len(state.shape.vector))[index])
+        beyond = seen_of(there, held.crop, state.shape)
+        for sun, slope in enumerate(slopes):
+            change = (beyond.columns[sun] - state.seen.columns[sun]) * (np.sqrt(weights[sun]) / by)[:, None]
+            by_tone = change @ state.tones[sun]
+            slope[:, :, index] = state.basis[sun] @ (state.basis[sun].T @ by_tone) - by_tone
+    return slopes
+
+
+def _sized(of: tuple[float, float, float, float, float], shape: Shape) -> np.ndarray:
+    """(vector) from one number each for edges, angle, point spread, height and yard."""
+    edge, angle, blur, height, yard = of
+    return np.array([edge] * shape.layout.edges + [angle, blur] + ([height] + [yard] * 4 if shape.is_lit else []))
 
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
     """Where a fit is, and where it began: no edge may wander off to another thing."""
 
-    shape: Shape
     state: _State
     start: Shape
+    weights: tuple[np.ndarray, ...]
 
     def stepped(self, step: np.ndarray) -> Shape:
         """The shape after a step that is neither too long nor leads too far from the start."""
-        step = step * min(1.0, _LARGEST_STEP_PX / max(np.abs(step[:-2]).max(), 1e-9),
-                          _LARGEST_TURN / max(abs(step[-2]), 1e-9))
+        shape = self.state.shape
+        step = step * min(1.0, float((_sized(_LARGEST, shape) / np.maximum(np.abs(step), 1e-9)).min()))
         reach = _REACH if len(self.start.layout.parts) == 1 else _REACH_IN_TWO
         reach = max(_REACH_PX, reach * min(side for side, _ in self.start.sides))
-        limit = np.full(len(step), reach)
-        limit[-2:] = _REACH_TURN, 1.0
-        now, begin = self.shape.vector, self.start.vector
-        return self.shape.stepped(np.clip(now + step, begin - limit, begin + limit) - now)
+        limit = _sized((reach, _REACH_TURN, 1.0, math.inf, math.inf), shape)
+        now, begin = shape.vector, self.start.vector
+        return shape.stepped(np.clip(now + step, begin - limit, begin + limit) - now)
 
 
-def _improved(trial: _Trial, crop: Crop, weight: np.ndarray, blur_px: float) -> tuple[Shape, _State, float]:
-    """One damped Gauss-Newton step and how far it moved an edge; the same shape where no step helps."""
-    shape, state = trial.shape, trial.state
-    noise = _variance(state.residual, shape)
-    bend, pull = (part / noise for part in state.equations)
-    away = shape.vector[-1] - math.log(blur_px)
-    bend[-1, -1] += 1 / _BLUR_SIGMA**2
-    pull[-1] += away / _BLUR_SIGMA**2
-    now = (state.residual**2).sum() / noise + (away / _BLUR_SIGMA) ** 2
-    for damping in (1e-6, 0.1, 10.0):
-        step = -np.linalg.solve(bend + damping * np.diag(np.diag(bend) + 1e-9), pull)
-        tried = trial.stepped(step)
-        after = _at(tried, crop, weight)
-        then = (after.residual**2).sum() / noise + ((tried.vector[-1] - math.log(blur_px)) / _BLUR_SIGMA) ** 2
-        if then < now:
-            return tried, after, float(np.abs((tried.vector - shape.vector)[:-2]).max())
-    return shape, state, 0.0
+def _improved(trial: _Trial, held: Held) -> tuple[_State, float]:
+    """One damped Gauss-Newton step and how far it moved an edge; the same state where no step helps."""
+    state = trial.state
+    noise, edges = _variance(state), state.shape.layout.edges
+    middle, firm = held.expected(state.shape)
+    away = firm * (state.shape.vector - middle)
+    bend, pull = _equations(state, _slopes(state, held, trial.weights))
+    bend, pull = bend / noise + np.diag(firm**2), pull / noise + firm * away
+    now = state.left / noise + (away**2).sum()
+    for damping in (1e-6, 0.1, 3.0, 30.0):
+        step = -np.linalg.solve(bend + damping * np.diag(np.diag(bend)) + 1e-6 * np.eye(len(bend)), pull)
+        after = _at(trial.stepped(step), held, trial.weights)
+        if after.left / noise + ((firm * (after.shape.vector - middle))**2).sum() < now:
+            return after, float(np.abs(after.shape.vector - state.shape.vector)[:edges].max())
+    return state, 0.0
 
 
-def _variance(residual: np.ndarray, shape: Shape) -> float:
+def _equations(state: _State, slopes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Normal equations over all images: (vector, vector) and (vector)."""
+    flat = [slope.reshape(-1, slope.shape[2]) for slope in slopes]
+    bend = np.sum([part.T @ part for part in flat], axis=0)
+    pull = np.sum([part.T @ left.ravel() for part, left in zip(flat, state.residual, strict=True)], axis=0)
+    return bend, pull
+
+
+def _variance(state: _State) -> float:
     """Residual variance per independent sample: neighbours within the point spread repeat each other."""
-    repeats = max(4 * math.pi * math.exp(2 * shape.vector[-1]), 1.0)
-    return float((residual**2).sum(axis=1).mean()) * min(repeats, len(residual) / 50) + 1e-12
+    pixels = len(state.seen.share)
+    return state.left / pixels * min(_repeats(state.shape), pixels / 50) + 1e-12
+
+
+def _repeats(shape: Shape) -> float:
+    return max(4 * math.pi * shape.blur_px**2, 1.0)
 
 
 def _weights(residual: np.ndarray) -> np.ndarray:
@@ -216,36 +257,55 @@ def _weights(residual: np.ndarray) -> np.ndarray:
     return np.asarray(1 / np.maximum(1.0, size / limit) ** 2)
 
 
-def _judged(shape: Shape, state: _State, crop: Crop, weight: np.ndarray) -> Fit:
-    edges = len(shape.vector) - 1
-    bend, _ = state.equations
-    geometry = bend[:edges, :edges] + 1e-9 * np.trace(bend[:edges, :edges]) * np.eye(edges)
-    inverse = np.linalg.inv(geometry)
-    noise = _variance(state.residual, shape)
-    blur_known = 1 / _BLUR_SIGMA**2 + (bend[-1, -1] - bend[-1, :edges] @ inverse @ bend[:edges, -1]) / noise
-    return Fit(shape=shape, covariance=inverse @ _meat(state, crop) @ inverse, by_blur=-inverse @ bend[:edges, -1],
-               blur_sigma=float(1 / math.sqrt(blur_known)), explained=_explained(state, crop),
-               cost=float((state.residual**2).sum()),
-               samples=weight.sum() / max(4 * math.pi * math.exp(2 * shape.vector[-1]), 1.0),
-               goes_on=state.beside > _GOES_ON)
+def _judged(state: _State, held: Held, weights: tuple[np.ndarray, ...]) -> Fit:
+    """Everything but the point spread is estimated together; what is asked for are edges and angle."""
+    shape, slopes = state.shape, _slopes(state, held, weights)
+    blur, asked = shape.layout.edges + 1, slice(shape.layout.edges + 1)
+    rest = np.arange(len(shape.vector)) != blur
+    bend, _ = _equations(state, slopes)
+    noise, (_, firm) = _variance(state), held.expected(shape)
+    known = (bend + noise * np.diag(firm**2))[np.ix_(rest, rest)]
+    inverse = np.linalg.inv(known + 1e-9 * np.trace(known) * np.eye(len(known)))
+    covariance = inverse @ _meat([slope[:, :, rest] for slope in slopes], state, held.crop) @ inverse
+    blur_known = firm[blur]**2 + (bend[blur, blur] - bend[blur, rest] @ inverse @ bend[rest, blur]) / noise
+    return Fit(shape=shape, covariance=covariance[asked, asked], by_blur=(-inverse @ bend[rest, blur])[asked],
+               blur_sigma=float(1 / math.sqrt(blur_known)), explained=_explained(state, held.crop), cost=state.left,
+               samples=float(np.mean([weight.sum() for weight in weights])) / _repeats(shape),
+               goes_on=_goes_on(state, held, weights))
+
+
+def _goes_on(state: _State, held: Held, weights: tuple[np.ndarray, ...]) -> np.ndarray:
+    """(edge) bool: the strip beside it has most of the structure's contrast."""
+    plain = _at(state.shape.unlit(), held, weights)
+    count = len(plain.seen.strips)
+    tones = np.hstack([part[:1 + count] for part in plain.tones])
+    beside = tones[1:] @ tones[0] / (tones[0] @ tones[0] + 1e-12)
+    out = np.zeros(state.shape.layout.edges, bool)
+    out[list(plain.seen.strips)] = beside > _GOES_ON
+    return out
 
 
 def _explained(state: _State, crop: Crop) -> float:
     """Share of the variance in and next to the footprint that the footprint explains."""
-    near = cv2.dilate(crop.grid_of(state.seen > 0.1).astype(np.uint8), np.ones((5, 5), np.uint8))[crop.inside] > 0
-    own = np.outer(state.seen[near] - state.seen[near].mean(), state.contrast)
-    explained, left = float((own**2).sum()), float((state.residual[near] ** 2).sum())
+    seen = state.seen
+    near = cv2.dilate(crop.grid_of(seen.share > 0.1).astype(np.uint8), np.ones((5, 5), np.uint8))[crop.inside] > 0
+    explained = left = 0.0
+    for columns, tones, residual in zip(seen.columns, state.tones, state.residual, strict=True):
+        own = columns[near, :seen.faces] @ tones[:seen.faces]
+        explained += float(((own - own.mean(axis=0))**2).sum())
+        left += float((residual[near]**2).sum())
     return explained / (explained + left + 1e-12)
 
 
-def _meat(state: _State, crop: Crop) -> np.ndarray:
-    """Covariance of the scores of edges and angle, correlated over the reach of the point spread and the texture."""
-    edges = state.slope.shape[2] - 1
+def _meat(slopes: list[np.ndarray], state: _State, crop: Crop) -> np.ndarray:
+    """Covariance of the scores, correlated over the reach of the point spread and the texture.
+
+    The same ground lies in all images: a pixel's score is the sum over them.
+    """
     taps = np.bartlett(2 * max(3, round(0.15 * min(crop.inside.shape))) + 1)
-    total = np.zeros((edges, edges))
-    for i in range(state.residual.shape[1]):
-        scores = state.slope[i][:, :edges] * state.residual[:, i, None]
-        smooth = [cv2.sepFilter2D(crop.grid_of(scores[:, j]), cv2.CV_64F, taps, taps, borderType=cv2.BORDER_CONSTANT)
-                  for j in range(edges)]
-        total += scores.T @ np.stack([one[crop.inside] for one in smooth], axis=1)
-    return (total + total.T) / 2
+    scores = np.sum([np.einsum("pik,pi->pk", slope, residual)
+                     for slope, residual in zip(slopes, state.residual, strict=True)], axis=0)
+    smooth = [cv2.sepFilter2D(crop.grid_of(score), cv2.CV_64F, taps, taps, borderType=cv2.BORDER_CONSTANT)[crop.inside]
+              for score in np.ascontiguousarray(scores.T)]
+    total = scores.T @ np.stack(smooth, axis=1)
+    return np.asarray(total + total.T) / 2

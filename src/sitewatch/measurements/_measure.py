@@ -10,8 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from sitewatch.geo import from_pixels, to_pixels
 from sitewatch.measurements._crop import Crop, crop_of, looks_with
-from sitewatch.measurements._fit import Fit, fit_footprint
+from sitewatch.measurements._fit import Fit, Held, fit_footprint, refit
 from sitewatch.measurements._interval import Errors, Estimate, errors_of, estimates_of, quantity_of, ratio_of
+from sitewatch.measurements._shape import Shape
 from sitewatch.model import Dimension, Measurement, Measurements, Progress, Stack, Structure, Structures
 
 __all__ = ["MeasurementsOptions", "measure_structures"]
@@ -20,6 +21,7 @@ _SIZES: tuple[tuple[Dimension, Dimension], ...] = (
     ("area", "area ratio"), ("length", "length ratio"), ("width", "width ratio"))
 _SURE_PX = 60        # from this many pixels on an interval is narrower than a third of the number
 _LONGER_PX, _FARTHEST = 4.0, 4  # a start goes on by so many pixels at a time, so many times
+_WIDER_PX, _NARROWER_PX = 3, 2  # how much more of the surroundings is tried, or less where clouds forbid that
 _SAME_PLACE = 0.35   # of the union: a fit that shares less with the outline has gone to another thing
 
 
@@ -87,33 +89,39 @@ class _Ruler:
         """The fit of a structure to those scenes, or why there is none; ``like`` is its fit to others."""
         key = structure.id, tuple(scenes)
         if key not in self._known:
-            crop = crop_of(structure, self._stack, scenes, self._standing(structure, scenes))
+            crop = self._crop(structure, scenes)
             self._known[key] = self._fitted(structure, crop, like) if crop else _Sized(
                 structure=structure, scenes=tuple(scenes),
                 why_not="fewer than three looks show all of it and its surroundings clearly")
         return self._known[key]
 
-    def _followed(self, structure: Structure, crop: Crop, fit: Fit) -> tuple[Fit, Crop]:
-        """The fit to all of a structure whose outline stops short of it, as where one end came at another time.
+    def _followed(self, structure: Structure, crop: Crop, fit: Fit) -> tuple[Structure, Crop, Fit]:
+        """All of a structure whose outline stops short of it, as where one end came at another time.
 
         Where it looks the same beside one edge, a start that goes on there is tried, and taken where it fits better;
         what looks the same on several sides is a yard. An outline that a person has given does not stop short.
         """
-        others, grid = self._standing(structure, crop.scenes), self._stack.site.grid
+        grid = self._stack.site.grid
         for _ in range(_FARTHEST):
             if fit.goes_on.sum() != 1:
                 break
-            longer = crop.on_grid(fit.shape.lengthened(fit.goes_on, _LONGER_PX).polygon.minimum_rotated_rectangle)
-            wider = crop_of(replace(structure, outline=from_pixels(longer, grid)), self._stack, crop.scenes, others)
+            outline = crop.on_grid(fit.shape.lengthened(fit.goes_on, _LONGER_PX).polygon.minimum_rotated_rectangle)
+            longer = replace(structure, outline=from_pixels(outline, grid))
+            wider = self._crop(longer, crop.scenes)
             if wider is None:
                 break
-            here = fit.shape.seen_from(wider.left - crop.left, wider.top - crop.top)
-            before = fit_footprint(wider, self._stack.blur_px, here)
-            after = fit_footprint(wider, self._stack.blur_px)
+            before = fit_footprint(self._held(wider), fit.shape.seen_from(wider.left - crop.left, wider.top - crop.top))
+            after = fit_footprint(self._held(wider))
             if after.cost >= before.cost or after.shape.area[0] <= before.shape.area[0]:
                 break
-            fit, crop = after, wider
-        return fit, crop
+            structure, crop, fit = longer, wider, after
+        return structure, crop, fit
+
+    def _crop(self, structure: Structure, scenes: Sequence[str], wider_px: int = 0) -> Crop | None:
+        return crop_of(structure, self._stack, scenes, self._standing(structure, scenes), wider_px)
+
+    def _held(self, crop: Crop) -> Held:
+        return Held(crop=crop, blur_px=self._stack.blur_px)
 
     def measured(self, sized: _Sized) -> Iterator[Measurement]:
         """Area, length and width; the fitted footprint goes with the area."""
@@ -145,15 +153,22 @@ class _Ruler:
 
     def _fitted(self, structure: Structure, crop: Crop, like: Fit | None) -> _Sized:
         site, sized = self._stack.site, _Sized(structure=structure, scenes=crop.scenes)
-        fit = fit_footprint(crop, self._stack.blur_px, like.shape if like else None)
+        fit, named = fit_footprint(self._held(crop), like.shape if like else None), structure.outline
         if like is None and structure.class_ != "reference":
-            fit, crop = self._followed(structure, crop, fit)
+            structure, crop, fit = self._followed(structure, crop, fit)
         on_grid = crop.on_grid(fit.shape.polygon)
-        why_not = self._why_not(fit, on_grid, to_pixels(structure.outline, site.grid))
+        why_not = self._why_not(fit, on_grid, to_pixels(named, site.grid))
         if why_not:
             return replace(sized, why_not=why_not)
         outline = from_pixels(on_grid, site.grid)
-        return replace(sized, fit=fit, outline=outline, estimates=estimates_of(fit, crop, site, outline))
+        there = self._looked_at_wider(structure, crop, fit)
+        return replace(sized, fit=fit, outline=outline, estimates=estimates_of(fit, there, crop, site, outline))
+
+    def _looked_at_wider(self, structure: Structure, crop: Crop, fit: Fit) -> Shape:
+        """Its shape where more of its surroundings is looked at, or, where clouds forbid that, less."""
+        wider = (self._crop(structure, crop.scenes, _WIDER_PX) or self._crop(structure, crop.scenes, -_NARROWER_PX)
+                 or crop)
+        return refit(fit.shape.seen_from(wider.left - crop.left, wider.top - crop.top), self._held(wider))
 
     def _why_not(self, fit: Fit, outline: Polygon, named: Polygon) -> str | None:
         """Why the fit is no measure of the thing; outlines in pixels."""

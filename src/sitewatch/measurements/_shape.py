@@ -1,7 +1,8 @@
 """Footprints that a fit can turn and stretch: one rectangle, or two end to end that make an L or a step.
 
 A shape is a vector: the edges in a frame that is turned by an angle about a fixed origin, then the angle, then
-the logarithm of the point spread. Everything is in pixels.
+the logarithm of the point spread. Everything is in pixels. Where the sun is known, one rectangle has five more: its
+height in metres, and the logarithm of the width of its yard beyond each edge.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 from shapely import Polygon, affinity, box, unary_union
 
-from sitewatch.geo import PIXEL_VARIANCE, Rectangle
+from sitewatch.geo import Rectangle
 
-__all__ = ["ONE", "TWO", "Layout", "Seen", "Shape"]
+__all__ = ["HEIGHT_M", "ONE", "TWO", "YARD_PX", "Layout", "Shape"]
 
 _SMALLEST_PX = 1.0
+HEIGHT_M, YARD_PX = 8.0, 2.5    # where a fit begins: a hall, and a yard of a few pixels
+_HEIGHTS_M, _YARDS_PX = (1.0, 30.0), (0.5, 10.0)
 
 Part = tuple[int, int, int, int]
 """Indices into the vector of a part's two ends along the angle and its two sides across it."""
@@ -29,6 +31,11 @@ class Layout:
 
     parts: tuple[Part, ...]
     axes: tuple[tuple[int, ...], tuple[int, ...]]
+
+    @property
+    def edges(self) -> int:
+        """How many edges it has."""
+        return sum(len(axis) for axis in self.axes)
 
 
 ONE = Layout(parts=((0, 1, 2, 3),), axes=((0, 1), (2, 3)))
@@ -52,10 +59,19 @@ class Shape:
 
     def in_two(self, share: float) -> Shape:
         """The same footprint as two rectangles that meet at a share of its length."""
-        first, last, low, high, angle, blur = self.vector
+        first, last, low, high, angle, blur = self.vector[:6]
         cut = first + share * (last - first)
         return Shape(layout=TWO, origin=self.origin,
                      vector=np.array([first, cut, last, low, high, low, high, angle, blur]))
+
+    def lit(self) -> Shape:
+        """The same rectangle with a height and a yard, as the sun shows them."""
+        around = [HEIGHT_M, *[math.log(YARD_PX)] * 4]
+        return Shape(layout=self.layout, origin=self.origin, vector=np.append(self.unlit().vector, around))
+
+    def unlit(self) -> Shape:
+        """The same shape without height and yard, for looks whose sun is not known."""
+        return Shape(layout=self.layout, origin=self.origin, vector=self.vector[:self.layout.edges + 2])
 
     def shrunk(self, share: float) -> Shape:
         """One rectangle with sides of that share of its own."""
@@ -69,7 +85,7 @@ class Shape:
         outwards = np.zeros(len(self.vector))
         for first, last, low, high in self.layout.parts:
             outwards[[first, low]], outwards[[last, high]] = -by_px, by_px
-        outwards[:-2] *= edges
+        outwards[:len(edges)] *= edges
         return Shape(layout=self.layout, origin=self.origin, vector=self.vector + outwards)
 
     def seen_from(self, dx: float, dy: float) -> Shape:
@@ -82,12 +98,35 @@ class Shape:
         for first, last, low, high in self.layout.parts:
             vector[last] = max(vector[last], vector[first] + _SMALLEST_PX)
             vector[high] = max(vector[high], vector[low] + _SMALLEST_PX)
+        if self.is_lit:
+            vector[-5] = np.clip(vector[-5], *_HEIGHTS_M)
+            vector[-4:] = np.clip(vector[-4:], *np.log(_YARDS_PX))
         return Shape(layout=self.layout, origin=self.origin, vector=vector)
+
+    @property
+    def is_lit(self) -> bool:
+        """Whether it has a height and a yard."""
+        return len(self.vector) > self.layout.edges + 2
 
     @property
     def angle(self) -> float:
         """Radians from the x axis towards the y axis."""
-        return float(self.vector[-2])
+        return float(self.vector[self.layout.edges])
+
+    @property
+    def blur_px(self) -> float:
+        """Standard deviation of the point spread."""
+        return math.exp(self.vector[self.layout.edges + 1])
+
+    @property
+    def height_m(self) -> float:
+        """By its shadow; only where the sun is known."""
+        return float(self.vector[-5])
+
+    @property
+    def yard_px(self) -> np.ndarray:
+        """(4) widths of its yard beyond its ends and its sides; only where the sun is known."""
+        return np.asarray(np.exp(self.vector[-4:]))
 
     @property
     def polygon(self) -> Polygon:
@@ -99,8 +138,8 @@ class Shape:
 
     @property
     def area(self) -> tuple[float, np.ndarray]:
-        """Square pixels, and its gradient over the vector."""
-        v, gradient, total = self.vector, np.zeros(len(self.vector)), 0.0
+        """Square pixels, and its gradient over edges and angle."""
+        v, gradient, total = self.vector, np.zeros(self.layout.edges + 1), 0.0
         for a, b, c, d in self.layout.parts:
             along, across = v[b] - v[a], v[d] - v[c]
             total += along * across
@@ -117,54 +156,6 @@ class Shape:
         return self._between(ends[0], ends[-1]), self._between(low, high)
 
     def _between(self, low: int, high: int) -> tuple[float, np.ndarray]:
-        gradient = np.zeros(len(self.vector))
+        gradient = np.zeros(self.layout.edges + 1)
         gradient[[low, high]] = (-1, 1)
         return float(self.vector[high] - self.vector[low]), gradient
-
-    def seen(self, x: np.ndarray, y: np.ndarray, strip_px: float) -> Seen:
-        """What pixels centred at x, y (pixel) see of the shape, and of a strip outside each of its outer edges."""
-        v, cos, sin = self.vector, math.cos(self.angle), math.sin(self.angle)
-        blur = math.exp(v[-1])
-        sigma = math.sqrt(blur**2 + PIXEL_VARIANCE)
-        dx, dy = x - self.origin[0], y - self.origin[1]
-        along, across = dx * cos + dy * sin, dy * cos - dx * sin
-        total, by = np.zeros(len(x)), np.zeros((len(x), len(v) - 2))
-        strips = np.zeros_like(by)
-        for a, b, c, d in self.layout.parts:
-            ends, sides = (_strip(where, v[i], v[j], sigma) for where, i, j in ((along, a, b), (across, c, d)))
-            total += ends * sides
-            for where, other, low, high in ((along, sides, a, b), (across, ends, c, d)):
-                by[:, low] -= _bell(where, v[low], sigma) * other
-                by[:, high] += _bell(where, v[high], sigma) * other
-                strips[:, low] = _strip(where, v[low] - strip_px, v[low], sigma) * other
-                strips[:, high] = _strip(where, v[high], v[high] + strip_px, sigma) * other
-        inner = [i for i in self.layout.axes[0] if sum(i in part for part in self.layout.parts) > 1]
-        strips[:, inner] = 0
-        away = np.empty_like(by)
-        lever = np.empty_like(by)
-        for axis, where, arm in zip(self.layout.axes, (along, across), (-across, along), strict=True):
-            away[:, axis] = (where[:, None] - v[list(axis)]) / sigma
-            lever[:, axis] = arm[:, None]
-        return Seen(share=total, by_edge=by, lever=lever, spread=away * blur**2 / sigma, strips=strips)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """``share`` (pixel) of light from inside; ``by_edge`` (pixel, edge) how it changes as an edge moves outwards or
-    inwards along its axis; the same times ``lever`` as the shape turns, times ``spread`` with the logarithm of the
-    point spread; ``strips`` (pixel, edge) the share of light from a strip outside each edge."""
-
-    share: np.ndarray
-    by_edge: np.ndarray
-    lever: np.ndarray
-    spread: np.ndarray
-    strips: np.ndarray
-
-
-def _strip(position: np.ndarray, low: float, high: float, sigma: float) -> np.ndarray:
-    """Share of light from between two edges."""
-    return np.asarray(ndtr((position - low) / sigma) - ndtr((position - high) / sigma))
-
-
-def _bell(position: np.ndarray, edge: float, sigma: float) -> np.ndarray:
-    return np.asarray(np.exp(-(((position - edge) / sigma) ** 2) / 2) / (math.sqrt(2 * math.pi) * sigma))
