@@ -46,7 +46,7 @@ def changes_json(changes: Changes) -> dict[str, Any]:
         for c in changes.kept))
 
 
-def measurements_json(measurements: Measurements) -> list[dict[str, Any]]:
+def measurements_json(measurements: Iterable[Measurement]) -> list[dict[str, Any]]:
     """One record per number; value, low and high are null, and why_not says why, where it cannot be given."""
     return [_measurement(measurement) for measurement in measurements]
 

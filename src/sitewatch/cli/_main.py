@@ -11,6 +11,7 @@ import click
 
 from sitewatch.cli._commands import demo, report, run, show, sources
 from sitewatch.cli._look import look
+from sitewatch.cli._measure import measure
 from sitewatch.cli._new import new
 from sitewatch.cli._output import say, shown
 from sitewatch.cli._publish import publish, verify
@@ -44,7 +45,7 @@ def cli() -> None:
     """
 
 
-for _command in (new, run, show, look, report, publish, verify, watch, demo, worlds, sources):
+for _command in (new, run, show, measure, look, report, publish, verify, watch, demo, worlds, sources):
     cli.add_command(_command)
 
 
