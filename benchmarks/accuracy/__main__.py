@@ -12,12 +12,22 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks.accuracy import alignment, inserted, intervals, likeness, pixels, real_cases, seeing, simulated_places
+from benchmarks.accuracy import (
+    alignment,
+    inserted,
+    intervals,
+    likeness,
+    pixels,
+    real_cases,
+    seeing,
+    simulated_places,
+    sizes,
+)
 from benchmarks.accuracy.frame import TIERS
 
 _BENCHMARKS = {"real_cases": real_cases, "simulated_places": simulated_places, "pixels": pixels,
-               "seeing": seeing, "inserted": inserted, "intervals": intervals, "likeness": likeness,
-               "alignment": alignment}
+               "seeing": seeing, "inserted": inserted, "intervals": intervals, "sizes": sizes,
+               "likeness": likeness, "alignment": alignment}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
