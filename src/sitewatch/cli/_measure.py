@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sitewatch.cli._json import measurements_json
 from sitewatch.cli._options import CASE, JSON
 from sitewatch.cli._output import shown, write_json
 from sitewatch.cli._progress import progress_shown
@@ -30,6 +29,7 @@ __all__ = ["measure"]
 def measure(case: Path, structure: str, explain: bool, as_json: bool) -> None:
     """Print every number of one structure, named by its id or its label, computed first if missing."""
     from sitewatch.case import Case
+    from sitewatch.cli._json import measurements_json
 
     opened = Case.open(case)
     with progress_shown() as progress:
