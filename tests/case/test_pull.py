@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from tests.case.hill import CALLS, structures_of
 
 import sitewatch
 from sitewatch.case import STAGES, Case
-from sitewatch.errors import InputError, UsageError
+from sitewatch.errors import CaseFileError, InputError, UsageError
 
 
 def test_a_case_is_computed_once_and_then_only_loaded(case):
@@ -35,6 +36,22 @@ def test_what_is_computed_equals_what_is_loaded(case):
     assert case.stack().fits == loaded.stack().fits
     assert case.report() == loaded.report()
     assert len(CALLS) == 6
+
+
+def test_what_others_are_quoted_with_recomputes_the_claims_and_nothing_before_them(case):
+    case.run()
+    (case.folder / "article.txt").write_text("The hall is new. It is large.", encoding="utf-8")
+    digest = hashlib.sha256((case.folder / "article.txt").read_bytes()).hexdigest()
+    for quote in ("The hall is new", "It is large"):
+        (case.folder / "claims.yaml").write_text(
+            f"document: {{id: a, path: article.txt, publisher: P, sha256: {digest}}}\n"
+            f"claims:\n- {{id: a, kind: background, quote: {quote}}}\n", encoding="utf-8")
+        steps = Case.open(case.folder).run()
+        assert [step.stage for step in steps if step.computed] == ["claims", "report"]
+        assert [step.computed for step in Case.open(case.folder).run()] == [False] * 7
+    (case.folder / "claims.yaml").write_text("claims: nothing\n", encoding="utf-8")
+    with pytest.raises(CaseFileError, match=r"claims\.yaml:1: claims: is not a list"):
+        Case.open(case.folder)
 
 
 def test_a_record_pulls_only_what_it_needs(case):

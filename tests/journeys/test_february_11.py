@@ -67,3 +67,27 @@ def test_the_page_says_at_its_top_that_the_images_are_simulated(case):
     head = re.sub(r"<[^>]+>", " ", page[:page.index("</header>")])
     assert "The images on this page are simulated." in head
     assert "simulated" in head.split("re-enacted")[1][:20]
+
+
+def test_what_is_said_of_the_place_is_held_against_what_was_measured(case):
+    verdicts = {check.claim.id: check.verdict for check in case.checks()}
+    assert verdicts["W1"] == verdicts["W2"] == verdicts["W3"] == "supported"  # the hall, its month, its ratio
+    assert verdicts["D2"] == "refuted"  # "larger"
+    assert verdicts["W5"] == "cannot tell"  # a crane in images of 3 m
+    assert verdicts["W4"] == verdicts["W6"] == "not testable"  # for whom, and why
+    readings = {rival.text: rival.verdict for rival in case.checks()["W3"].tested[0].rivals}
+    assert set(readings.values()) == {"refuted"}
+    assert len(readings) == 3
+
+
+def test_five_publishers_of_the_imaginary_place_have_one_origin(case):
+    [found] = case.checks().disagreements
+    assert (found.kind, found.publishers, found.origins, len(found.printed)) == ("transmission error", 5, 1, 4)
+    flags = {(flag.claim, flag.word) for flag in case.checks().flags}
+    assert {("D1", "HEDGE_DROPPED"), ("D3", "UNKNOWN_DESIGNATION"), ("D6", "BORROWED_FIRST_PERSON")} <= flags
+
+
+def test_the_invented_reports_say_that_they_are_invented(case):
+    texts = [path.read_text(encoding="utf-8") for path in (Path(case.folder) / "documents").glob("*.txt")]
+    assert len(texts) == 2
+    assert all(text.startswith("(An invented report about an imaginary place") for text in texts)

@@ -12,25 +12,38 @@ from shapely import Polygon, box
 
 from sitewatch.geo import WGS84, picture_grid, reproject, utm_grid
 from sitewatch.model import (
+    Answer,
     Asset,
+    Attribution,
     Between,
     BudgetTerm,
     Change,
     Changes,
+    Check,
+    Checks,
+    Claim,
+    Disagreement,
+    Document,
     Finding,
     Findings,
+    Flag,
     Look,
     Measurement,
     Measurements,
     Name,
     NamedOutline,
     Phase,
+    Place,
+    Printed,
     Quantity,
+    Rival,
     Scene,
     SceneFit,
     Scenes,
     Site,
+    Span,
     Stack,
+    Stated,
     Structure,
     Structures,
 )
@@ -133,7 +146,22 @@ def measurements(site) -> Measurements:
 def findings(site) -> Findings:
     return Findings(site=site, title="A hall: built, “2024”", records=(
         Finding(id="f-1", text="- A hall # was built: 2 580 m².", layer="measured", evidence=("new-1", "s0")),
-        Finding(id="f-2", text="2024-03-01", layer="inferred", evidence=(), chance=1 / 3)))
+        Finding(id="f-2", text="2024-03-01", layer="inferred", evidence=(), chance=1 / 3)), checks=_checks())
+
+
+def _checks() -> Checks:
+    claim = Claim(id="c", document="d", kind="measurement", subject="hall", predicate="size_ratio_to", object="old",
+                  quote="twice: \"2 ×\" # the size", place=Place(start=3, end=9, fit="moved"), noted=("GARBLED",),
+                  attribution=(Attribution(who="Paper", act="publishes"),), observed=Span(end=START),
+                  stated=Stated(form="times", low=2.0, high=2.0))
+    value = Quantity(value=0.65, low=0.6, high=0.7, unit="1", method="fit")
+    rival = Rival(text="half", low=0.4, high=0.6, chance=1 / 3, verdict="cannot tell", times=0.1)
+    tested = Answer(what="footprint", verdict="refuted", why="0.65", chance=0.0, value=value, rivals=(rival,))
+    return Checks(documents=(Document(id="d", path="documents/d.txt", sha256="ab", publisher="Paper"),),
+                  records=(Check(claim=claim, verdict="refuted", why="0.65", chance=0.0, tested=(tested,)),),
+                  flags=(Flag(claim="c", word="NO_YEAR", why="“in May”"),), disagreements=(Disagreement(
+                      kind="dispute", about="hall", claims=("c",), publishers=2, origins=2, why="two", printed=(
+                          Printed(text="2", low=1.8, high=2.2, publishers=("Paper",), origins=("x",)),)),))
 
 
 @pytest.fixture

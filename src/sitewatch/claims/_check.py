@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sitewatch.claims._disagreements import disagreements_of
 from sitewatch.claims._flags import flags_of
 from sitewatch.claims._tests import Evidence, tests_of
-from sitewatch.model import Changes, Check, Checks, Claim, Claims, Measurements, Stack, Structures, Tested
+from sitewatch.model import Answer, Changes, Check, Checks, Claim, Claims, Measurements, Stack, Structures
 
 __all__ = ["check_claims"]
 
+_AROUND = 240  # characters on each side of a quote: two sentences or so
 _TRACELESS = {
     "attribution": "what people say, sell, agree or do under a roof leaves no trace that an image could show",
     "background": "it is not a matter of what stands on the ground",
@@ -27,9 +30,10 @@ def check_claims(claims: Claims, changes: Changes, structures: Structures, measu
     records: dict[str, Check] = {claim.id: _check(claim, evidence) for claim in claims}
     records |= {claim.id: _by_what_it_rests_on(claim, claims, records) for claim in claims
                 if not records[claim.id].tested and claim.kind == "inference"}
+    shown = (_in_context(records[claim.id], claims.texts[claim.document]) for claim in claims)
     site = structures.site
     latitude = site.area.centroid.y if site.is_georeferenced else None
-    return Checks(documents=claims.documents, records=tuple(records[claim.id] for claim in claims),
+    return Checks(documents=claims.documents, records=tuple(shown),
                   flags=flags_of(claims), disagreements=disagreements_of(claims, latitude))
 
 
@@ -46,6 +50,17 @@ def _check(claim: Claim, evidence: Evidence) -> Check:
     return Check(claim=claim, verdict="cannot tell", why=f"there is no test for “{claim.predicate.replace('_', ' ')}”")
 
 
+def _in_context(check: Check, text: str) -> Check:
+    """With what stands around the quote in the document, cut at words."""
+    place = check.claim.place
+    before, after = text[max(0, place.start - _AROUND):place.start], text[place.end:place.end + _AROUND]
+    if place.start > _AROUND:
+        before = "…" + before[before.find(" "):]
+    if len(text) - place.end > _AROUND:
+        after = after[:after.rfind(" ") + 1] + "…"
+    return replace(check, before=before, after=after)
+
+
 def _by_what_it_rests_on(claim: Claim, claims: Claims, records: dict[str, Check]) -> Check:
     """An inference holds no better than what it rests on: supported where one of it is, else as it stands."""
     check = records[claim.id]
@@ -59,6 +74,6 @@ def _by_what_it_rests_on(claim: Claim, claims: Claims, records: dict[str, Check]
         return Check(claim=claim, verdict="cannot tell", why=f"it rests on what is not borne out ({names})")
     best = max(carried, key=lambda one: one.chance or 0.0)
     why = f"it follows if one of those holds on which it rests, and one does ({names})"
-    tested = (Tested(what="what it rests on", verdict="supported", why=why, chance=best.chance,
+    tested = (Answer(what="what it rests on", verdict="supported", why=why, chance=best.chance,
                      structure=best.tested[0].structure, measured=best.tested[0].measured),)
     return Check(claim=claim, verdict="supported", why=why, chance=best.chance, tested=tested)

@@ -40,6 +40,7 @@ class _Said:
     """One reading: what it means, and who printed it. ``key`` is what it speaks of."""
 
     key: tuple[str, ...]
+    about: str
     claim: str
     document: str | None
     text: str
@@ -82,7 +83,7 @@ def _numbers(claims: Claims) -> Iterator[_Said]:
         readings = [reading for reading in claims.readings if reading.of == claim.id]
         for reading in readings:
             dimension = reading.stated.dimension
-            yield _Said(key=key, claim=claim.id, document=None, text=meant(reading.stated),
+            yield _Said(key=key, about=_about(claim, claims), claim=claim.id, document=None, text=meant(reading.stated),
                         meanings=canonical(reading.stated), unit=UNITS[reading.stated.unit][0],
                         dimension=subject.dimension if dimension == "unspecified" else dimension,
                         publishers=reading.publishers, origin=reading.origin, observed=claim.observed)
@@ -90,8 +91,9 @@ def _numbers(claims: Claims) -> Iterator[_Said]:
 
 def _said(claim: Claim, claims: Claims, key: tuple[str, ...]) -> _Said:
     assert claim.stated is not None
-    return _Said(key=key, claim=claim.id, document=claim.document, text=meant(claim.stated),
-                 meanings=canonical(claim.stated), dimension=claim.stated.dimension, unit=UNITS[claim.stated.unit][0],
+    stated = claim.stated
+    return _Said(key=key, about=_about(claim, claims), claim=claim.id, document=claim.document, text=meant(stated),
+                 meanings=canonical(stated), dimension=stated.dimension, unit=UNITS[stated.unit][0],
                  publishers=(claim.publisher,), origin=_origin(claim, claims), observed=claim.observed)
 
 
@@ -101,10 +103,10 @@ def _dates(claims: Claims) -> Iterator[_Said]:
         span = claim.observed
         if claim.stated is None and claim.predicate in _EVENTS and span and span.start and span.end:
             days = float(span.start.toordinal()), float(span.end.toordinal())
-            yield _Said(key=(*_key(claim, claims), "when"), claim=claim.id, document=claim.document,
-                        text=f"from {span.start:%Y-%m-%d} up to {span.end:%Y-%m-%d}", meanings=(days,),
-                        dimension="time", unit="day", publishers=(claim.publisher,), origin=_origin(claim, claims),
-                        observed=None)
+            yield _Said(key=(*_key(claim, claims), "when"), about=_about(claim, claims), claim=claim.id,
+                        document=claim.document, text=f"from {span.start:%Y-%m-%d} up to {span.end:%Y-%m-%d}",
+                        meanings=(days,), dimension="time", unit="day", publishers=(claim.publisher,),
+                        origin=_origin(claim, claims), observed=None)
 
 
 def _key(claim: Claim, claims: Claims) -> tuple[str, ...]:
@@ -112,6 +114,13 @@ def _key(claim: Claim, claims: Claims) -> tuple[str, ...]:
     parts = [claim.subject, claim.object if claim.stated is None or claim.stated.form != "value" else ""]
     subject, what = ((found.id if part and (found := claims.entities.find(part)) else part) for part in parts)
     return subject, claim.predicate, what
+
+
+def _about(claim: Claim, claims: Claims) -> str:
+    """What a claim speaks of, in words."""
+    names = [found.name if part and (found := claims.entities.find(part)) else part.replace("-", " ")
+             for part in (claim.subject, claim.object)]
+    return " ".join(part for part in (names[0], claim.predicate.replace("_", " "), names[1]) if part)
 
 
 def _origin(claim: Claim, claims: Claims) -> str:
@@ -194,10 +203,9 @@ def _disagreement(kind: DisagreementKind, why: str, parties: Sequence[_Said]) ->
     readings = tuple(Printed(text=text, low=low, high=high, publishers=_once(p for s in group for p in s.publishers),
                              origins=_once(s.origin for s in group))
                      for (text, low, high), group in printed.items())
-    subject = " ".join(part.replace("_", " ") for part in parties[0].key if part)
-    return Disagreement(kind=kind, about=subject, why=why, printed=readings, claims=_once(s.claim for s in parties),
-                        publishers=len({p for s in parties for p in s.publishers}),
-                        origins=len({s.origin for s in parties}))
+    return Disagreement(kind=kind, about=parties[0].about, why=why, printed=readings,
+                        claims=_once(s.claim for s in parties), origins=len({s.origin for s in parties}),
+                        publishers=len({p for s in parties for p in s.publishers}))
 
 
 def _once(names: Iterator[str]) -> tuple[str, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sitewatch.claims._likelihood import verdict_of
-from sitewatch.model import Between, Look, Span, Structure, Tested, day
+from sitewatch.model import Answer, Between, Look, Span, Structure, day
 
 __all__ = ["found_dated", "found_gone", "found_present"]
 
 
 def found_present(structure: Structure, when: Span | None, name: str, *, is_new: bool,
-                  of_kind: float = 1.0) -> Tested:
+                  of_kind: float = 1.0) -> Answer:
     """Whether it was there within ``when`` (at any time where None); ``is_new``: and had not been there before.
 
     ``of_kind`` is the chance that it is what the claim calls it. Without a look within ``when`` the last one before
@@ -19,18 +19,18 @@ def found_present(structure: Structure, when: Span | None, name: str, *, is_new:
     """
     looks = _looks(structure, when) or _around(structure, when)
     if not looks:
-        return Tested(what="presence", verdict="cannot tell", structure=structure.id,
+        return Answer(what="presence", verdict="cannot tell", structure=structure.id,
                       why=f"there is no clear look at {name} {_within(when)}",
                       decides=f"a clear image {_within(when)}")
     best = max(looks, key=lambda look: look.chance)
     came = structure.first
     if is_new and structure.class_ == "reference":
-        return Tested(what="presence", verdict="cannot tell", structure=structure.id,
+        return Answer(what="presence", verdict="cannot tell", structure=structure.id,
                       why=f"{name} is a known structure; it was not looked at whether it is new")
     chance = best.chance * of_kind
     new = f"; it was first seen {came}" if is_new else ""
     seen = _seen_in(looks)
-    return Tested(what="presence", verdict=verdict_of(chance), chance=chance, structure=structure.id, measured=seen,
+    return Answer(what="presence", verdict=verdict_of(chance), chance=chance, structure=structure.id, measured=seen,
                   why=f"{name} was {seen} {_within(when)}{new}")
 
 
@@ -40,33 +40,33 @@ def _seen_in(looks: list[Look]) -> str:
     return f"present in {sum(look.state == 'present' for look in looks)} of {len(looks)} clear looks"
 
 
-def found_gone(structure: Structure, when: Span | None, name: str) -> Tested:
+def found_gone(structure: Structure, when: Span | None, name: str) -> Answer:
     """Whether it was there, and no longer at the end of ``when``."""
     clear = _looks(structure, Span(end=when.end) if when else None)
     before = [look for look in clear if look.state == "present"]
     if not clear or not before:
-        return Tested(what="presence", verdict="cannot tell", structure=structure.id,
+        return Answer(what="presence", verdict="cannot tell", structure=structure.id,
                       why=f"{name} was not seen before it is said to have gone", decides="a clear image with it")
     last = clear[-1]
     chance = (1 - last.chance) * max(look.chance for look in before)
     why = (f"{name} was last present on {day(before[-1].taken)}; in the last clear look {_within(when)}, of "
            f"{day(last.taken)}, it was {last.state}")
-    return Tested(what="presence", verdict=verdict_of(chance), chance=chance, structure=structure.id, why=why,
+    return Answer(what="presence", verdict=verdict_of(chance), chance=chance, structure=structure.id, why=why,
                   measured=str(structure.last) if structure.class_ == "removed structure" else None)
 
 
-def found_dated(structure: Structure, when: Span | None, name: str, *, of_kind: float) -> Tested:
+def found_dated(structure: Structure, when: Span | None, name: str, *, of_kind: float) -> Answer:
     """Whether what happened lies within ``when``. Images only bracket it; within the bracket any time is as likely."""
     happened = structure.happened
     if when is None or happened.by is None or happened.after is None:
-        return Tested(what="date", verdict="cannot tell", structure=structure.id,
+        return Answer(what="date", verdict="cannot tell", structure=structure.id,
                       why=f"{name}: {happened}; there is no bracket to hold against the stated time",
                       decides="clear images on both sides of it")
     share = _share(happened, when)
     chance = round(share * of_kind * max(look.chance for look in structure.looks), 4) if structure.looks else share
     verdict = verdict_of(chance) if share in (0.0, 1.0) else "cannot tell"
     decides = None if verdict != "cannot tell" else "clear images nearer to both sides of the stated time"
-    return Tested(what="date", verdict=verdict, chance=chance, structure=structure.id, measured=str(happened),
+    return Answer(what="date", verdict=verdict, chance=chance, structure=structure.id, measured=str(happened),
                   decides=decides, why=f"it happened {happened}; stated is {_within(when)}")
 
 

@@ -15,6 +15,7 @@ from sitewatch.claims._words import FUNCTION_WORDS, dimension_phrase
 from sitewatch.model import (
     SENSORS,
     UNITS,
+    Answer,
     Changes,
     Claim,
     Claims,
@@ -29,7 +30,6 @@ from sitewatch.model import (
     Stated,
     Structure,
     Structures,
-    Tested,
     canonical,
 )
 
@@ -66,6 +66,10 @@ class Evidence:
         known = [SENSORS[sensor].gsd_m or 0.0 for sensor in sensors if sensor in SENSORS]
         return max([self.stack.site.gsd_m, *known])
 
+    def name(self, structure: str) -> str:
+        """What the claims call a structure."""
+        return next((entity.name for entity in self.claims.entities if entity.structure == structure), structure)
+
     def thing(self, name: str) -> tuple[Entity | None, Structure | None]:
         """The entity that a claim speaks of, and the structure that it is, as far as somebody said which."""
         entity = self.claims.entities.find(name)
@@ -78,7 +82,7 @@ class Evidence:
         return entity, self.structures[near[0][1]] if near and near[0][0] <= reach else None
 
 
-def tests_of(claim: Claim, evidence: Evidence) -> tuple[Tested, ...]:
+def tests_of(claim: Claim, evidence: Evidence) -> tuple[Answer, ...]:
     """The tests of a claim, the one that carries its verdict first; none where there is nothing to ask."""
     if claim.stated is not None and claim.kind == "measurement":
         return tuple(_sizes(claim, claim.stated, evidence))
@@ -89,11 +93,11 @@ def tests_of(claim: Claim, evidence: Evidence) -> tuple[Tested, ...]:
     return (_presence(claim, evidence), *_function_in(claim, evidence))
 
 
-def _sizes(claim: Claim, stated: Stated, evidence: Evidence) -> Iterator[Tested]:
+def _sizes(claim: Claim, stated: Stated, evidence: Evidence) -> Iterator[Answer]:
     """The stated dimension, or, where none is stated, the footprint, which is what "size" is read as, and the rest."""
     is_ratio = stated.form != "value"
     if stated.dimension not in (*_DIMENSIONS, "unspecified"):
-        yield Tested(what=stated.dimension, verdict="not testable",
+        yield Answer(what=stated.dimension, verdict="not testable",
                      why=f"the {stated.dimension} is not measured from these images")
         return
     wanted: list[Dimension] = ["area", "length", "width"] if is_ratio else ["area"]
@@ -104,7 +108,7 @@ def _sizes(claim: Claim, stated: Stated, evidence: Evidence) -> Iterator[Tested]
     numerator = evidence.thing(stated.numerator or claim.subject)[1]
     denominator = evidence.thing(stated.denominator or claim.object)[1] if is_ratio else None
     if missing := _missing(claim, stated, numerator, denominator):
-        yield Tested(what=dimension_phrase(wanted[0]), verdict="cannot tell", why=missing)
+        yield Answer(what=dimension_phrase(wanted[0]), verdict="cannot tell", why=missing)
         return
     assert numerator is not None
     reference = denominator.id if denominator else None
@@ -124,23 +128,23 @@ def _missing(claim: Claim, stated: Stated, numerator: Structure | None, denomina
     return f"no structure that was traced is known to be “{name}”: say in names.yaml where it stands"
 
 
-def _size(claim: Claim, what: Dimension, measured: Measurement | None, evidence: Evidence) -> Tested:
+def _size(claim: Claim, what: Dimension, measured: Measurement | None, evidence: Evidence) -> Answer:
     stated, phrase = claim.stated, dimension_phrase(what)
     assert stated is not None
     if measured is None or measured.value is None:
         why = measured.why_not if measured and measured.why_not else "it was not measured"
-        return Tested(what=phrase, verdict="cannot tell", why=why, structure=measured.subject if measured else None)
+        return Answer(what=phrase, verdict="cannot tell", why=why, structure=measured.subject if measured else None)
     meanings, value = canonical(stated), measured.value
     chance = chance_within(value, meanings)
     verdict, gsd_m = verdict_of(chance), deciding_gsd_m(value, meanings, evidence.gsd_m)
     decides = f"images of about {gsd_m:.1g} m per pixel" if verdict == "cannot tell" and gsd_m else None
-    than = f" that of {measured.reference}" if measured.reference else ""
+    than = f" that of {evidence.name(measured.reference)}" if measured.reference else ""
     ranges = " or ".join(f"{low:g} to {high:g}" for low, high in meanings)
     unit = "" if value.unit == "1" else f" {value.unit}"
     why = (f"the {phrase} was measured: {value.interval_text}{' times' if than else ''}{than} ({value.level_text}); "
            f"“{stated.surface or meant(stated)}” means {ranges}{unit}{' times it' if than else ''}")
-    return Tested(what=phrase, verdict=verdict, chance=chance, why=why, structure=measured.subject, decides=decides,
-                  measured=value.interval_text, rivals=tuple(_rivals(claim, value, meanings, evidence)))
+    return Answer(what=phrase, verdict=verdict, chance=chance, why=why, structure=measured.subject, decides=decides,
+                  measured=value.interval_text, value=value, rivals=tuple(_rivals(claim, value, meanings, evidence)))
 
 
 def _rivals(claim: Claim, value: Quantity, meanings: tuple[Interval, ...], evidence: Evidence) -> Iterator[Rival]:
@@ -158,12 +162,12 @@ def _rivals(claim: Claim, value: Quantity, meanings: tuple[Interval, ...], evide
                             times=times_better(value, meanings, (low, high)))
 
 
-def _presence(claim: Claim, evidence: Evidence) -> Tested:
+def _presence(claim: Claim, evidence: Evidence) -> Answer:
     entity, structure = evidence.thing(claim.subject)
     name = structure.label if structure else entity.name if entity else claim.subject
     if why := _too_coarse(entity, evidence) or _not_traced(entity, structure, evidence):
         needed = _gsd_for(entity)
-        return Tested(what="presence", verdict="cannot tell", why=why, structure=structure.id if structure else None,
+        return Answer(what="presence", verdict="cannot tell", why=why, structure=structure.id if structure else None,
                       decides=f"images of about {needed:g} m per pixel, some with it and some without")
     assert structure is not None
     if claim.predicate in _GONE:
@@ -200,21 +204,21 @@ def _not_traced(entity: Entity | None, structure: Structure | None, evidence: Ev
             "reported, and larger things are missed too: this is no sign that it is not there")
 
 
-def _unseeable(claim: Claim, evidence: Evidence) -> Iterator[Tested]:
+def _unseeable(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
     what = claim.object or claim.predicate.replace("_", " ")
-    yield Tested(what="function", verdict="not testable",
+    yield Answer(what="function", verdict="not testable",
                  why=f"what a thing is for, who uses it and what is intended (“{what}”) no image can show")
     entity, structure = evidence.thing(claim.subject)
     if structure or (entity and entity.at):
         yield _presence(claim, evidence)
 
 
-def _function_in(claim: Claim, evidence: Evidence) -> Iterator[Tested]:
+def _function_in(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
     """A word of function within a claim that is tested otherwise: that part is not tested. Names do not count."""
     text = claim.quote.lower()
     for name in (name.text.lower() for entity in evidence.claims.entities for name in entity.names):
         text = text.replace(name, " ")
     words = [word for word in re.findall(r"[a-z]+", text) if word in FUNCTION_WORDS]
     if words:
-        yield Tested(what="function", verdict="not testable",
+        yield Answer(what="function", verdict="not testable",
                      why=f"that it is for “{words[0]}” no image can show: only that it stands there was tested")

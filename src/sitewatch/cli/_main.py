@@ -14,6 +14,7 @@ from sitewatch.cli._look import look
 from sitewatch.cli._measure import measure
 from sitewatch.cli._new import new
 from sitewatch.cli._output import say, shown
+from sitewatch.cli._propose import claims
 from sitewatch.cli._publish import publish, verify
 from sitewatch.cli._watch import watch
 from sitewatch.cli._worlds import worlds
@@ -45,7 +46,7 @@ def cli() -> None:
     """
 
 
-for _command in (new, run, show, measure, look, report, publish, verify, watch, demo, worlds, sources):
+for _command in (new, run, show, measure, look, report, publish, verify, watch, claims, demo, worlds, sources):
     cli.add_command(_command)
 
 

@@ -2,6 +2,7 @@
 
 from sitewatch.model.change import Change, ChangeKind, Changes
 from sitewatch.model.check import (
+    Answer,
     Check,
     Checks,
     Disagreement,
@@ -9,7 +10,6 @@ from sitewatch.model.check import (
     Flag,
     Printed,
     Rival,
-    Tested,
     Verdict,
 )
 from sitewatch.model.claim import (
@@ -20,6 +20,7 @@ from sitewatch.model.claim import (
     Claims,
     Form,
     Interval,
+    Proposal,
     Reading,
     Relation,
     Stated,
@@ -62,15 +63,15 @@ from sitewatch.model.structure import Look, LookState, Phase, Structure, Structu
 from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
-    "SENSORS", "UNITS", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm", "Change", "ChangeKind",
-    "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Comparability", "Comparison", "Conditions",
-    "Correction", "DateOrigin", "Decision", "DecisionKind", "Dimension", "Disagreement", "DisagreementKind",
-    "Document", "Earlier", "Entities", "Entity", "EntityName", "Finding", "Findings", "Fit", "Flag", "Form",
-    "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look", "LookState", "MaskKind", "Measurement",
-    "Measurements", "Name", "NamedOutline", "News", "NewsKind", "Permission", "Permit", "Phase", "Place",
-    "Placement", "Printed", "Progress", "Publication", "Quantity", "Reading", "Refusal", "Relation", "Report",
-    "Rival", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Seen", "Sensor", "Site", "SnowState", "Source",
-    "Span", "Stack", "Stated", "Structure", "StructureClass", "Structures", "Table", "Tested", "Verdict",
-    "canonical", "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate", "newest",
-    "parse_yaml", "plain_name", "seen_of",
+    "SENSORS", "UNITS", "Answer", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm", "Change",
+    "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Comparability", "Comparison",
+    "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind", "Dimension", "Disagreement",
+    "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName", "Finding", "Findings", "Fit",
+    "Flag", "Form", "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look", "LookState", "MaskKind",
+    "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind", "Permission", "Permit", "Phase",
+    "Place", "Placement", "Printed", "Progress", "Proposal", "Publication", "Quantity", "Reading", "Refusal",
+    "Relation", "Report", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Seen", "Sensor", "Site",
+    "SnowState", "Source", "Span", "Stack", "Stated", "Structure", "StructureClass", "Structures", "Table",
+    "Verdict", "canonical", "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate",
+    "newest", "parse_yaml", "plain_name", "seen_of",
 ]

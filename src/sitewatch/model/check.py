@@ -8,9 +8,20 @@ from typing import Literal
 
 from sitewatch.model.claim import Claim
 from sitewatch.model.document import Document
+from sitewatch.model.quantity import Quantity
 
-__all__ = ["NOTHING_CHECKED", "Check", "Checks", "Disagreement", "DisagreementKind", "Flag", "Printed", "Rival",
-           "Tested", "Verdict"]
+__all__ = [
+    "NOTHING_CHECKED",
+    "Answer",
+    "Check",
+    "Checks",
+    "Disagreement",
+    "DisagreementKind",
+    "Flag",
+    "Printed",
+    "Rival",
+    "Verdict",
+]
 
 Verdict = Literal["supported", "refuted", "cannot tell", "not testable"]
 DisagreementKind = Literal["transmission error", "dispute", "self-contradiction", "dimension slip", "not comparable"]
@@ -41,11 +52,12 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
-    """One thing about a claim that the images were asked, such as a footprint's ratio or a presence.
+class Answer:
+    """One thing about a claim that the images were asked, such as a footprint's ratio, and what they gave.
 
-    ``chance`` is the probability that it is true, given the images; ``measured`` is what they gave, ``structure``
-    the id of what was looked at. ``decides`` says which images would decide it where these cannot.
+    ``chance`` is the probability that it is true, given the images; ``measured`` is what they gave in words,
+    ``value`` as a number, ``structure`` the id of what was looked at. ``decides`` says which images would decide it
+    where these cannot.
     """
 
     what: str
@@ -53,6 +65,7 @@ class Tested:
     why: str
     chance: float | None = None
     measured: str | None = None
+    value: Quantity | None = None
     structure: str | None = None
     rivals: tuple[Rival, ...] = ()
     decides: str | None = None
@@ -60,13 +73,18 @@ class Tested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A claim's verdict. "cannot tell" is what stands there until a test says otherwise."""
+    """A claim's verdict. "cannot tell" is what stands there until a test says otherwise.
+
+    ``before`` and ``after`` are what the document says around the quote.
+    """
 
     claim: Claim
     verdict: Verdict
     why: str
     chance: float | None = None
-    tested: tuple[Tested, ...] = ()
+    tested: tuple[Answer, ...] = ()
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from sitewatch.model.entity import Entities
 from sitewatch.model.quantity import Span
 from sitewatch.model.selector import Place
 
-__all__ = ["UNITS", "Attribution", "Claim", "ClaimKind", "Claims", "Form", "Interval", "Reading", "Relation",
-           "Stated", "canonical"]
+__all__ = ["UNITS", "Attribution", "Claim", "ClaimKind", "Claims", "Form", "Interval", "Proposal", "Reading",
+           "Relation", "Stated", "canonical"]
 
 ClaimKind = Literal["observation", "measurement", "inference", "attribution", "background", "meta"]
 
@@ -140,6 +140,22 @@ class Claim:
         """Whoever it goes back to, as far as the text says: the innermost link that is a person or a group."""
         people = [link.who for link in self.attribution if link.act != "images"]
         return people[-1] if people else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A passage that looks like a claim, with what the rules read in it; for a person to confirm."""
+
+    start: int
+    end: int
+    quote: str
+    kind: ClaimKind
+    hedge: tuple[str, ...] = ()
+    stated: Stated | None = None
+    dates: tuple[str, ...] = ()
+    who: str | None = None
+    act: str | None = None
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from sitewatch.report._crate import Evidence, compose_crate
 from sitewatch.report._licences import LICENCES, credited, permits_of
 from sitewatch.report._options import ReportOptions
 
-VERSION: int = 3
+VERSION: int = 5
 
 __all__ = ["LICENCES", "VERSION", "Evidence", "ReportOptions", "compose_crate", "compose_report", "credited",
            "permits_of"]

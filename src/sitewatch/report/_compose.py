@@ -9,7 +9,9 @@ from types import MappingProxyType
 from sitewatch.model import Changes, Findings, Measurements, Publication, Report, Stack, Structures
 from sitewatch.report._candidates import candidates_of
 from sitewatch.report._checklist import checked
+from sitewatch.report._claims import claims_of
 from sitewatch.report._draft import Draft
+from sitewatch.report._exports import claims_csv, claims_review
 from sitewatch.report._figures import Figure, Pictures
 from sitewatch.report._licences import credited, permits_of
 from sitewatch.report._method import method_of, place_of
@@ -53,12 +55,15 @@ def compose_report(findings: Findings, *cited: *tuple[Changes, Structures, Measu
         numbers=numbers_of(signs, measurements, stack), candidates=candidates_of(changes, structures),
         aligned=aligned, ties=pictures.of_ties() if aligned and aligned.map else None,
         method=method_of(changes, stack, options, pictures.stretch), scenes=scenes_of(stack), provenance=provenance,
+        claims=claims_of(findings.checks, signs),
         published=published_of(publication, findings, permits) if publication else None)
+    exports = {"claims.csv": claims_csv(findings.checks), "claimreview.json": claims_review(findings.checks)}
+    files = {**pictures.files, **(exports if findings.checks.records else {})}
     rows = checked(Draft(page=page, findings=findings, changes=changes, structures=structures, stack=stack,
                          measurements=measurements, publication=publication,
                          files=frozenset(pictures.files))) if publication else ()
     page = replace(page, open_rows=tuple(row for row in rows if row.is_open and row.rule == "warn"))
-    return Report(title=findings.title, files={"index.html": rendered(page), **pictures.files}, rows=rows)
+    return Report(title=findings.title, files={"index.html": rendered(page), **files}, rows=rows)
 
 
 def _stories(changed: Sequence[Sign], signs: Sequence[Sign], said: Said, pictures: Pictures) -> tuple[Story, ...]:

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from sitewatch.model import Finding, Row, Structure
 from sitewatch.report._candidates import Candidates
+from sitewatch.report._claims import ClaimsShown
 from sitewatch.report._figures import Figure
 from sitewatch.report._method import Method, Place
 from sitewatch.report._numbers import Numbers
@@ -62,6 +63,7 @@ class Page:
     aligned: Aligned | None
     ties: Figure | None
     scenes: ScenesShown
+    claims: ClaimsShown | None
     provenance: Mapping[str, str]
     published: Published | None = None
     open_rows: tuple[Row, ...] = ()

@@ -22,6 +22,7 @@ from sitewatch.store._new import NewCase, folder_source, site_of_plan
 from sitewatch.store._news import NEWS_FILE, add_news, read_news
 from sitewatch.store._publishing import clean_text, published_before, record_published, with_earlier
 from sitewatch.store._sources import open_sources, sources_plain
+from sitewatch.store._texts import read_text
 from sitewatch.store._verify import (
     Verified,
     check_logs,

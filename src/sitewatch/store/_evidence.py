@@ -13,6 +13,7 @@ import yaml
 from sitewatch.errors import CaseFileError, InputError
 from sitewatch.model import Asset, Kept, Publication, Scenes, Site, parse_yaml
 from sitewatch.store._casefile import CASE_FILE
+from sitewatch.store._claimsfile import quoted_files
 from sitewatch.store._files import inside, read_bytes, sha256_of
 from sitewatch.store._folder import FolderStore
 from sitewatch.store._publishing import EARLIER, earlier_text
@@ -32,6 +33,7 @@ def evidence_of(store: FolderStore, site: Site, runs: Collection[str], publicati
     paths = {f"runs/{run}.json" for run in runs}
     paths |= {path for run in runs for path in store.run(run).outputs}
     paths |= {path.relative_to(folder).as_posix() for path in folder.glob("log/*.jsonl")}
+    paths |= set(quoted_files(folder, site))
     paths |= {path for scene, path, _ in kept_files(store, _scenes(store, site)) if scene in shown}
     earlier = {EARLIER: earlier_text(publication.earlier)} if publication.earlier else {}
     return {CASE_FILE: _shared(folder / CASE_FILE, no_pixels=publication.no_pixels), **earlier,

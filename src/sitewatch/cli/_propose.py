@@ -1,0 +1,75 @@
+"""``sitewatch claims propose``: what in a document looks like a claim, for a person to confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import yaml
+
+from sitewatch.cli._options import JSON, PATH
+from sitewatch.cli._output import say, shown, write_json
+
+if TYPE_CHECKING:
+    from sitewatch.model import Proposal, Stated
+
+__all__ = ["claims"]
+
+
+@click.group()
+def claims() -> None:
+    """What others say about the place: article by article, claim by claim."""
+
+
+@claims.command()
+@click.argument("document", metavar="DOCUMENT", type=PATH)
+@JSON
+def propose(document: Path, as_json: bool) -> None:
+    """Print what in a text, HTML page or PDF looks like a claim.
+
+    The output has the form of claims.yaml, with exact offsets and the rule that chose each passage. Correct it, fill
+    in what is missing, and set `confirmed: true`: nothing is checked before that. The rules are for English.
+    """
+    from sitewatch.claims import propose_claims
+    from sitewatch.store import read_text
+
+    found = propose_claims(read_text(document))
+    if as_json:
+        write_json({"document": str(document), "proposals": [{**_plain(one), "because": list(one.because)}
+                                                             for one in found]})
+        return
+    click.echo(_text(document, found))
+    say(f"{len(found)} passages that look like claims; each is for a person to confirm")
+
+
+def _text(document: Path, found: Sequence[Proposal]) -> str:
+    """The proposals as claims.yaml; the reasons are comments."""
+    lines = [f"# Proposed from {shown(document.name)} by rules. Confirm, correct or remove each one.", "claims:"]
+    for number, one in enumerate(found, 1):
+        lines.append(f"# {'; '.join(shown(reason) for reason in one.because)}")
+        plain = {"id": f"P{number:02d}", "document": document.stem, **_plain(one), "confirmed": False}
+        dumped = yaml.safe_dump([plain], sort_keys=False, allow_unicode=True, width=100, default_flow_style=None)
+        lines.append(dumped.rstrip())
+    return "\n".join(lines) if found else "\n".join([*lines[:1], "claims: []"])
+
+
+def _plain(one: Proposal) -> dict[str, Any]:
+    """The keys of claims.yaml that a rule can fill in."""
+    plain: dict[str, Any] = {"kind": one.kind, "quote": one.quote, "at": [one.start, one.end]}
+    if one.hedge:
+        plain["hedge"] = list(one.hedge)
+    if one.stated:
+        plain["quantity"] = _stated(one.stated)
+    if one.who and one.act:
+        plain["attribution"] = [["PUBLISHER", "publishes"], [one.who, one.act]]
+    if one.dates:
+        plain["note"] = f"dates in it: {', '.join(one.dates)}; write them as observed: 2024-10-01/2024-10-10"
+    return plain
+
+
+def _stated(stated: Stated) -> dict[str, Any]:
+    plain = {"surface": stated.surface, "form": stated.form, "low": stated.low, "high": stated.high,
+             "unit": stated.unit, "dimension": stated.dimension}
+    return plain | {key: value for key, value in (("start", stated.start), ("end", stated.end)) if value is not None}

@@ -1,0 +1,140 @@
+"""What others say, on the page: each verdict beside its quote, its measurement and what would decide it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from tests.report.yard import quantity, text_of, world_of
+
+from sitewatch.model import (
+    Answer,
+    Attribution,
+    Check,
+    Checks,
+    Claim,
+    Disagreement,
+    Document,
+    Flag,
+    Place,
+    Printed,
+    Rival,
+    Span,
+)
+
+_DOCUMENTS = (Document(id="wire", path="documents/wire.txt", sha256="ab" * 32, publisher="Wire", url="https://w.example/1",
+                       dated=Span(start=datetime(2022, 11, 25, tzinfo=UTC), end=datetime(2022, 11, 26, tzinfo=UTC))),
+              Document(id="copy", path="documents/copy.txt", sha256="cd" * 32, publisher="Copy", origin="Wire",
+                       is_changed=True))
+
+
+def _claim(name: str, quote: str, document: str = "wire", **more: object) -> Claim:
+    chain = (Attribution(who=document.title(), act="publishes"), Attribution(who="Analysts", act="measures"))
+    return replace(Claim(id=name, document=document, kind="measurement", subject="hall", predicate="size_ratio_to",
+                         object="old", quote=quote, place=Place(start=10, end=10 + len(quote), fit="exact"),
+                         attribution=chain), **more)
+
+
+def _checks(quote: str = "60 to 70 percent the size", why: str = "the footprint was measured") -> Checks:
+    rivals = (Rival(text="twice the size of", low=1.8, high=2.2, chance=0.0, verdict="refuted", times=1000.0),)
+    ratio = Answer(what="footprint", verdict="supported", chance=0.98, why=why, measured="0.8 [0.7, 0.9]",
+                   value=quantity(0.8, "1"), structure="new-0", rivals=rivals)
+    crane = Answer(what="presence", verdict="cannot tell", why="too coarse", decides="images of about 0.5 m per pixel")
+    records = (
+        Check(claim=_claim("W1", quote), verdict="supported", why=why, chance=0.98, tested=(ratio,),
+              before="It was said that ", after=" of the old one."),
+        Check(claim=_claim("W2", "a crane is gone", "copy"), verdict="cannot tell", why="too coarse", tested=(crane,)),
+        Check(claim=_claim("W3", "it is for workers", noted=("GARBLED",)), verdict="not testable", why="no trace"))
+    lines = (Disagreement(
+        kind="transmission error", about="hall size", claims=("W1",), publishers=4, origins=1, why="one origin",
+        printed=(Printed(text="of", low=0.55, high=0.75, publishers=("Wire",), origins=("Analysts",)),
+                 Printed(text="twice", low=1.8, high=2.2, publishers=("a", "b", "c"), origins=("Analysts",)))),)
+    return Checks(documents=_DOCUMENTS, records=records, disagreements=lines,
+                  flags=(Flag(claim="W1", word="DIMENSION_UNDEFINED", why="it does not say what was measured"),))
+
+
+def _report(checks: Checks):
+    world = world_of()
+    return replace(world, findings=replace(world.findings, checks=checks)).report()
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return _report(_checks()).files["index.html"].decode()
+
+
+def _section(page: str) -> str:
+    start = page.index('<section id="claims">')
+    return page[start:page.index("</section>", start)]
+
+
+def test_a_case_that_quotes_nobody_has_no_such_section():
+    report = _report(Checks())
+    assert 'id="claims"' not in report.files["index.html"].decode()
+    assert {"claims.csv", "claimreview.json"} & set(report.files) == set()
+
+
+def test_each_verdict_stands_with_its_quote_its_reason_and_the_way_to_the_number(page):
+    text = text_of(_section(page))
+    assert ("✓ supported chance 0.98 60 to 70 percent the size Wire, quoting Analysts The footprint was measured."
+            in text)
+    assert '<a href="#ratios-A">See the number</a>' in page
+    assert 'id="ratios-A"' in page
+    assert "What would decide it: images of about 0.5 m per pixel." in text
+
+
+def test_the_quote_stands_in_its_context_with_file_offsets_and_hash(page):
+    assert "It was said that <mark>60 to 70 percent the size</mark> of the old one." in page
+    assert "documents/wire.txt, characters 10 to 35; SHA-256 abababababababab" in text_of(page)
+
+
+def test_origins_are_counted_beside_publishers_and_the_readings_drawn_to_scale(page):
+    section = _section(page)
+    assert "Transmission error. 4 publishers, 1 independent origin, 2 readings of hall size: one origin." in \
+        text_of(section)
+    assert section.count('class="reading"') == 2
+    assert section.count('class="measured"') == 3  # behind each reading, and above the axis
+    assert "measured: 0.800 [0.720, 0.880] (footprint, 90 %)" in text_of(section).replace("\u202f", " ")
+
+
+def test_what_a_person_noted_is_told_apart_from_what_was_computed(page):
+    text = text_of(_section(page))
+    assert "dimension undefined it does not say what was measured" in text
+    assert "garbled noted by a person, not computed" in text
+
+
+def test_a_document_without_a_date_a_copy_and_a_change_are_told(page):
+    text = text_of(_section(page))
+    assert "documents/wire.txt of Wire, 2022-11-25" in text
+    assert "documents/copy.txt of Copy, undated, after Wire (changed since it was noted down)" in text
+
+
+@pytest.mark.parametrize("evil", ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])
+def test_a_quote_cannot_run_a_script(evil):
+    page = _report(_checks(quote=evil, why=evil)).files["index.html"].decode()
+    assert page.count("<script>") == 1
+    assert "<img src=x" not in page
+    assert evil in text_of(page.replace("<mark>", "").replace("</mark>", ""))or evil.startswith("<script")
+
+
+def test_the_table_has_a_line_per_claim_and_no_cell_is_a_formula():
+    data = _report(_checks(quote="=1+1")).files["claims.csv"].decode()
+    first, second, third = csv.DictReader(io.StringIO(data))
+    assert (first["claim"], first["quote"], first["verdict"], first["chance"]) == ("W1", "'=1+1", "supported", "0.9800")
+    assert (second["decides"], third["verdict"]) == ("images of about 0.5 m per pixel", "not testable")
+    assert first["flags"] == "DIMENSION_UNDEFINED"
+
+
+def test_claim_reviews_are_of_what_could_be_tested_and_name_where_it_appeared():
+    graph = json.loads(_report(_checks()).files["claimreview.json"])["@graph"]
+    assert [(one["@type"], one["reviewRating"]["alternateName"]) for one in graph] == [
+        ("ClaimReview", "supported"), ("ClaimReview", "cannot tell")]
+    work = graph[0]["itemReviewed"]["appearance"]
+    assert (work["url"], work["publisher"]["name"]) == ("https://w.example/1", "Wire")
+    assert work["datePublished"] == "2022-11-25"
+    rating = graph[0]["reviewRating"]
+    assert rating["worstRating"] <= rating["ratingValue"] <= rating["bestRating"]
