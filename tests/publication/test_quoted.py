@@ -39,5 +39,5 @@ def test_the_evidence_holds_what_was_quoted_and_holds_together(quoting):
 
 
 def test_a_document_that_nothing_lets_pass_on_stops_publishing(case):
-    with pytest.raises(InputError, match="documents/paper.txt may be passed on"):
+    with pytest.raises(InputError, match=r"documents/paper\.txt may be passed on"):
         publish(_quoted(case, ""))
