@@ -129,6 +129,13 @@ def test_what_is_said_to_be_gone_has_to_have_been_there(tmp_path):
     assert _one(tmp_path, claim, traced("hall", "a" * 12)).verdict == "cannot tell"
 
 
+def test_a_thing_narrower_than_three_pixels_is_not_told_from_its_images(tmp_path):
+    claim = {"triple": ["hall", "stands_on", ""]}
+    for size_m, verdict in ((6.0, "cannot tell"), (12.0, "supported")):
+        check = _one(tmp_path, claim, traced("hall"), names=[{**_HALL[0], "size_m": size_m}])
+        assert check.verdict == verdict
+
+
 def test_function_is_never_testable_however_fine_the_images(tmp_path):
     for gsd_m in (3.0, 0.5):
         check = _one(tmp_path, {"triple": ["hall", "used_for", "centrifuges"]}, traced("hall"), gsd_m=gsd_m)

@@ -70,6 +70,7 @@ def test_hami_800_and_nearly_500_square_kilometres_are_a_slip_of_miles_and_kilom
          "triple": ["hami", "area", ""], "quantity": _area(500)}])
     found = _one(claims)
     assert (found.kind, found.slip) == ("dispute", "miles and kilometres")
+    assert [reading.means for reading in found.printed] == ["750 to 850 km²", "450 to 550 km²"]
     assert "may have slipped" in found.why
 
 
@@ -110,6 +111,7 @@ def test_a_treaty_of_june_2024_and_of_june_2023_from_one_origin_is_a_transmissio
          "triple": ["both", "signed", "treaty"], "observed": "2023-06"}])
     found = _one(claims)
     assert (found.kind, found.publishers, found.origins) == ("transmission error", 2, 1)
+    assert found.printed[0].means == "2024-06-01 to 2024-06-30"
 
 
 def test_beirut_two_days_of_one_image_before_are_a_dispute(tmp_path):

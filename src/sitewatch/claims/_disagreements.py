@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import combinations
 
 from sitewatch.model import (
@@ -18,6 +19,7 @@ from sitewatch.model import (
     Span,
     Stated,
     canonical,
+    day,
 )
 
 __all__ = ["disagreements_of", "meant"]
@@ -102,9 +104,10 @@ def _dates(claims: Claims) -> Iterator[_Said]:
     for claim in claims:
         span = claim.observed
         if claim.stated is None and claim.predicate in _EVENTS and span and span.start and span.end:
-            days = float(span.start.toordinal()), float(span.end.toordinal())
+            first, last = span.start, span.end - timedelta(seconds=1)
+            days = float(first.toordinal()), float(last.toordinal())
             yield _Said(key=(*_key(claim, claims), "when"), about=_about(claim, claims), claim=claim.id,
-                        document=claim.document, text=f"from {span.start:%Y-%m-%d} up to {span.end:%Y-%m-%d}",
+                        document=claim.document, text=" to ".join(dict.fromkeys([day(first), day(last)])),
                         meanings=(days,), dimension="time", unit="day", publishers=(claim.publisher,),
                         origin=_origin(claim, claims), observed=None)
 
@@ -200,7 +203,8 @@ def _disagreement(kind: DisagreementKind, why: str, parties: Sequence[_Said]) ->
     for said in parties:
         low, high = min(a for a, _ in said.meanings), max(b for _, b in said.meanings)
         printed.setdefault((said.text, low, high), []).append(said)
-    readings = tuple(Printed(text=text, low=low, high=high, publishers=_once(p for s in group for p in s.publishers),
+    readings = tuple(Printed(text=text, low=low, high=high, unit=group[0].unit,
+                             publishers=_once(p for s in group for p in s.publishers),
                              origins=_once(s.origin for s in group))
                      for (text, low, high), group in printed.items())
     return Disagreement(kind=kind, about=parties[0].about, why=why, printed=readings,

@@ -168,7 +168,7 @@ def _presence(claim: Claim, evidence: Evidence) -> Answer:
     if why := _too_coarse(entity, evidence) or _not_traced(entity, structure, evidence):
         needed = _gsd_for(entity)
         return Answer(what="presence", verdict="cannot tell", why=why, structure=structure.id if structure else None,
-                      decides=f"images of about {needed:g} m per pixel, some with it and some without")
+                      decides=f"images of about {needed:.2g} m per pixel, some with it and some without")
     assert structure is not None
     if claim.predicate in _GONE:
         return found_gone(structure, claim.observed, name)
@@ -185,13 +185,15 @@ def _of_kind(claim: Claim, structure: Structure) -> float:
 
 
 def _gsd_for(entity: Entity | None) -> float:
-    return _GSD_FOR.get(entity.type if entity else "building", _GSD_FOR["building"])
+    """By what it is, and, where its size is known, at least three pixels across: fewer detect nothing for sure."""
+    by_type = _GSD_FOR.get(entity.type if entity else "building", _GSD_FOR["building"])
+    return min(by_type, entity.size_m / 3) if entity and entity.size_m else by_type
 
 
 def _too_coarse(entity: Entity | None, evidence: Evidence) -> str | None:
     if evidence.gsd_m <= _gsd_for(entity):
         return None
-    return (f"a {entity.type if entity else 'building'} takes pixels of about {_gsd_for(entity):g} m to be told; "
+    return (f"a {entity.type if entity else 'building'} takes pixels of about {_gsd_for(entity):.2g} m to be told; "
             f"these images have {evidence.gsd_m:g} m")
 
 

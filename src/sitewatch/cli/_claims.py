@@ -23,19 +23,21 @@ def checks_text(checks: Checks) -> str:
     for one in checks.disagreements:
         parts += [_disagreement(one), table_text(
             ("printed as", "means", "by", "goes back to"),
-            [(p.text, f"{p.low:g} to {p.high:g}", ", ".join(p.publishers), ", ".join(p.origins)) for p in one.printed])]
+            [(p.text, p.means, ", ".join(p.publishers), ", ".join(p.origins)) for p in one.printed])]
     return "\n\n".join(parts)
 
 
 def checks_json(checks: Checks) -> dict[str, Any]:
     """Every claim with its place, verdict and tests; flags; disagreements with the number of origins."""
     return {"claims": [_check_json(check, checks) for check in checks],
-            "disagreements": [{
-                "kind": one.kind, "about": one.about, "claims": list(one.claims), "publishers": one.publishers,
-                "independent_origins": one.origins, "why": one.why,
-                "suspected_slip": one.slip,
-                "readings": [{"text": p.text, "low": p.low, "high": p.high, "publishers": list(p.publishers),
-                              "origins": list(p.origins)} for p in one.printed]} for one in checks.disagreements]}
+            "disagreements": [_disagreement_json(one) for one in checks.disagreements]}
+
+
+def _disagreement_json(one: Disagreement) -> dict[str, Any]:
+    readings = [{"text": p.text, "low": p.low, "high": p.high, "unit": p.unit, "publishers": list(p.publishers),
+                 "origins": list(p.origins)} for p in one.printed]
+    return {"kind": one.kind, "about": one.about, "claims": list(one.claims), "publishers": one.publishers,
+            "independent_origins": one.origins, "why": one.why, "suspected_slip": one.slip, "readings": readings}
 
 
 def _who(check: Check) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import yaml
 
 from sitewatch.cli._options import JSON, PATH
 from sitewatch.cli._output import say, shown, write_json
@@ -46,6 +45,8 @@ def propose(document: Path, as_json: bool) -> None:
 
 def _text(document: Path, found: Sequence[Proposal]) -> str:
     """The proposals as claims.yaml; the reasons are comments."""
+    import yaml
+
     lines = [f"# Proposed from {shown(document.name)} by rules. Confirm, correct or remove each one.", "claims:"]
     for number, one in enumerate(found, 1):
         lines.append(f"# {'; '.join(shown(reason) for reason in one.because)}")

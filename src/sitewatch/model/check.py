@@ -23,6 +23,8 @@ __all__ = [
     "Verdict",
 ]
 
+_SHOWN = {"m²": ("km²", 1e6), "m": ("km", 1e3)}  # from a million on
+
 Verdict = Literal["supported", "refuted", "cannot tell", "not testable"]
 DisagreementKind = Literal["transmission error", "dispute", "self-contradiction", "dimension slip", "not comparable"]
 
@@ -89,13 +91,26 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """One reading of a statement as published: by whom, going back to whom, meaning which interval."""
+    """One reading of a statement as published: by whom, going back to whom, meaning which interval.
+
+    ``unit`` is a base unit (1, m, m², count), or day: then ``low`` and ``high`` are proleptic Gregorian ordinals.
+    """
 
     text: str
     low: float
     high: float
+    unit: str = "1"
     publishers: tuple[str, ...]
     origins: tuple[str, ...]
+
+    @property
+    def means(self) -> str:
+        """The interval in words, with its unit."""
+        if self.unit == "day":
+            return self.text
+        name, scale = _SHOWN.get(self.unit, (self.unit, 1.0)) if self.high >= 1e6 else (self.unit, 1.0)
+        numbers = dict.fromkeys(f"{bound / scale:,.10g}" for bound in (self.low, self.high))
+        return " to ".join(numbers) + ("" if name in ("1", "count") else f" {name}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,13 +119,13 @@ def _line(one: Disagreement, checks: Checks) -> Line:
     low, high = _ends(numbers)
     span = high - low
     marks = tuple(Mark(text=p.text, left=100 * (p.low - low) / span, width=max(100 * (p.high - p.low) / span, 0.4),
-                       publishers=p.publishers, meaning=f"{p.low:g} to {p.high:g}" if p.low != p.high else f"{p.low:g}")
+                       publishers=p.publishers, meaning=p.means)
                   for p in sorted(one.printed, key=lambda p: (-len(p.publishers), p.low)))
     band = None
     if measured:
         band = (100 * (measured.low - low) / span, 100 * (measured.high - measured.low) / span,
                 100 * (measured.value - low) / span)
-    is_dates = one.claims and all(p.text.startswith("from ") for p in one.printed)
+    is_dates = all(p.unit == "day" for p in one.printed)
     ticks = () if is_dates else tuple((f"{tick:g}", 100 * (tick - low) / span) for tick in _ticks(low, high))
     return Line(about=one, marks=marks, ticks=ticks, measured=measured, band=band, what=tested.what if tested else "")
 
