@@ -137,8 +137,11 @@ class Claim:
 
     @property
     def said_by(self) -> str:
-        """Whoever it goes back to, as far as the text says: the innermost link that is a person or a group."""
-        people = [link.who for link in self.attribution if link.act != "images"]
+        """Whoever it goes back to, as far as the text says: the innermost link that is a person or a group.
+
+        A remark in brackets, such as (unattributed), names nobody.
+        """
+        people = [link.who for link in self.attribution if link.act != "images" and not link.who.startswith("(")]
         return people[-1] if people else ""
 
 
