@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shapely.affinity import translate
 from tests.claims.said import WORLD, area_ratio, checked, claims_of, traced
 
 from sitewatch.claims._likelihood import chance_within, deciding_gsd_m, times_better, verdict_of
+from sitewatch.geo import to_lonlat
 from sitewatch.model import Quantity
 
 _HALL = [{"id": "hall", "type": "building", "structure": "hall"}]
@@ -76,6 +78,15 @@ def test_without_a_word_on_which_structure_it_is_nothing_is_decided(tmp_path):
     check = _one(tmp_path, _ratio("of", 0.6, 0.7), traced("something"))
     assert check.verdict == "cannot tell"
     assert "names.yaml" in check.why
+
+
+@pytest.mark.parametrize(("off_m", "verdict"), [(0, "supported"), (8, "supported"), (40, "cannot tell")])
+def test_a_point_some_metres_beside_a_thing_still_means_it_and_one_far_off_does_not(tmp_path, off_m, verdict):
+    hall = traced("Structure A")
+    spot = to_lonlat(translate(hall.outline.centroid, xoff=hall.outline.length / 8 + off_m), WORLD.grid)
+    names = [{"id": "hall", "type": "building", "at": [round(spot.x, 7), round(spot.y, 7)]}]
+    check = _one(tmp_path, {"triple": ["hall", "stands_on", ""]}, hall, names=names)
+    assert check.verdict == verdict
 
 
 def test_a_height_is_not_testable(tmp_path):

@@ -43,6 +43,8 @@ _UNSEEABLE = frozenset("function purpose used_for produces houses emphasis inten
 _DIMENSIONS: dict[str, Dimension] = {"footprint": "area", "area": "area", "length": "length", "width": "width"}
 _RATIOS: dict[Dimension, Dimension] = {"area": "area ratio", "length": "length ratio", "width": "width ratio"}
 
+_REACH_M = 10.0  # a point that somebody read off a map or an image lies some metres beside the thing
+
 # Pixel size, in metres, from which a thing is told for what it is: NIIRS tasks and the practice of analysts
 # (a roof at PlanetScope's 3 m, a bridge crane or a portal's width from NIIRS 5 on, which takes about 0.5 m).
 _GSD_FOR = {"building": 3.0, "housing": 3.0, "site": 10.0, "road": 3.0, "crane": 0.5, "portal": 0.5, "vehicle": 0.5}
@@ -77,7 +79,7 @@ class Evidence:
         named = [s for s in self.structures if wanted.casefold() in (s.id.casefold(), s.label.casefold())]
         if named or entity is None or entity.at is None:
             return entity, named[0] if named else None
-        spot, reach = Point(entity.at), 2 * self.stack.site.gsd_m
+        spot, reach = Point(entity.at), max(2 * self.stack.site.gsd_m, _REACH_M)
         near = sorted((s.outline.distance(spot), s.id) for s in self.structures)
         return entity, self.structures[near[0][1]] if near and near[0][0] <= reach else None
 
