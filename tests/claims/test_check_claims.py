@@ -80,7 +80,7 @@ def test_without_a_word_on_which_structure_it_is_nothing_is_decided(tmp_path):
     assert "names.yaml" in check.why
 
 
-@pytest.mark.parametrize(("off_m", "verdict"), [(0, "supported"), (8, "supported"), (40, "cannot tell")])
+@pytest.mark.parametrize(("off_m", "verdict"), [(0, "supported"), (8, "supported"), (25, "cannot tell")])
 def test_a_point_some_metres_beside_a_thing_still_means_it_and_one_far_off_does_not(tmp_path, off_m, verdict):
     hall = traced("Structure A")
     spot = to_lonlat(translate(hall.outline.centroid, xoff=hall.outline.length / 8 + off_m), WORLD.grid)
