@@ -59,5 +59,8 @@ def test_what_gives_no_text_is_refused_with_the_reason(data, why):
         text_of(data, Path("a.pdf"))
 
 
-def test_a_page_of_a_million_open_tags_is_read_without_harm():
-    assert text_of(b"<html><body>" + b"<div>" * 200_000 + b"end", Path("a.html")) == "end"
+def test_a_page_that_nests_deeply_is_read_and_one_that_nests_without_end_is_refused():
+    assert text_of(b"<html><body>" + b"<div>" * 3000 + b"end", Path("a.html")) == "end"
+    assert text_of(b"<html><body>" + b"<p>a<br>" * 30_000, Path("a.html")).count("a") == 30_000
+    with pytest.raises(InputError, match="5000 tags open"):
+        text_of(b"<html><body>" + b"<div>" * 200_000 + b"end", Path("a.html"))

@@ -21,6 +21,9 @@ LARGEST_DOCUMENT_BYTES = 20_000_000
 _LARGEST_TEXT = 2_000_000
 _MOST_PAGES = 500
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+# Tags that stay open nest, and the time to parse grows with the square of their depth. These close by themselves.
+_OPENED = re.compile(r"<(?!(?:area|br|col|dd|dt|hr|img|input|li|link|meta|option|p|source|td|th|tr|wbr)\b)[a-z]", re.I)
+_MOST_UNCLOSED = 5000
 # What a reader of the page does not see, and what is not its text.
 _UNSEEN = frozenset("script style noscript template head svg math iframe object".split())
 _BLOCKS = frozenset("""
@@ -42,7 +45,7 @@ def text_of(data: bytes, path: Path) -> str:
     if data.startswith(b"%PDF-"):
         text = _text_of_pdf(data, path)
     elif path.suffix.lower() in (".html", ".htm", ".xhtml") or _HTML.match(data[:10_000]):
-        text = _text_of_html(_decoded(data, path))
+        text = _text_of_html(_decoded(data, path), path)
     else:
         text = _decoded(data, path)
     if len(text) > _LARGEST_TEXT:
@@ -61,8 +64,10 @@ def _decoded(data: bytes, path: Path) -> str:
     return text
 
 
-def _text_of_html(source: str) -> str:
+def _text_of_html(source: str, path: Path) -> str:
     """Text nodes in order; a new block begins a new line."""
+    if len(_OPENED.findall(source)) - source.count("</") > _MOST_UNCLOSED:
+        raise InputError(f"{path} leaves more than {_MOST_UNCLOSED} tags open. Save its text as plain text instead")
     tree = LexborHTMLParser(source)
     for node in [node for tag in sorted(_UNSEEN) for node in tree.css(tag)]:
         node.decompose()
