@@ -100,12 +100,20 @@ def verify_published(path: Path, *, pixels: Path | None = None,
 
 def _page(case: Case, publication: Publication) -> tuple[Report, Mapping[str, Permit]]:
     """The published page with the files beside it, from what the case holds or has computed again."""
-    changes, structures, measurements, stack = case.changes(), case.structures(), case.measurements(), case.stack()
+    structures, measurements, stack = case.structures(), case.measurements(), case.stack()
+    stack = replace(stack, scenes=report.credited(stack.scenes, publication))
+    permits = report.permits_of(stack.scenes, publication)
     made_with = FolderStore(case.folder.resolve()).version_of(case.run_ids(_PROOF)[_PROOF])
-    page = report.compose_report(
-        case.findings(), changes, structures, measurements, stack, options=case.options["report"],
-        provenance=case.provenance(made_with, f"sitewatch verify {EVIDENCE}"), publication=publication)
-    return page, report.permits_of(stack.scenes, publication)
+    options, findings, grid = case.options["report"], case.findings(), case.site.grid
+    page = report.compose_report(findings, case.changes(), structures, measurements, stack, options=options,
+                                 provenance=case.provenance(made_with, f"sitewatch verify {EVIDENCE}"),
+                                 publication=publication)
+    sheets, files = report.compose_exports(structures, measurements, stack, permits)
+    files["case.gpkg"] = store.geopackage(sheets, grid, max(fit.taken for fit in stack.fits))
+    files["case.qgz"] = store.qgis_project(sheets, grid, findings.title, "case.gpkg")
+    if earth := report.compose_kml(findings, structures, measurements, stack, permits, options):
+        files["case.kmz"] = store.zipped(earth)
+    return replace(page, files={**page.files, **files}), permits
 
 
 def _crate(case: Case, publication: Publication, permits: Mapping[str, Permit],

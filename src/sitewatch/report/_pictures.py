@@ -14,7 +14,8 @@ from sitewatch.model import SENSORS, Stack
 from sitewatch.report._frames import Window
 from sitewatch.report._options import ReportOptions
 
-__all__ = ["Picture", "Stretch", "blank", "coarsened", "enlargement", "paled", "picture_of", "stretch_of", "stretched"]
+__all__ = ["Picture", "Stretch", "blank", "coarsened", "enlargement", "hatched", "paled", "picture_of", "stretch_of",
+           "stretched"]
 
 _HATCH_LIGHT, _HATCH_DARK = 205, 160
 _BLANK = 0.86   # light enough for dark lines, dark enough to be no paper
@@ -131,6 +132,14 @@ def picture_of(pixels: np.ndarray, times: int, method: str, widest_px: int) -> P
     else:
         image.save(out, "PNG", optimize=True)
     return Picture(data=out.getvalue(), suffix="jpg" if method == "bicubic" else "png", width=size[0], height=size[1])
+
+
+def hatched(pixels: np.ndarray) -> Image.Image:
+    """Stretched pixels as they are, unclear ones hatched in grey."""
+    unclear = ~np.isfinite(pixels).all(axis=2)
+    image = Image.fromarray(np.uint8(np.round(255 * _filled(pixels, unclear))))
+    image.paste(_hatching(*image.size), mask=Image.fromarray(np.uint8(255 * unclear)))
+    return image
 
 
 def _size(width: int, height: int, times: int, widest_px: int) -> tuple[int, int]:
