@@ -47,10 +47,12 @@ def draft(case: Case, *, no_pixels: bool = False, progress: Progress | None = No
     return _page(case, stated(case, no_pixels=no_pixels))[0].rows
 
 
-def publish(case: Case, *, no_pixels: bool = False, progress: Progress | None = None) -> Published:
+def publish(case: Case, *, no_pixels: bool = False, key: Path | None = None,
+            progress: Progress | None = None) -> Published:
     """Write ``published/`` of a case: the page as its licences allow it, the exports, and the evidence beside them.
 
-    The same case gives the same bytes, wherever it lies. Raises InputError where something has to be supplied first.
+    ``key`` is an SSH key that signs the evidence. The same case gives the same bytes, wherever it lies. Raises
+    InputError where something has to be supplied first.
     """
     case.run(_PROOF, progress)
     publication, findings = stated(case, no_pixels=no_pixels), case.findings()
@@ -66,7 +68,8 @@ def publish(case: Case, *, no_pixels: bool = False, progress: Progress | None = 
         bundle = store.write_bundle(holder.folder, {**files, _CRATE: _crate(case, publication, permits, files)})
         try:
             sha256 = _refuse_silent_edit(holder.folder, publication, bundle)
-            store.replace_folder(holder.folder / PUBLISHED, {**page, EVIDENCE: bundle})
+            seal = {f"{EVIDENCE}.sig": store.signed(bundle, key)} if key else {}
+            store.replace_folder(holder.folder / PUBLISHED, {**page, **seal, EVIDENCE: bundle})
         finally:
             bundle.unlink(missing_ok=True)
         store.record_published(holder.folder, Earlier(
@@ -75,27 +78,29 @@ def publish(case: Case, *, no_pixels: bool = False, progress: Progress | None = 
     return Published(path=case.folder / PUBLISHED, title=findings.title, permits=permits)
 
 
-def verify_published(path: Path, *, pixels: Path | None = None,
+def verify_published(path: Path, *, pixels: Path | None = None, signer: Path | None = None,
                      progress: Progress | None = None) -> tuple[Verified, ...]:
     """Check a published report, or its evidence alone, with nothing else at hand.
 
     First that the bundle and the files beside it are as they were written, then every log and hash in it, then every
     stage, the page and the exports, computed again from the images. ``pixels`` is a folder of the reader's own copies
-    of the images that licences withhold. Raises InputError where there is no such report.
+    of the images that licences withhold, ``signer`` a file with the public key of the publisher. Raises InputError
+    where there is no such report.
     """
     evidence = _evidence_of(path)
     with tempfile.TemporaryDirectory(prefix="sitewatch-") as room:
         folder = Path(room) / "evidence"
         folder.mkdir()
         checks = store.unpack(evidence, folder)
+        seals = store.check_signature(evidence, signer)
         if path != evidence:
             checks += tuple(_beside(evidence, folder / "report"))
         if not all(check.holds for check in checks):
-            return checks   # what is not as it was written is not computed with
+            return (*seals, *checks)   # what is not as it was written is not computed with
         try:
-            return (*checks, *_computed(folder, pixels, progress))
+            return (*seals, *checks, *_computed(folder, pixels, progress))
         except SitewatchError as error:
-            return (*checks, Verified(what="case", holds=False, detail=str(error)))
+            return (*seals, *checks, Verified(what="case", holds=False, detail=str(error)))
 
 
 def _page(case: Case, publication: Publication) -> tuple[Report, Mapping[str, Permit]]:
@@ -105,10 +110,11 @@ def _page(case: Case, publication: Publication) -> tuple[Report, Mapping[str, Pe
     permits = report.permits_of(stack.scenes, publication)
     made_with = FolderStore(case.folder.resolve()).version_of(case.run_ids(_PROOF)[_PROOF])
     options, findings, grid = case.options["report"], case.findings(), case.site.grid
+    way_back = case.provenance(made_with, f"sitewatch verify {EVIDENCE}")
     page = report.compose_report(findings, case.changes(), structures, measurements, stack, options=options,
-                                 provenance=case.provenance(made_with, f"sitewatch verify {EVIDENCE}"),
-                                 publication=publication)
+                                 provenance=way_back, publication=publication)
     sheets, files = report.compose_exports(structures, measurements, stack, permits)
+    files["feed.xml"] = report.compose_feed(findings, publication, way_back["case"])
     files["case.gpkg"] = store.geopackage(sheets, grid, max(fit.taken for fit in stack.fits))
     files["case.qgz"] = store.qgis_project(sheets, grid, findings.title, "case.gpkg")
     if earth := report.compose_kml(findings, structures, measurements, stack, permits, options):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from tests.publication.conftest import STATED, restated
@@ -12,7 +13,7 @@ from tests.publication.edits import members
 
 from sitewatch.case import Case
 from sitewatch.errors import CaseFileError, InputError
-from sitewatch.publication import draft, publish
+from sitewatch.publication import draft, publish, verify_published
 from sitewatch.report import LICENCES
 from sitewatch.report._checklist import CHECKLIST
 
@@ -99,6 +100,11 @@ def test_a_new_version_says_what_the_one_before_said(case):
     assert "Version 1 of 2024-04-01" in page.replace('<time datetime="2024-04-01">', "")
     assert "The name was wrong." in page
     assert "It said the same." in page
+    feed = ET.parse(second.folder / "published" / "feed.xml").getroot()
+    titles = [title.text for title in feed.findall("{*}entry/{*}title")]
+    assert titles == ["Version 2: A hall at Hill", "Version 1: A hall at Hill"]
+    assert "The name was wrong." in feed.find("{*}entry/{*}content").text
+    assert [check for check in verify_published(second.folder / "published") if check.holds is not True] == []
 
 
 def test_what_is_missing_stops_publication_and_says_how_to_supply_it(case):

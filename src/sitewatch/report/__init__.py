@@ -3,6 +3,7 @@
 from sitewatch.report._compose import compose_report
 from sitewatch.report._crate import Evidence, compose_crate
 from sitewatch.report._exports import compose_exports
+from sitewatch.report._feed import compose_feed
 from sitewatch.report._kml import compose_kml
 from sitewatch.report._licences import LICENCES, credited, permits_of
 from sitewatch.report._options import ReportOptions
@@ -10,4 +11,4 @@ from sitewatch.report._options import ReportOptions
 VERSION: int = 3
 
 __all__ = ["LICENCES", "VERSION", "Evidence", "ReportOptions", "compose_crate", "compose_exports",
-           "compose_kml", "compose_report", "credited", "permits_of"]
+           "compose_feed", "compose_kml", "compose_report", "credited", "permits_of"]
