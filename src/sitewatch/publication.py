@@ -17,6 +17,7 @@ __all__ = ["EVIDENCE", "PUBLISHED", "Published", "draft", "publish", "stated", "
 
 PUBLISHED = "published"
 EVIDENCE = "evidence.zip"
+PRINTED = "report.pdf"
 _CRATE = "ro-crate-metadata.json"
 _PROOF = "claims"   # the last stage whose record the evidence holds; the page is composed anew from these
 
@@ -47,19 +48,19 @@ def draft(case: Case, *, no_pixels: bool = False, progress: Progress | None = No
     return _page(case, stated(case, no_pixels=no_pixels))[0].rows
 
 
-def publish(case: Case, *, no_pixels: bool = False, key: Path | None = None,
+def publish(case: Case, *, no_pixels: bool = False, key: Path | None = None, pdf: bool = False,
             progress: Progress | None = None) -> Published:
     """Write ``published/`` of a case: the page as its licences allow it, the exports, and the evidence beside them.
 
-    ``key`` is an SSH key that signs the evidence. The same case gives the same bytes, wherever it lies. Raises
-    InputError where something has to be supplied first.
+    ``key`` is an SSH key that signs the evidence; with ``pdf`` the page is printed too. The same case gives the same
+    bytes, wherever it lies. Raises InputError where something has to be supplied first.
     """
     case.run(_PROOF, progress)
     publication, findings = stated(case, no_pixels=no_pixels), case.findings()
     holder = FolderStore(case.folder.resolve())
     made, permits = _page(case, publication)
     _refuse_open(made.rows)
-    page = made.files
+    page = {**made.files, **(_printed(made.files) if pdf else {})}
     shown = [name for name, permit in permits.items() if permit.allows == "pixels"]
     with holder.writing():
         proof = store.evidence_of(holder, case.site, list(case.run_ids(_PROOF).values()), publication, shown)
@@ -120,6 +121,15 @@ def _page(case: Case, publication: Publication) -> tuple[Report, Mapping[str, Pe
     if earth := report.compose_kml(findings, structures, measurements, stack, permits, options):
         files["case.kmz"] = store.zipped(earth)
     return replace(page, files={**page.files, **files}), permits
+
+
+def _printed(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The page as PDF; InputError where nothing here can print it."""
+    printed = report.print_page(files)
+    if printed is None:
+        raise InputError("printing needs WeasyPrint and Pango. Install the extra: pip install 'sitewatch[pdf]', and on "
+                         "Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0")
+    return {PRINTED: printed}
 
 
 def _crate(case: Case, publication: Publication, permits: Mapping[str, Permit],
@@ -199,6 +209,8 @@ def _computed(folder: Path, pixels: Path | None, progress: Progress | None) -> I
         made, permits = _page(again, stated(case))
         files = {f"report/{name}": data for name, data in made.files.items()}
         yield store.compare_files("report computed again", files, folder)
+        yield from _printed_again(made.files, folder / "report" / PRINTED)
+        yield from _unexpected(again, permits, [*files, f"report/{PRINTED}"], folder)
         yield _same_crate(again, permits, folder)
 
 
@@ -211,10 +223,31 @@ def _rightly(withheld: Collection[str], holder: FolderStore, scenes: Scenes,
             yield Verified(what=name, holds=False, detail="is missing, although its licence lets it be passed on")
 
 
+def _printed_again(files: Mapping[str, bytes], printed: Path) -> Iterator[Verified]:
+    """The PDF against the page printed here; another version of WeasyPrint or other fonts set it differently."""
+    if printed.exists():
+        same = report.print_page(files) == printed.read_bytes()
+        yield Verified(what=f"{PRINTED} printed again", holds=True if same else None, detail="gives the same bytes" if
+                       same else "gives other bytes here, or none: only WeasyPrint of the same version with the same "
+                       "fonts gives the same; compare it with the page by eye")
+
+
+def _unexpected(again: Case, permits: Mapping[str, Permit], known: Collection[str], folder: Path) -> Iterator[Verified]:
+    """Files of the bundle that do not follow from the case: nothing is passed on that was not proven."""
+    holder, shown = FolderStore(again.folder.resolve()), list(permits)
+    proof = store.evidence_of(holder, again.site, list(again.run_ids(_PROOF).values()), stated(again), shown)
+    expected = {*known, _CRATE, store.SUMS, *(f"case/{name}" for name in proof)}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in expected and not name.startswith("case/.cache/"):
+            yield Verified(what=name, holds=False, detail="is in the evidence, but nothing of the case leads to it")
+
+
 def _same_crate(again: Case, permits: Mapping[str, Permit], folder: Path) -> Verified:
     """Whether the metadata of the bundle are those that follow from its files."""
     files = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+    withheld = {permit.scene for permit in permits.values() if permit.allows != "pixels"}
     listed = {name: path for name, path in files.items() if name not in (_CRATE, store.SUMS)
-              and not (name.startswith("case/pixels/") and permits[path.parent.name].allows != "pixels")}
+              and not (name.startswith("case/pixels/") and path.parent.name in withheld)}
     made = _crate(again, stated(again), permits, listed)
     return store.compare_files(f"{_CRATE} composed again", {_CRATE: made}, folder)

@@ -23,8 +23,9 @@ __all__ = ["publish", "show_draft", "verify"]
 @CASE
 @click.option("--no-pixels", is_flag=True, help="Publish outlines and numbers only, whatever the licences allow.")
 @click.option("--sign", "key", metavar="KEY", type=PATH, help="SSH key of yours that signs the evidence.")
+@click.option("--pdf", is_flag=True, help="Print the page as report.pdf too; needs the extra sitewatch[pdf].")
 @JSON
-def publish(case: Path, no_pixels: bool, key: Path | None, as_json: bool) -> None:
+def publish(case: Path, no_pixels: bool, key: Path | None, pdf: bool, as_json: bool) -> None:
     """Write the report that may be published, with its proof beside it.
 
     The folder `published` of the case gets the page, shown as far as the licence of each image allows, and
@@ -34,7 +35,7 @@ def publish(case: Path, no_pixels: bool, key: Path | None, as_json: bool) -> Non
     from sitewatch.publication import publish as publish_case
 
     with progress_shown() as progress:
-        made = publish_case(Case.open(case), no_pixels=no_pixels, key=key, progress=progress)
+        made = publish_case(Case.open(case), no_pixels=no_pixels, key=key, pdf=pdf, progress=progress)
     if as_json:
         write_json({"title": made.title, "path": str(made.path), "evidence": str(made.evidence),
                     "scenes": {permit.scene: permit.allows for permit in made.permits.values()}})

@@ -7,8 +7,10 @@ from sitewatch.report._feed import compose_feed
 from sitewatch.report._kml import compose_kml
 from sitewatch.report._licences import LICENCES, credited, permits_of
 from sitewatch.report._options import ReportOptions
+from sitewatch.report._pdf import print_page
 
 VERSION: int = 3
 
 __all__ = ["LICENCES", "VERSION", "Evidence", "ReportOptions", "compose_crate", "compose_exports",
-           "compose_feed", "compose_kml", "compose_report", "credited", "permits_of"]
+           "compose_feed", "compose_kml", "compose_report", "credited", "permits_of",
+           "print_page"]
