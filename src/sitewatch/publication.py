@@ -10,7 +10,7 @@ from pathlib import Path
 from sitewatch import report, store
 from sitewatch.case import Case
 from sitewatch.errors import InputError, SitewatchError
-from sitewatch.model import Earlier, Permit, Progress, Publication, Report, Row, Scenes
+from sitewatch.model import Document, Earlier, Permit, Progress, Publication, Report, Row, Scenes
 from sitewatch.store import FolderStore, Verified
 
 __all__ = ["EVIDENCE", "PUBLISHED", "Published", "draft", "publish", "stated", "verify_published"]
@@ -63,7 +63,8 @@ def publish(case: Case, *, no_pixels: bool = False, key: Path | None = None, pdf
     page = {**made.files, **(_printed(made.files) if pdf else {})}
     shown = [name for name, permit in permits.items() if permit.allows == "pixels"]
     with holder.writing():
-        proof = store.evidence_of(holder, case.site, list(case.run_ids(_PROOF).values()), publication, shown)
+        texts = [document.id for document, _, permit in _documents(case, publication) if permit.allows == "pixels"]
+        proof = store.evidence_of(holder, case.site, list(case.run_ids(_PROOF).values()), publication, shown, texts)
         files: dict[str, bytes | Path] = {f"report/{name}": data for name, data in page.items()}
         files |= {f"case/{name}": content for name, content in proof.items()}
         bundle = store.write_bundle(holder.folder, {**files, _CRATE: _crate(case, publication, permits, files)})
@@ -140,7 +141,17 @@ def _crate(case: Case, publication: Publication, permits: Mapping[str, Permit],
     held = {name: store.measured(content) for name, content in files.items()}
     scenes = report.credited(case.scenes(), publication)
     return report.compose_crate(report.Evidence(title=case.findings().title, publication=publication, runs=runs,
-                                                files=held, scenes=scenes, permits=permits))
+                                                files=held, scenes=scenes, permits=permits,
+                                                documents=_documents(case, publication)))
+
+
+def _documents(case: Case, publication: Publication) -> list[tuple[Document, int, Permit]]:
+    """What the case quotes, the size of each file, and whether it may be passed on."""
+    holder = FolderStore(case.folder.resolve())
+    documents = store.documents_of(holder, case.site)
+    permits = report.documents_permitted(documents, publication)
+    return [(document, store.measured(holder.folder / document.path)[1], permits[document.id])
+            for document in documents]
 
 
 def _refuse_open(rows: Collection[Row]) -> None:
@@ -188,30 +199,41 @@ def _beside(evidence: Path, report_in_it: Path) -> Iterator[Verified]:
         yield Verified(what="report", holds=True, detail=f"its {len(here)} files are those of the {EVIDENCE}")
 
 
-def _computed(folder: Path, pixels: Path | None, progress: Progress | None) -> Iterator[Verified]:
-    """Everything that follows from the images, computed again from those that are there."""
-    case = Case.open(folder / "case")
-    holder = FolderStore((folder / "case").resolve())
+def _computed(folder: Path, copies: Path | None, progress: Progress | None) -> Iterator[Verified]:
+    """Everything that follows from the images and texts, computed again from those that are there."""
+    home, missing = folder / "case", store.withheld_in(folder / _CRATE)
+    if copies is not None:
+        laid = store.lay_copies(home, missing, copies)
+        yield Verified(what=str(copies), holds=True if laid else None, detail=f"{laid} files are those of the report")
+    texts = [name for name in missing if not name.startswith("pixels/") and not (home / name).exists()]
+    yield from (Verified(what=name, holds=None, detail=f"is not published; SHA-256 {missing[name][0]}")
+                for name in texts)
+    if texts:
+        store.set_aside_claims(home)
+    case, holder = Case.open(home), FolderStore(home.resolve())
     scenes = holder.scenes(case.site)
     if scenes is None:
         yield Verified(what="case/scenes/catalog.json", holds=False, detail="is missing")
         return
-    if pixels is not None:
-        laid = store.lay_pixels(holder, scenes, pixels)
-        yield Verified(what=str(pixels), holds=True if laid else None, detail=f"{laid} images are those of the report")
     withheld = [name for _, name, kept in store.kept_files(holder, scenes) if not kept.path.exists()]
-    again, checks = case.computed_again(progress, _PROOF, withheld)
+    again, checks = case.computed_again(progress, "measurements" if texts else _PROOF, withheld)
     yield from checks
-    if withheld:
-        yield from _rightly(withheld, holder, scenes, stated(case))
+    yield from store.not_computed("claims") if texts else ()
+    yield from _rightly(withheld, holder, scenes, stated(case))
+    if withheld or texts:
         yield from store.not_computed("report")
     elif all(check.holds for check in checks):
-        made, permits = _page(again, stated(case))
-        files = {f"report/{name}": data for name, data in made.files.items()}
-        yield store.compare_files("report computed again", files, folder)
-        yield from _printed_again(made.files, folder / "report" / PRINTED)
-        yield from _unexpected(again, permits, [*files, f"report/{PRINTED}"], folder)
-        yield _same_crate(again, permits, folder)
+        yield from _page_again(again, folder)
+
+
+def _page_again(again: Case, folder: Path) -> Iterator[Verified]:
+    """The page, what lies beside it and the metadata, from records that were computed again."""
+    made, permits = _page(again, stated(again))
+    files = {f"report/{name}": data for name, data in made.files.items()}
+    yield store.compare_files("report computed again", files, folder)
+    yield from _printed_again(made.files, folder / "report" / PRINTED)
+    yield from _unexpected(again, permits, [*files, f"report/{PRINTED}"], folder)
+    yield _same_crate(again, permits, folder)
 
 
 def _rightly(withheld: Collection[str], holder: FolderStore, scenes: Scenes,
@@ -234,8 +256,9 @@ def _printed_again(files: Mapping[str, bytes], printed: Path) -> Iterator[Verifi
 
 def _unexpected(again: Case, permits: Mapping[str, Permit], known: Collection[str], folder: Path) -> Iterator[Verified]:
     """Files of the bundle that do not follow from the case: nothing is passed on that was not proven."""
-    holder, shown = FolderStore(again.folder.resolve()), list(permits)
-    proof = store.evidence_of(holder, again.site, list(again.run_ids(_PROOF).values()), stated(again), shown)
+    holder, runs = FolderStore(again.folder.resolve()), list(again.run_ids(_PROOF).values())
+    texts = [document.id for document, *_ in _documents(again, stated(again))]
+    proof = store.evidence_of(holder, again.site, runs, stated(again), list(permits), texts)
     expected = {*known, _CRATE, store.SUMS, *(f"case/{name}" for name in proof)}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -247,7 +270,9 @@ def _same_crate(again: Case, permits: Mapping[str, Permit], folder: Path) -> Ver
     """Whether the metadata of the bundle are those that follow from its files."""
     files = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
     withheld = {permit.scene for permit in permits.values() if permit.allows != "pixels"}
-    listed = {name: path for name, path in files.items() if name not in (_CRATE, store.SUMS)
+    kept_back = {f"case/{document.path}" for document, _, permit in _documents(again, stated(again))
+                 if permit.allows != "pixels"}
+    listed = {name: path for name, path in files.items() if name not in (_CRATE, store.SUMS, *kept_back)
               and not (name.startswith("case/pixels/") and path.parent.name in withheld)}
     made = _crate(again, stated(again), permits, listed)
     return store.compare_files(f"{_CRATE} composed again", {_CRATE: made}, folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -126,3 +127,32 @@ def test_every_row_and_every_licence_is_on_the_page_about_publishing():
     page = (Path(__file__).parents[2] / "docs" / "publishing.md").read_text()
     assert [check.element for check in CHECKLIST if f"{check.number} {check.element}" not in page] == []
     assert [licence.id for licence in LICENCES if f"`{licence.id}`" not in page] == []
+
+
+def _quoted(case: Case, licence: str) -> Case:
+    """The case with an article that says something of it."""
+    text = "The hall at Hill is new, officials say."
+    (case.folder / "documents").mkdir()
+    (case.folder / "documents" / "daily.txt").write_text(text)
+    (case.folder / "documents" / "daily.yaml").write_text(
+        f"publisher: Daily\nsha256: {hashlib.sha256(text.encode()).hexdigest()}\nlicence: {licence}\n")
+    (case.folder / "claims.yaml").write_text(
+        "claims:\n  - {id: c1, document: daily, kind: observation, quote: 'hall at Hill is new'}\n")
+    return restated(case, STATED + '  state_media: "none"\n')
+
+
+@pytest.mark.parametrize("licence", ["CC-BY-4.0", "All rights reserved"])
+def test_a_quoted_document_is_passed_on_only_where_its_licence_lets_it(case, tmp_path, licence):
+    made = publish(_quoted(case, licence))
+    held = members(made.evidence.read_bytes())
+    assert {"case/claims.yaml", "case/documents/daily.yaml"} <= held.keys()
+    assert ("case/documents/daily.txt" in held) is (licence == "CC-BY-4.0")
+    own = tmp_path / "own"
+    own.mkdir()
+    shutil.copy(case.folder / "documents" / "daily.txt", own / "my copy.txt")
+    checks = {check.what: check.holds for check in verify_published(made.evidence)}
+    assert False not in checks.values()
+    assert checks["report computed again"] is (True if licence == "CC-BY-4.0" else None)
+    assert checks["measurements computed again"] is True
+    if licence != "CC-BY-4.0":
+        assert {check.holds for check in verify_published(made.evidence, pixels=own)} == {True}

@@ -46,7 +46,7 @@ def publish(case: Path, no_pixels: bool, key: Path | None, pdf: bool, as_json: b
 @click.command()
 @click.argument("what", metavar="CASE|REPORT|EVIDENCE.ZIP", type=PATH)
 @click.option("--pixels", metavar="FOLDER", type=PATH,
-              help="Your own copies of the images that a published report withholds.")
+              help="Your own copies of the images and documents that a published report withholds.")
 @click.option("--signer", metavar="FILE", type=PATH,
               help="Public SSH key of the publisher: the evidence must be signed with it.")
 @JSON
@@ -98,7 +98,7 @@ def _tell(checks: Sequence[Verified], as_json: bool) -> None:
         click.echo(checks_table(checks))
     if unchecked:
         say(f"{len(checks) - failed - unchecked} checks hold, {unchecked} could not be made here: their lines say what "
-            "they need (--pixels FOLDER: the images; --signer FILE: the publisher's key)")
+            "they need (--pixels FOLDER: your own copies; --signer FILE: the publisher's key)")
     if failed:
         raise VerificationError(f"{failed} of {len(checks)} checks do not hold. Restore the files named above from "
                                 "a copy, or run `sitewatch run` again if you changed them on purpose")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from sitewatch.model import Permit, Publication, Run, Scenes
+from sitewatch.model import Document, Permit, Publication, Run, Scenes
 
 __all__ = ["Evidence", "compose_crate"]
 
@@ -26,7 +26,8 @@ _KINDS = {".geojson": "application/geo+json", ".jsonl": "application/jsonl", ".y
 class Evidence:
     """What a bundle holds: ``files`` maps each path in it to its SHA-256 and size in bytes.
 
-    ``scenes`` carry licence and credit; their ``permits`` say which files had to stay out.
+    ``scenes`` carry licence and credit; their ``permits`` say which files had to stay out. ``documents`` are
+    those that are quoted, each with its size in bytes and what may be passed on of it.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Evidence:
     files: Mapping[str, tuple[str, int]]
     scenes: Scenes
     permits: Mapping[str, Permit]
+    documents: Sequence[tuple[Document, int, Permit]] = ()
 
 
 def compose_crate(evidence: Evidence) -> bytes:
@@ -82,10 +84,15 @@ def _withheld(evidence: Evidence) -> Iterator[dict[str, Any]]:
         for asset in scene.assets:
             if asset.kept and f"case/{_within(asset.kept.path.parts)}" not in evidence.files:
                 yield {"@id": f"#withheld-{asset.kept.sha256}", "@type": "CreativeWork",
-                       "name": f"{scene.id}: {asset.role}", "sha256": asset.kept.sha256,
+                       "name": _within(asset.kept.path.parts), "sha256": asset.kept.sha256,
                        "contentSize": str(asset.kept.bytes), "license": _licence(scene.licence),
                        "creditText": scene.attribution or "not stated",
                        "conditionsOfAccess": evidence.permits[scene.id].why}
+    for document, size, permit in evidence.documents:
+        if permit.allows != "pixels":
+            yield {"@id": f"#withheld-{document.sha256}", "@type": "CreativeWork", "name": document.path,
+                   "sha256": document.sha256, "contentSize": str(size), "publisher": document.publisher,
+                   "license": _licence(document.licence), "conditionsOfAccess": permit.why}
 
 
 def _runs(evidence: Evidence) -> Iterator[dict[str, Any]]:
@@ -104,10 +111,11 @@ def _runs(evidence: Evidence) -> Iterator[dict[str, Any]]:
 
 
 def _licences(evidence: Evidence) -> Iterator[dict[str, Any]]:
-    names = {evidence.publication.licence, *(scene.licence or "" for scene in evidence.scenes.scenes)}
+    names = {evidence.publication.licence, *(scene.licence or "" for scene in evidence.scenes.scenes),
+             *(document.licence or "" for document, *_ in evidence.documents)}
     for name in sorted(names):
         why = next((p.why for s in evidence.scenes.scenes if (s.licence or "") == name
-                    for p in (evidence.permits[s.id],)), "of the text and the numbers")
+                    for p in (evidence.permits[s.id],)), "of a text, or of this report")
         yield {**_licence(name), "@type": "CreativeWork", "name": name or "not stated", "description": why}
 
 

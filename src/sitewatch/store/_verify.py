@@ -69,9 +69,9 @@ def check_logs(store: FolderStore) -> Iterator[Verified]:
 
 
 def not_computed(stage: str) -> list[Verified]:
-    """What can be said of a stage whose pixels are withheld."""
+    """What can be said of a stage whose images or texts are withheld."""
     return [] if stage == "scenes" else [Verified(what=f"{stage} computed again", holds=None, detail="cannot be done "
-                                                  "without the withheld images; a licensee names their folder")]
+                                                  "without what is withheld; a licensee names a folder of own copies")]
 
 
 def compare(store: FolderStore, stage: str, record: Any, site: Site) -> Verified:
