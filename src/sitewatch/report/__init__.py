@@ -9,7 +9,7 @@ from sitewatch.report._licences import LICENCES, credited, documents_permitted, 
 from sitewatch.report._options import ReportOptions
 from sitewatch.report._pdf import print_page
 
-VERSION: int = 3
+VERSION: int = 4
 
 __all__ = ["LICENCES", "VERSION", "Evidence", "ReportOptions", "compose_crate", "compose_exports",
            "compose_feed", "compose_kml", "compose_report", "credited", "documents_permitted", "permits_of",
