@@ -97,14 +97,13 @@ def blank(window: Window) -> np.ndarray:
 
 def coarsened(pixels: np.ndarray) -> np.ndarray:
     """The same at half the resolution: means of 2 x 2 pixels, NaN where none of them was clearly seen."""
-    rows, columns = pixels.shape[0] // 2 * 2, pixels.shape[1] // 2 * 2
-    blocks = pixels[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2, 3)
+    rows, columns, bands = pixels.shape
+    even = np.pad(pixels, ((0, rows % 2), (0, columns % 2), (0, 0)), constant_values=np.nan)
+    blocks = even.reshape(even.shape[0] // 2, 2, even.shape[1] // 2, 2, bands)
     seen = np.isfinite(blocks)
     count = seen.sum(axis=(1, 3))
     means = np.where(seen, blocks, 0).sum(axis=(1, 3)) / np.where(count, count, np.nan)
-    whole = np.full_like(pixels, np.nan)
-    whole[:rows, :columns] = means.repeat(2, axis=0).repeat(2, axis=1)
-    return whole
+    return np.asarray(means.repeat(2, axis=0).repeat(2, axis=1)[:rows, :columns])
 
 
 def paled(pixels: np.ndarray) -> np.ndarray:
