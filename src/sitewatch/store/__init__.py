@@ -5,7 +5,23 @@ from sitewatch.store._casefile import CASE_FILE, CaseFile, read_case
 from sitewatch.store._casewrite import write_case
 from sitewatch.store._claimsfile import CLAIMS_FILE, add_demo_claims, read_claims
 from sitewatch.store._decisions import (
-from sitewatch.store._evidence import documents_of, evidence_of, kept_files, lay_copies, lay_pixels, set_aside_claims, withheld_in
+    check_decisions,
+    completed,
+    decisions_plain,
+    keep_decision,
+    read_decisions,
+    subjects_of,
+    version_of,
+    withdraw_decision,
+)
+from sitewatch.store._evidence import (
+    documents_of,
+    evidence_of,
+    kept_files,
+    lay_copies,
+    set_aside_claims,
+    withheld_in,
+)
 from sitewatch.store._files import PART, locked, read_bytes, replace_folder, write_atomically
 from sitewatch.store._folder import FolderStore, Stored
 from sitewatch.store._geopackage import geopackage, qgis_project, zipped
@@ -26,9 +42,13 @@ from sitewatch.store._verify import (
 )
 
 __all__ = [
-    "CASE_FILE", "CLAIMS_FILE", "SUMS", "CaseFile", "add_demo_claims", "add_news", "check_logs", "check_pixels",
-    "check_run", "compare", "compare_files", "evidence_of", "folder_source", "kept_files", "lay_copies",
-    "lay_pixels", "locked", "measured", "new_run", "not_computed", "place_plain", "published_before",
-    "qgis_project", "read_bytes", "read_case", "read_claims", "record_published", "replace_folder",
-    "same_bytes", "scenes_plain", "set_aside_claims", "unpack", "write_bundle", "write_case",
+    "CASE_FILE", "CLAIMS_FILE", "NEWS_FILE", "PART", "SUMS", "CaseFile", "FolderStore", "NewCase", "Stored",
+    "Verified", "add_demo_claims", "add_news", "check_decisions", "check_logs", "check_pixels", "check_run",
+    "check_signature", "claims_plain", "clean_text", "compare", "compare_files", "completed", "decisions_plain",
+    "documents_of", "evidence_of", "folder_source", "geopackage", "keep_decision", "kept_files", "lay_copies",
+    "locked", "measured", "new_run", "not_computed", "open_sources", "place_plain", "published_before",
+    "qgis_project", "read_bytes", "read_case", "read_claims", "read_decisions", "read_news", "read_text",
+    "record_published", "replace_folder", "same_bytes", "scenes_plain", "set_aside_claims", "signed",
+    "site_of_plan", "sources_plain", "subjects_of", "unpack", "version_of", "with_earlier", "withdraw_decision",
+    "withheld_in", "words_plain", "write_atomically", "write_bundle", "write_case", "zipped",
 ]

@@ -15,6 +15,7 @@ from sitewatch.errors import CaseFileError, InputError
 from sitewatch.model import Asset, Document, Kept, Publication, Scenes, Site, parse_yaml
 from sitewatch.store._casefile import CASE_FILE
 from sitewatch.store._claimsfile import CLAIMS_FILE, read_claims
+from sitewatch.store._decisions import LOOKS
 from sitewatch.store._documents import DOCUMENTS
 from sitewatch.store._files import inside, read_bytes, sha256_of
 from sitewatch.store._folder import FolderStore
@@ -41,6 +42,7 @@ def evidence_of(store: FolderStore, site: Site, runs: Collection[str], publicati
     paths |= {path for scene, path, _ in kept_files(store, _scenes(store, site)) if scene in shown}
     paths |= {name for name in (CLAIMS_FILE, NAMES_FILE) if (folder / name).exists()}
     paths |= {path.relative_to(folder).as_posix() for path in folder.glob(f"{DOCUMENTS}/*.yaml")}
+    paths |= {path.relative_to(folder).as_posix() for path in folder.glob(f"{LOOKS}/*.yaml")}
     paths |= {document.path for document in documents_of(store, site) if document.id in texts}
     earlier = {EARLIER: earlier_text(publication.earlier)} if publication.earlier else {}
     return {CASE_FILE: _shared(folder / CASE_FILE, no_pixels=publication.no_pixels), **earlier,
