@@ -48,10 +48,10 @@ def removed_line(data: bytes, draw: Random) -> bytes:
 
 def edited_number(data: bytes, draw: Random) -> bytes:
     files = members(data)
-    name = draw.choice([name for name in sorted(files) if name.endswith(TEXTS)])
-    text = files[name]
-    places = [i for i, sign in enumerate(text) if 48 <= sign <= 57]
-    place = draw.choice(places)
+    places = {name: [i for i, sign in enumerate(data) if 48 <= sign <= 57]
+              for name, data in files.items() if name.endswith(TEXTS)}
+    name = draw.choice([name for name in sorted(places) if places[name]])
+    text, place = files[name], draw.choice(places[name])
     other = (text[place] - 48 + draw.randrange(1, 10)) % 10 + 48
     return zipped({**files, name: text[:place] + bytes([other]) + text[place + 1:]})
 

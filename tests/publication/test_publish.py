@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from tests.publication.conftest import STATED, restated
@@ -12,7 +14,7 @@ from tests.publication.edits import members
 
 from sitewatch.case import Case
 from sitewatch.errors import CaseFileError, InputError
-from sitewatch.publication import draft, publish
+from sitewatch.publication import draft, publish, verify_published
 from sitewatch.report import LICENCES
 from sitewatch.report._checklist import CHECKLIST
 
@@ -99,6 +101,11 @@ def test_a_new_version_says_what_the_one_before_said(case):
     assert "Version 1 of 2024-04-01" in page.replace('<time datetime="2024-04-01">', "")
     assert "The name was wrong." in page
     assert "It said the same." in page
+    feed = ET.parse(second.folder / "published" / "feed.xml").getroot()
+    titles = [title.text for title in feed.findall("{*}entry/{*}title")]
+    assert titles == ["Version 2: A hall at Hill", "Version 1: A hall at Hill"]
+    assert "The name was wrong." in feed.find("{*}entry/{*}content").text
+    assert [check for check in verify_published(second.folder / "published") if check.holds is not True] == []
 
 
 def test_what_is_missing_stops_publication_and_says_how_to_supply_it(case):
@@ -120,3 +127,32 @@ def test_every_row_and_every_licence_is_on_the_page_about_publishing():
     page = (Path(__file__).parents[2] / "docs" / "publishing.md").read_text()
     assert [check.element for check in CHECKLIST if f"{check.number} {check.element}" not in page] == []
     assert [licence.id for licence in LICENCES if f"`{licence.id}`" not in page] == []
+
+
+def _quoted(case: Case, licence: str) -> Case:
+    """The case with an article that says something of it."""
+    text = "The hall at Hill is new, officials say."
+    (case.folder / "documents").mkdir()
+    (case.folder / "documents" / "daily.txt").write_text(text)
+    (case.folder / "documents" / "daily.yaml").write_text(
+        f"publisher: Daily\nsha256: {hashlib.sha256(text.encode()).hexdigest()}\nlicence: {licence}\n")
+    (case.folder / "claims.yaml").write_text(
+        "claims:\n  - {id: c1, document: daily, kind: observation, quote: 'hall at Hill is new'}\n")
+    return restated(case, STATED + '  state_media: "none"\n')
+
+
+@pytest.mark.parametrize("licence", ["CC-BY-4.0", "All rights reserved"])
+def test_a_quoted_document_is_passed_on_only_where_its_licence_lets_it(case, tmp_path, licence):
+    made = publish(_quoted(case, licence))
+    held = members(made.evidence.read_bytes())
+    assert {"case/claims.yaml", "case/documents/daily.yaml"} <= held.keys()
+    assert ("case/documents/daily.txt" in held) is (licence == "CC-BY-4.0")
+    own = tmp_path / "own"
+    own.mkdir()
+    shutil.copy(case.folder / "documents" / "daily.txt", own / "my copy.txt")
+    checks = {check.what: check.holds for check in verify_published(made.evidence)}
+    assert False not in checks.values()
+    assert checks["report computed again"] is (True if licence == "CC-BY-4.0" else None)
+    assert checks["measurements computed again"] is True
+    if licence != "CC-BY-4.0":
+        assert {check.holds for check in verify_published(made.evidence, pixels=own)} == {True}

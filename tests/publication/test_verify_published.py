@@ -155,3 +155,15 @@ def _log_anew(log: bytes, run: str, sha256: str) -> bytes:
         before = hashlib.sha256(whole).hexdigest()
         lines.append(whole)
     return b"\n".join(lines) + b"\n"
+
+
+@pytest.mark.parametrize("name", ["report/more.html", "case/results/more.csv", "case/pixels/2024/more.tif", "more.txt"])
+def test_a_file_that_nothing_leads_to_is_found_however_well_it_is_listed(case, tmp_path, name):
+    files = members(publish(case).evidence.read_bytes())
+    files[name] = b"more"
+    crate = json.loads(files["ro-crate-metadata.json"])
+    root = next(entry for entry in crate["@graph"] if entry["@id"] == "./")
+    root["hasPart"] = sorted([*root["hasPart"], {"@id": name}], key=lambda part: part["@id"])
+    files["ro-crate-metadata.json"] = json.dumps(crate).encode()
+    (tmp_path / "evidence.zip").write_bytes(sealed(files))
+    assert name in _failed(tmp_path / "evidence.zip")

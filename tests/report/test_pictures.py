@@ -13,7 +13,7 @@ from sitewatch.model import Between
 from sitewatch.report import ReportOptions
 from sitewatch.report._frames import Window, whole, window_around
 from sitewatch.report._pairs import latest_clear, pair_of_structure
-from sitewatch.report._pictures import picture_of, stretch_of, stretched
+from sitewatch.report._pictures import coarsened, picture_of, stretch_of, stretched
 
 _SITE = site_on_earth()
 _STACK = stack_of(_SITE)
@@ -157,3 +157,14 @@ def test_each_picture_says_its_day_its_scene_and_its_credit(page):
 def test_the_two_looks_of_the_bracket_are_shown_where_others_are_shown_large():
     files = world_of().report(ReportOptions(figure_width_px=96, map_width_px=96)).files
     assert {"pictures/structure-a-last-without.jpg", "pictures/structure-a-first-with.jpg"} <= set(files)
+
+
+def test_a_coarsened_picture_holds_no_pixel_of_the_original_and_keeps_its_mean_and_its_size():
+    pixels = np.random.default_rng(1).random((7, 9, 3))
+    pixels[0, 0] = np.nan
+    coarse = coarsened(pixels)
+    assert coarse.shape == pixels.shape
+    assert np.isfinite(coarse).all()  # three of its four were seen
+    assert (coarse[2:6, 2:8] != pixels[2:6, 2:8]).all()
+    assert coarse[2:6, 2:8].mean() == pytest.approx(pixels[2:6, 2:8].mean())
+    assert coarse[6, 8] == pytest.approx(pixels[6, 8])  # a corner without neighbours

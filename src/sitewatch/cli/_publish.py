@@ -22,8 +22,10 @@ __all__ = ["publish", "show_draft", "verify"]
 @click.command()
 @CASE
 @click.option("--no-pixels", is_flag=True, help="Publish outlines and numbers only, whatever the licences allow.")
+@click.option("--sign", "key", metavar="KEY", type=PATH, help="SSH key of yours that signs the evidence.")
+@click.option("--pdf", is_flag=True, help="Print the page as report.pdf too; needs the extra sitewatch[pdf].")
 @JSON
-def publish(case: Path, no_pixels: bool, as_json: bool) -> None:
+def publish(case: Path, no_pixels: bool, key: Path | None, pdf: bool, as_json: bool) -> None:
     """Write the report that may be published, with its proof beside it.
 
     The folder `published` of the case gets the page, shown as far as the licence of each image allows, and
@@ -33,7 +35,7 @@ def publish(case: Path, no_pixels: bool, as_json: bool) -> None:
     from sitewatch.publication import publish as publish_case
 
     with progress_shown() as progress:
-        made = publish_case(Case.open(case), no_pixels=no_pixels, progress=progress)
+        made = publish_case(Case.open(case), no_pixels=no_pixels, key=key, pdf=pdf, progress=progress)
     if as_json:
         write_json({"title": made.title, "path": str(made.path), "evidence": str(made.evidence),
                     "scenes": {permit.scene: permit.allows for permit in made.permits.values()}})
@@ -44,9 +46,11 @@ def publish(case: Path, no_pixels: bool, as_json: bool) -> None:
 @click.command()
 @click.argument("what", metavar="CASE|REPORT|EVIDENCE.ZIP", type=PATH)
 @click.option("--pixels", metavar="FOLDER", type=PATH,
-              help="Your own copies of the images that a published report withholds.")
+              help="Your own copies of the images and documents that a published report withholds.")
+@click.option("--signer", metavar="FILE", type=PATH,
+              help="Public SSH key of the publisher: the evidence must be signed with it.")
 @JSON
-def verify(what: Path, pixels: Path | None, as_json: bool) -> None:
+def verify(what: Path, pixels: Path | None, signer: Path | None, as_json: bool) -> None:
     """Check every hash and log, and recompute every stage.
 
     Of a case, or of a report that was published, with nothing else at hand; nothing in it is changed. Exit code 5 when
@@ -56,12 +60,14 @@ def verify(what: Path, pixels: Path | None, as_json: bool) -> None:
         if what.is_file() or (what / "evidence.zip").is_file():
             from sitewatch.publication import verify_published
 
-            checks: Sequence[Verified] = verify_published(what, pixels=pixels, progress=progress)
+            checks: Sequence[Verified] = verify_published(what, pixels=pixels, signer=signer,
+                                                            progress=progress)
         else:
             from sitewatch.case import Case
 
-            if pixels is not None:
-                raise UsageError("--pixels is for a published report: a case has its own images. Leave it out")
+            if pixels is not None or signer is not None:
+                raise UsageError("--pixels and --signer are for a published report: a case has its own images and no "
+                                 "signature. Leave them out")
             checks = Case.open(what).verify(progress)
     _tell(checks, as_json)
 
@@ -91,8 +97,8 @@ def _tell(checks: Sequence[Verified], as_json: bool) -> None:
     else:
         click.echo(checks_table(checks))
     if unchecked:
-        say(f"{len(checks) - failed - unchecked} checks hold, {unchecked} could not be made: the images that they need "
-            "are withheld. If you hold them, add --pixels FOLDER")
+        say(f"{len(checks) - failed - unchecked} checks hold, {unchecked} could not be made here: their lines say what "
+            "they need (--pixels FOLDER: your own copies; --signer FILE: the publisher's key)")
     if failed:
         raise VerificationError(f"{failed} of {len(checks)} checks do not hold. Restore the files named above from "
                                 "a copy, or run `sitewatch run` again if you changed them on purpose")

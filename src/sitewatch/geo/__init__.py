@@ -1,6 +1,6 @@
 """Grids, true areas, rasters and outlines: the only place with rasterio and pyproj."""
 
-from sitewatch.geo.grid import WGS84, common_footprint, picture_grid, reproject, square_around, utm_grid
+from sitewatch.geo.grid import WGS84, common_footprint, degrees_grid, picture_grid, reproject, square_around, utm_grid
 from sitewatch.geo.outline import (
     area_m2,
     coverage,
@@ -21,7 +21,8 @@ from sitewatch.geo.stac import stac_footprint
 from sitewatch.geo.sun import sun_at
 
 __all__ = [
-    "PIXEL_VARIANCE", "WGS84", "ImageInfo", "Rectangle", "area_m2", "common_footprint", "coverage", "describe",
+    "PIXEL_VARIANCE", "WGS84", "ImageInfo", "Rectangle", "area_m2", "common_footprint", "coverage", "degrees_grid",
+    "describe",
     "from_geojson", "from_pixels", "lay_on", "length_m", "outline_of", "picture_grid", "read_features",
     "read_image", "reproject", "seen_mad", "seen_median", "series_of", "square_around", "stac_footprint", "sun_at",
     "to_geojson", "to_lonlat", "to_pixels", "utm_grid", "whitening", "write_geotiff",

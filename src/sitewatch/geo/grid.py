@@ -11,12 +11,12 @@ from odc.geo.geom import Geometry
 from pyproj import Geod, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
-from shapely import Polygon, box, transform
+from shapely import Point, Polygon, box, transform
 from shapely.geometry.base import BaseGeometry
 
 from sitewatch.errors import AreaError
 
-__all__ = ["WGS84", "common_footprint", "picture_grid", "reproject", "square_around", "utm_grid"]
+__all__ = ["WGS84", "common_footprint", "degrees_grid", "picture_grid", "reproject", "square_around", "utm_grid"]
 
 WGS84 = CRS("EPSG:4326")
 _ELLIPSOID = Geod(ellps="WGS84")
@@ -86,3 +86,20 @@ def reproject(shape: BaseGeometry, source: CRS, target: CRS) -> BaseGeometry:
     if source == target:
         return shape
     return transform(shape, Transformer.from_crs(source, target, always_xy=True).transform, interleaved=False)
+
+
+def degrees_grid(grid: GeoBox) -> GeoBox:
+    """The upright rectangle of longitude and latitude that lies within a grid, EPSG:4326, of about its pixels.
+
+    A UTM grid is turned against the meridians by up to a few degrees: the slivers along its sides are left out.
+    """
+    if grid.crs is None:
+        raise AreaError("these images have no georeference: there is no longitude and latitude to give")
+    left, bottom, right, top = grid.boundingbox
+    corners = [reproject(Point(x, y), grid.crs, WGS84) for x in (left, right) for y in (bottom, top)]
+    (bl, tl, br, tr) = ((corner.x, corner.y) for corner in corners)
+    west, east, south, north = max(bl[0], tl[0]), min(br[0], tr[0]), max(bl[1], br[1]), min(tl[1], tr[1])
+    width = max(1, round(grid.width * (east - west) / (max(br[0], tr[0]) - min(bl[0], tl[0]))) - 2)
+    height = max(1, round(grid.height * (north - south) / (max(tl[1], tr[1]) - min(bl[1], br[1]))) - 2)
+    x, y = (east - west) / (width + 2), (north - south) / (height + 2)   # a pixel less on each side: edges are curved
+    return GeoBox((height, width), Affine(x, 0, west + x, 0, -y, north - y), WGS84)

@@ -57,6 +57,7 @@ from sitewatch.model.run import Run, fingerprint
 from sitewatch.model.scene import Asset, AssetRole, DateOrigin, Kept, Progress, Refusal, Scene, Scenes, Source
 from sitewatch.model.selector import Fit, Place, locate
 from sitewatch.model.sensor import SENSORS, MaskKind, Sensor
+from sitewatch.model.sheet import Column, Sheet
 from sitewatch.model.site import Name, NamedOutline, Site
 from sitewatch.model.stack import Placement, SceneFit, Stack
 from sitewatch.model.structure import Look, LookState, Phase, Structure, StructureClass, Structures
@@ -64,14 +65,14 @@ from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
     "SENSORS", "UNITS", "Answer", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm", "Change",
-    "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Comparability", "Comparison",
-    "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind", "Dimension", "Disagreement",
-    "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName", "Finding", "Findings", "Fit",
-    "Flag", "Form", "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look", "LookState", "MaskKind",
-    "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind", "Permission", "Permit", "Phase",
-    "Place", "Placement", "Printed", "Progress", "Proposal", "Publication", "Quantity", "Reading", "Refusal",
-    "Relation", "Report", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Seen", "Sensor", "Site",
-    "SnowState", "Source", "Span", "Stack", "Stated", "Structure", "StructureClass", "Structures", "Table",
-    "Verdict", "canonical", "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate",
-    "newest", "parse_yaml", "plain_name", "seen_of",
+    "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Column", "Comparability",
+    "Comparison", "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind", "Dimension",
+    "Disagreement", "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName", "Finding",
+    "Findings", "Fit", "Flag", "Form", "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look", "LookState",
+    "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind", "Permission", "Permit",
+    "Phase", "Place", "Placement", "Printed", "Progress", "Proposal", "Publication", "Quantity", "Reading",
+    "Refusal", "Relation", "Report", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Seen",
+    "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Stated", "Structure", "StructureClass",
+    "Structures", "Table", "Verdict", "canonical", "compare", "conditions_of", "construct", "day",
+    "disputed", "fingerprint", "locate", "newest", "parse_yaml", "plain_name", "seen_of",
 ]

@@ -2,10 +2,15 @@
 
 from sitewatch.report._compose import compose_report
 from sitewatch.report._crate import Evidence, compose_crate
-from sitewatch.report._licences import LICENCES, credited, permits_of
+from sitewatch.report._exports import compose_exports
+from sitewatch.report._feed import compose_feed
+from sitewatch.report._kml import compose_kml
+from sitewatch.report._licences import LICENCES, credited, documents_permitted, permits_of
 from sitewatch.report._options import ReportOptions
+from sitewatch.report._pdf import print_page
 
-VERSION: int = 5
+VERSION: int = 6
 
-__all__ = ["LICENCES", "VERSION", "Evidence", "ReportOptions", "compose_crate", "compose_report", "credited",
-           "permits_of"]
+__all__ = ["LICENCES", "VERSION", "Evidence", "ReportOptions", "compose_crate", "compose_exports",
+           "compose_feed", "compose_kml", "compose_report", "credited", "documents_permitted", "permits_of",
+           "print_page"]

@@ -10,8 +10,8 @@ from sitewatch.model import Changes, Findings, Measurements, Publication, Report
 from sitewatch.report._candidates import candidates_of
 from sitewatch.report._checklist import checked
 from sitewatch.report._claims import claims_of
+from sitewatch.report._claims_exports import claims_csv, claims_review
 from sitewatch.report._draft import Draft
-from sitewatch.report._exports import claims_csv, claims_review
 from sitewatch.report._figures import Figure, Pictures
 from sitewatch.report._licences import credited, permits_of
 from sitewatch.report._method import method_of, place_of

@@ -1,68 +1,19 @@
-"""The checked claims for other programs: a table, and schema.org ClaimReview."""
+"""What is published beside the page for other programs."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from typing import Any
+from collections.abc import Mapping
 
-from sitewatch.model import Check, Checks, Document, Verdict
+from sitewatch.model import Measurements, Permit, Sheet, Stack, Structures
+from sitewatch.report._sheets import csv_of, geojson_of, sheets_of
 
-__all__ = ["claims_csv", "claims_review"]
-
-_COLUMNS = ("claim", "document", "sha256", "start", "end", "quote", "publisher", "said_by", "kind", "verdict", "chance",
-            "tested", "measured", "why", "decides", "flags")
-# A rating needs a number; these are the ends and the middle of a scale of three. What cannot be tested has none.
-_RATINGS: dict[Verdict, int] = {"refuted": 1, "cannot tell": 2, "supported": 3}
+__all__ = ["compose_exports"]
 
 
-def claims_csv(checks: Checks) -> bytes:
-    """One line per claim. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    documents = {document.id: document for document in checks.documents}
-    for check in checks:
-        writer.writerow([_harmless(cell) for cell in _cells(check, checks, documents[check.claim.document])])
-    return text.getvalue().encode()
-
-
-def claims_review(checks: Checks) -> bytes:
-    """A JSON-LD graph of ClaimReview (https://schema.org/ClaimReview), one per claim that could be tested.
-
-    Who publishes the review and when is for its publisher to add: a case knows neither.
-    """
-    documents = {document.id: document for document in checks.documents}
-    graph = [_review(check, documents[check.claim.document]) for check in checks if check.verdict in _RATINGS]
-    plain = {"@context": "https://schema.org", "@graph": graph}
-    return (json.dumps(plain, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
-
-
-def _cells(check: Check, checks: Checks, document: Document) -> list[str]:
-    claim, first = check.claim, check.tested[0] if check.tested else None
-    return [claim.id, document.path, document.sha256, str(claim.place.start), str(claim.place.end), claim.quote,
-            claim.publisher, claim.said_by, claim.kind, check.verdict,
-            "" if check.chance is None else f"{check.chance:.4f}", first.what if first else "",
-            (first.measured or "") if first else "", check.why, (first.decides or "") if first else "",
-            " ".join(flag.word for flag in checks.flags_of(claim.id))]
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
-
-
-def _review(check: Check, document: Document) -> dict[str, Any]:
-    claim = check.claim
-    work: dict[str, Any] = {"@type": "CreativeWork", "publisher": {"@type": "Organization", "name": document.publisher},
-                            "inLanguage": document.language}
-    if document.url:
-        work["url"] = document.url
-    if document.dated and document.dated.start:
-        work["datePublished"] = f"{document.dated.start:%Y-%m-%d}"
-    said: dict[str, Any] = {"@type": "Claim", "appearance": work}
-    if claim.said_by and claim.said_by != claim.publisher:
-        said["author"] = {"@type": "Organization", "name": claim.said_by}
-    return {"@type": "ClaimReview", "claimReviewed": claim.quote, "itemReviewed": said, "reviewBody": check.why,
-            "reviewRating": {"@type": "Rating", "ratingValue": _RATINGS[check.verdict], "worstRating": 1,
-                             "bestRating": 3, "alternateName": check.verdict}}
+def compose_exports(structures: Structures, measurements: Measurements, stack: Stack,
+                    permits: Mapping[str, Permit]) -> tuple[tuple[Sheet, ...], dict[str, bytes]]:
+    """The sheets, and the files that follow from them alone: GeoJSON of what has outlines, CSV of the rest."""
+    sheets = sheets_of(structures, measurements, stack, permits)
+    files = {f"{sheet.name}.geojson": geojson_of(sheet, structures.site) for sheet in sheets if sheet.outlines
+             if sheet.name != "looks"}
+    return sheets, files | {f"{sheet.name}.csv": csv_of(sheet) for sheet in sheets if sheet.name != "places"}

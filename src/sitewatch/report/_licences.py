@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sitewatch.model import Licence, Permit, Publication, Scene, Scenes
+from sitewatch.model import Document, Licence, Permit, Publication, Scene, Scenes
 
-__all__ = ["LICENCES", "credited", "permits_of"]
+__all__ = ["LICENCES", "credited", "documents_permitted", "permits_of"]
 
 _BY = "https://creativecommons.org/licenses/"
 
@@ -18,6 +18,9 @@ LICENCES: tuple[Licence, ...] = (
     Licence(id="CC-BY-3.0", allows="pixels", source=f"{_BY}by/3.0/"),
     Licence(id="CC-BY-SA-4.0", allows="pixels", source=f"{_BY}by-sa/4.0/"),
     Licence(id="CC-BY-SA-3.0", allows="pixels", source=f"{_BY}by-sa/3.0/"),
+    # Licences of software, under which texts are given away too.
+    Licence(id="Apache-2.0", allows="pixels", source="https://www.apache.org/licenses/LICENSE-2.0"),
+    Licence(id="MIT", allows="pixels", source="https://opensource.org/license/mit"),
     # Free, full and open access; the source and that the data were modified must be stated.
     Licence(id="Copernicus-Sentinel", allows="pixels", source="Delegated Regulation (EU) No 1159/2013"),
     # No restriction; the source should be named.
@@ -44,6 +47,20 @@ def permits_of(scenes: Scenes, publication: Publication) -> Mapping[str, Permit]
     """What may be published of each scene, by its id; the author's own table of licences counts first."""
     known = {licence.id.casefold(): licence for licence in (*LICENCES, *publication.licences)}
     return {scene.id: _permit(scene, known, publication) for scene in credited(scenes, publication).scenes}
+
+
+def documents_permitted(documents: Sequence[Document], publication: Publication) -> Mapping[str, Permit]:
+    """Which texts that are quoted may be passed on whole, by id; a quotation needs no licence, a copy does."""
+    known = {licence.id.casefold(): licence for licence in (*LICENCES, *publication.licences)}
+    permits = {}
+    for document in documents:
+        licence = known.get((document.licence or "").casefold())
+        is_free = licence is not None and licence.allows == "pixels"
+        why = f"{licence.id}: {licence.source}" if licence and is_free else (
+            f"what the licence {document.licence[:80]} allows is not known" if document.licence else
+            "no licence is recorded")
+        permits[document.id] = Permit(scene=document.id, allows="pixels" if is_free else "outline", why=why)
+    return permits
 
 
 def _credit(publication: Publication, scene: Scene) -> str | None:

@@ -14,7 +14,8 @@ from sitewatch.model import SENSORS, Stack
 from sitewatch.report._frames import Window
 from sitewatch.report._options import ReportOptions
 
-__all__ = ["Picture", "Stretch", "blank", "coarsened", "enlargement", "paled", "picture_of", "stretch_of", "stretched"]
+__all__ = ["Picture", "Stretch", "blank", "coarsened", "enlargement", "hatched", "paled", "picture_of", "stretch_of",
+           "stretched"]
 
 _HATCH_LIGHT, _HATCH_DARK = 205, 160
 _BLANK = 0.86   # light enough for dark lines, dark enough to be no paper
@@ -96,14 +97,13 @@ def blank(window: Window) -> np.ndarray:
 
 def coarsened(pixels: np.ndarray) -> np.ndarray:
     """The same at half the resolution: means of 2 x 2 pixels, NaN where none of them was clearly seen."""
-    rows, columns = pixels.shape[0] // 2 * 2, pixels.shape[1] // 2 * 2
-    blocks = pixels[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2, 3)
+    rows, columns, bands = pixels.shape
+    even = np.pad(pixels, ((0, rows % 2), (0, columns % 2), (0, 0)), constant_values=np.nan)
+    blocks = even.reshape(even.shape[0] // 2, 2, even.shape[1] // 2, 2, bands)
     seen = np.isfinite(blocks)
     count = seen.sum(axis=(1, 3))
     means = np.where(seen, blocks, 0).sum(axis=(1, 3)) / np.where(count, count, np.nan)
-    whole = np.full_like(pixels, np.nan)
-    whole[:rows, :columns] = means.repeat(2, axis=0).repeat(2, axis=1)
-    return whole
+    return np.asarray(means.repeat(2, axis=0).repeat(2, axis=1)[:rows, :columns])
 
 
 def paled(pixels: np.ndarray) -> np.ndarray:
@@ -131,6 +131,14 @@ def picture_of(pixels: np.ndarray, times: int, method: str, widest_px: int) -> P
     else:
         image.save(out, "PNG", optimize=True)
     return Picture(data=out.getvalue(), suffix="jpg" if method == "bicubic" else "png", width=size[0], height=size[1])
+
+
+def hatched(pixels: np.ndarray) -> Image.Image:
+    """Stretched pixels as they are, unclear ones hatched in grey."""
+    unclear = ~np.isfinite(pixels).all(axis=2)
+    image = Image.fromarray(np.uint8(np.round(255 * _filled(pixels, unclear))))
+    image.paste(_hatching(*image.size), mask=Image.fromarray(np.uint8(255 * unclear)))
+    return image
 
 
 def _size(width: int, height: int, times: int, widest_px: int) -> tuple[int, int]:

@@ -81,18 +81,25 @@ def indicators_are_named(draft: Draft) -> str:
 
 
 def claims_have_sources(draft: Draft) -> str:
-    return listed((f.id for f in draft.said_by_others if not f.evidence), "no document stands behind it")
+    """Whatever others say stands in a document of the case, as it was received."""
+    changed = {document.id for document in draft.findings.checks.documents if document.is_changed}
+    unsourced = (f.id for f in draft.said_by_others if not f.evidence)
+    altered = (check.claim.id for check in draft.findings.checks if check.claim.document in changed)
+    return listed(unsourced, "no document stands behind it") or listed(
+        altered, "its document is not the one that was received")
 
 
 def origins_are_counted(draft: Draft) -> str:
+    uncounted = (d.about for d in draft.findings.checks.disagreements if d.origins < 1)
     return listed((f.id for f in draft.said_by_others if _ARTICLES.search(f.text) and "origin" not in f.text),
-                  "counts articles, not independent origins")
+                  "counts articles, not independent origins") or listed(uncounted, "its origins are not counted")
 
 
 def contradictions_are_printed(draft: Draft) -> str:
-    """Sentences that say of one thing what others deny must both stand on the page, with a verdict."""
+    """Where publishers exclude each other, both sides and the kind of contradiction are stated."""
+    one_sided = (d.about for d in draft.findings.checks.disagreements if not d.why or not d.claims)
     return listed((f.id for f in draft.said_by_others if "contradict" in f.text and not f.evidence),
-                  "a contradiction without its two sides")
+                  "a contradiction without its two sides") or listed(one_sided, "a contradiction without its sides")
 
 
 def a_reply_was_asked(draft: Draft) -> str:
@@ -101,7 +108,8 @@ def a_reply_was_asked(draft: Draft) -> str:
 
 def state_media_are_marked(draft: Draft) -> str:
     quoted = next(iter(draft.said_by_others), None)
-    is_said = quoted is None or draft.publication.state_media
+    is_quoted = quoted is not None or draft.findings.checks.records
+    is_said = not is_quoted or draft.publication.state_media
     return "" if is_said else "which of the quoted are state media is not stated"
 
 

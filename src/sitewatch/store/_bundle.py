@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
+import io
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from sitewatch.store._files import PART, sha256_of
 from sitewatch.store._verify import Verified
@@ -26,6 +27,7 @@ __all__ = ["SUMS", "measured", "same_bytes", "unpack", "write_bundle", "write_zi
 SUMS = "SHA256SUMS"
 _NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,199}/){0,8}[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 _MOST_MEMBERS = 100_000
+_IN_MEMORY_BYTES = 64 * 1024 * 1024   # what is larger is written again on disk
 _REGULAR_FILE = 0o100644 << 16   # a member that claims to be a link, a device or a folder is none of ours
 _BEGINNING = (1980, 1, 1, 0, 0, 0)   # the earliest time that a ZIP file can state
 # What zipfile raises for forged headers, besides its own error.
@@ -45,20 +47,23 @@ def write_bundle(folder: Path, files: Mapping[str, bytes | Path]) -> Path:
     return Path(name)
 
 
-def write_zip(target: BinaryIO, files: Mapping[str, bytes | Path]) -> None:
+def write_zip(target: IO[bytes], files: Mapping[str, bytes | Path]) -> None:
     """Write a ZIP file whose bytes follow from the names and contents alone."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as bundle:
         for name in sorted(files):
             content = files[name]
-            info = zipfile.ZipInfo(name, date_time=_BEGINNING)
-            info.create_system, info.external_attr = 3, _REGULAR_FILE
-            info.file_size = len(content) if isinstance(content, bytes) else content.stat().st_size
-            with bundle.open(info, "w") as member:
-                if isinstance(content, bytes):
-                    member.write(content)
-                else:
-                    with content.open("rb") as source:
-                        shutil.copyfileobj(source, member, 1 << 20)
+            if isinstance(content, bytes):
+                _add(bundle, name, len(content), io.BytesIO(content))
+            else:
+                with content.open("rb") as source:
+                    _add(bundle, name, content.stat().st_size, source)
+
+
+def _add(bundle: zipfile.ZipFile, name: str, size: int, source: IO[bytes]) -> None:
+    info = zipfile.ZipInfo(name, date_time=_BEGINNING)
+    info.create_system, info.external_attr, info.file_size = 3, _REGULAR_FILE, size
+    with bundle.open(info, "w") as member:
+        shutil.copyfileobj(source, member, 1 << 20)
 
 
 def measured(content: bytes | Path) -> tuple[str, int]:
@@ -72,17 +77,21 @@ def same_bytes(one: Path, other: Path) -> bool:
 
 
 def unpack(path: Path, target: Path) -> tuple[Verified, ...]:
-    """Lay the files of a bundle into an empty folder, and say whether it is whole; nothing is laid elsewhere.
+    """Lay the files of a bundle into an empty folder if it is whole, and say whether it is; nothing is laid elsewhere.
 
-    A bundle that does not hold is not computed with: what is wrong with it is named file by file where that can be.
+    Where it is not, what is wrong is named file by file as far as that can be, and nothing is laid at all.
     """
     what = path.name
     try:
         with zipfile.ZipFile(path) as bundle:
             members = bundle.infolist()
-            problem = _refused(members, path.stat().st_size)
-            if problem:
+            if problem := _refused(members, path.stat().st_size):
                 return (Verified(what=what, holds=False, detail=problem),)
+            if wrong := tuple(_wrong(bundle)):
+                return wrong
+            if not _is_as_written(path, bundle):
+                return (Verified(what=what, holds=False, detail="was changed between its files: its frame is not the "
+                                                                "one that sitewatch writes"),)
             for member in members:
                 place = target / member.filename
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -90,11 +99,7 @@ def unpack(path: Path, target: Path) -> tuple[Verified, ...]:
                     shutil.copyfileobj(source, file, 1 << 20)
     except _BROKEN as error:
         return (Verified(what=what, holds=False, detail=f"is not as it was written ({error})"),)
-    wrong = tuple(_wrong(target, [member.filename for member in members]))
-    if not wrong and not _is_as_written(path, target, [member.filename for member in members]):
-        wrong = (Verified(what=what, holds=False, detail="was changed between its files: its frame is not the one that "
-                                                         "sitewatch writes"),)
-    return wrong or (Verified(what=what, holds=True, detail=f"its {len(members)} files are those that {SUMS} lists"),)
+    return (Verified(what=what, holds=True, detail=f"its {len(members)} files are those that {SUMS} lists"),)
 
 
 def _refused(members: Sequence[zipfile.ZipInfo], size: int) -> str | None:
@@ -114,13 +119,14 @@ def _refused(members: Sequence[zipfile.ZipInfo], size: int) -> str | None:
     return None
 
 
-def _wrong(folder: Path, names: Sequence[str]) -> Iterator[Verified]:
+def _wrong(bundle: zipfile.ZipFile) -> Iterator[Verified]:
     """The files that SHA256SUMS does not list as they are; SHA256SUMS itself where it is not written as it should."""
+    names = bundle.namelist()
     if SUMS not in names:
         yield Verified(what=SUMS, holds=False, detail="is missing")
         return
-    found = {name: sha256_of(folder / name) or "" for name in names if name != SUMS}
-    listed = (folder / SUMS).read_bytes()
+    found = {name: _sha256_in(bundle, name) for name in names if name != SUMS}
+    listed = bundle.read(SUMS)
     if listed == _sums(found):
         return
     lines = dict(line.split("  ", 1)[::-1] for line in listed.decode("utf-8", "replace").splitlines() if "  " in line)
@@ -131,17 +137,30 @@ def _wrong(folder: Path, names: Sequence[str]) -> Iterator[Verified]:
         elif found[name] != lines[name]:
             yield Verified(what=name, holds=False, detail=f"has the SHA-256 {found[name][:16]}…, {lines[name][:16]}… "
                                                           "is listed")
-    if {name: lines.get(name) for name in found} == found and len(lines) == len(found):
+    if lines == found:
         yield Verified(what=SUMS, holds=False, detail="is not written as sitewatch writes it")
 
 
-def _is_as_written(path: Path, folder: Path, names: Sequence[str]) -> bool:
+def _sha256_in(bundle: zipfile.ZipFile, name: str) -> str:
+    digest = hashlib.sha256()
+    with bundle.open(name) as member:
+        while block := member.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _is_as_written(path: Path, bundle: zipfile.ZipFile) -> bool:
     """Whether writing the same files again gives the same bytes, so that nothing hides between them."""
-    with tempfile.TemporaryDirectory(dir=folder.parent) as room:
-        again = Path(room) / "again.zip"
-        with again.open("wb") as target:
-            write_zip(target, {name: folder / name for name in names})
-        return same_bytes(path, again)
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as again, path.open("rb") as given:
+        with zipfile.ZipFile(again, "w", zipfile.ZIP_STORED) as copy:
+            for name in sorted(bundle.namelist()):
+                with bundle.open(name) as member:
+                    _add(copy, name, bundle.getinfo(name).file_size, member)
+        again.seek(0)
+        while block := given.read(1 << 20):
+            if again.read(len(block)) != block:
+                return False
+        return not again.read(1)
 
 
 def _sums(hashes: Mapping[str, str]) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from sitewatch.errors import CaseFileError, InputError
+from sitewatch.errors import CaseFileError
 from sitewatch.model import (
     Attribution,
     Claim,
@@ -23,13 +23,13 @@ from sitewatch.model import (
     locate,
     parse_yaml,
 )
-from sitewatch.store._documents import DOCUMENTS, document_of, optional_text, read_documents, span_of
+from sitewatch.store._documents import document_of, optional_text, read_documents, span_of
 from sitewatch.store._files import read_bytes, write_atomically
-from sitewatch.store._namesfile import NAMES_FILE, read_names, words_of
+from sitewatch.store._namesfile import read_names, words_of
 from sitewatch.store._publishing import clean_text
 from sitewatch.store._relations import origin_of, relations_of
 
-__all__ = ["CLAIMS_FILE", "add_demo_claims", "quoted_files", "read_claims"]
+__all__ = ["CLAIMS_FILE", "add_demo_claims", "read_claims"]
 
 CLAIMS_FILE = "claims.yaml"
 _LARGEST_BYTES = 5_000_000
@@ -71,23 +71,6 @@ def add_demo_claims(folder: Path, world: str) -> None:
     for path in sorted(source.rglob("*")):
         if path.is_file():
             write_atomically(folder / path.relative_to(source), path.read_bytes())
-
-
-def quoted_files(folder: Path, site: Site) -> tuple[str, ...]:
-    """The files that the claims were read from, by their paths within the case.
-
-    Raises InputError for a document that nothing allows to be passed on: without it nobody can check a claim.
-    """
-    claims = read_claims(folder, site)
-    if claims is None:
-        return ()
-    for document in claims.documents:
-        if document.licence is None:
-            raise InputError(f"nothing says that {document.path} may be passed on, and the evidence holds it. State "
-                             "its `licence` in its YAML, or keep only the passages that you quote as the document")
-    names = [NAMES_FILE] if (folder / NAMES_FILE).is_file() else []
-    sidecars = [f"{DOCUMENTS}/{path.name}" for path in sorted((folder / DOCUMENTS).glob("*.yaml"))]
-    return (CLAIMS_FILE, *names, *sidecars, *(document.path for document in claims.documents))
 
 
 def _claims(tables: Sequence[Table], documents: Sequence[Document], texts: dict[str, str]) -> tuple[Claim, ...]:

@@ -19,10 +19,10 @@ from sitewatch.store._files import checked_id, inside, read_bytes, sha256_of, si
 from sitewatch.store._plain import from_plain, to_plain
 from sitewatch.store._verify import Verified
 
-__all__ = ["check_decisions", "completed", "decisions_plain", "keep_decision", "read_decisions", "subjects_of",
+__all__ = ["LOOKS", "check_decisions", "completed", "decisions_plain", "keep_decision", "read_decisions", "subjects_of",
            "version_of", "withdraw_decision"]
 
-_FOLDER = "looks"
+LOOKS = "looks"
 _HEAD = b"# Decided by a person. A run never changes this file; to take it back: sitewatch look CASE --withdraw ID\n"
 _LARGEST_BYTES = 1_000_000
 _MOST = 100_000
@@ -32,10 +32,10 @@ _TICK = timedelta(microseconds=1)
 
 def read_decisions(folder: Path, grid: GeoBox) -> tuple[Decision, ...]:
     """All decisions in order of time; CaseFileError names the file, the line and the key of what cannot be used."""
-    paths = sorted(inside(folder, _FOLDER).glob("*.yaml"))
+    paths = sorted(inside(folder, LOOKS).glob("*.yaml"))
     if len(paths) > _MOST:
-        raise InputError(f"{folder / _FOLDER} holds more than {_MOST} files. Restore it from a copy")
-    read = [_decision(inside(folder, f"{_FOLDER}/{path.name}"), grid) for path in paths]
+        raise InputError(f"{folder / LOOKS} holds more than {_MOST} files. Restore it from a copy")
+    read = [_decision(inside(folder, f"{LOOKS}/{path.name}"), grid) for path in paths]
     return tuple(sorted(read, key=lambda decision: (decision.at, decision.id)))
 
 
@@ -95,7 +95,7 @@ def keep_decision(folder: Path, grid: GeoBox, complete: Callable[[Sequence[Decis
         at = max([datetime.now(UTC), *(other.at + _TICK for other in known)])  # a clock may have been set back
         name = f"{at:%Y%m%dT%H%M%S%f}-{actor}-{decision.what.replace(' ', '-')}"
         decision = replace(decision, id=checked_id(name, "the decision"), at=at, **texts)
-        path = inside(folder, f"{_FOLDER}/{name}.yaml")
+        path = inside(folder, f"{LOOKS}/{name}.yaml")
         plain = {key: value for key, value in to_plain(decision, grid).items() if value is not None and key != "id"}
         data = _HEAD + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110,
                                       default_flow_style=None).encode()
@@ -108,7 +108,7 @@ def keep_decision(folder: Path, grid: GeoBox, complete: Callable[[Sequence[Decis
 def withdraw_decision(folder: Path, grid: GeoBox, decision_id: str, actor: str) -> Decision:
     """Take a decision back and sign that; InputError where there is none, or where it is another person's."""
     with signing(folder):
-        path = inside(folder, f"{_FOLDER}/{checked_id(decision_id, 'the decision')}.yaml")
+        path = inside(folder, f"{LOOKS}/{checked_id(decision_id, 'the decision')}.yaml")
         if not path.is_file():
             raise InputError(f"there is no decision {decision_id}. It may have been withdrawn already")
         decision = _decision(path, grid)
@@ -129,13 +129,13 @@ def check_decisions(folder: Path) -> Iterator[Verified]:
             signed.pop(name, None)
         elif isinstance(name, str):
             signed[name] = str(entry.get("sha256"))
-    here = {path.stem: path for path in sorted((folder / _FOLDER).glob("*.yaml"))}
+    here = {path.stem: path for path in sorted((folder / LOOKS).glob("*.yaml"))}
     for name in sorted({*signed, *here}):
         found = sha256_of(here[name]) if name in here else None
         holds = found is not None and found == signed.get(name)
         detail = "as signed in the log" if holds else "is gone, and no log tells of its withdrawal" if found is None \
             else "is not what any log signs: it was changed or written by hand"
-        yield Verified(what=f"{_FOLDER}/{name}.yaml", holds=holds, detail=detail)
+        yield Verified(what=f"{LOOKS}/{name}.yaml", holds=holds, detail=detail)
 
 
 def _decision(path: Path, grid: GeoBox) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -11,33 +12,47 @@ from typing import Any
 import yaml
 
 from sitewatch.errors import CaseFileError, InputError
-from sitewatch.model import Asset, Kept, Publication, Scenes, Site, parse_yaml
+from sitewatch.model import Asset, Document, Kept, Publication, Scenes, Site, parse_yaml
 from sitewatch.store._casefile import CASE_FILE
-from sitewatch.store._claimsfile import quoted_files
+from sitewatch.store._claimsfile import CLAIMS_FILE, read_claims
+from sitewatch.store._decisions import LOOKS
+from sitewatch.store._documents import DOCUMENTS
 from sitewatch.store._files import inside, read_bytes, sha256_of
 from sitewatch.store._folder import FolderStore
+from sitewatch.store._namesfile import NAMES_FILE
+from sitewatch.store._plain import read_json
 from sitewatch.store._publishing import EARLIER, earlier_text
 
-__all__ = ["evidence_of", "kept_files", "lay_pixels"]
+__all__ = ["documents_of", "evidence_of", "kept_files", "lay_copies", "set_aside_claims", "withheld_in"]
 
 _MOST_FILES = 200_000   # of a reader's folder: more is not one site's images
 
 
 def evidence_of(store: FolderStore, site: Site, runs: Collection[str], publication: Publication,
-                shown: Collection[str]) -> dict[str, bytes | Path]:
+                shown: Collection[str], texts: Collection[str] = ()) -> dict[str, bytes | Path]:
     """The files of the evidence by their paths within the case: contents, or where they lie.
 
-    ``runs`` are the ids of its runs, ``shown`` those of the scenes whose files may be passed on.
+    ``runs`` are the ids of its runs, ``shown`` those of the scenes, ``texts`` those of the documents whose
+    files may be passed on.
     """
     folder = store.folder
     paths = {f"runs/{run}.json" for run in runs}
     paths |= {path for run in runs for path in store.run(run).outputs}
     paths |= {path.relative_to(folder).as_posix() for path in folder.glob("log/*.jsonl")}
-    paths |= set(quoted_files(folder, site))
     paths |= {path for scene, path, _ in kept_files(store, _scenes(store, site)) if scene in shown}
+    paths |= {name for name in (CLAIMS_FILE, NAMES_FILE) if (folder / name).exists()}
+    paths |= {path.relative_to(folder).as_posix() for path in folder.glob(f"{DOCUMENTS}/*.yaml")}
+    paths |= {path.relative_to(folder).as_posix() for path in folder.glob(f"{LOOKS}/*.yaml")}
+    paths |= {document.path for document in documents_of(store, site) if document.id in texts}
     earlier = {EARLIER: earlier_text(publication.earlier)} if publication.earlier else {}
     return {CASE_FILE: _shared(folder / CASE_FILE, no_pixels=publication.no_pixels), **earlier,
             **{path: inside(folder, path) for path in sorted(paths)}}
+
+
+def documents_of(store: FolderStore, site: Site) -> tuple[Document, ...]:
+    """What the case quotes, if it quotes anybody."""
+    claims = read_claims(store.folder, site)
+    return claims.documents if claims else ()
 
 
 def kept_files(store: FolderStore, scenes: Scenes) -> Iterator[tuple[str, str, Kept]]:
@@ -47,22 +62,44 @@ def kept_files(store: FolderStore, scenes: Scenes) -> Iterator[tuple[str, str, K
             yield scene.id, kept.path.relative_to(store.folder).as_posix(), kept
 
 
-def lay_pixels(store: FolderStore, scenes: Scenes, copies: Path) -> int:
-    """Copy a reader's own images to the places of those that are missing, known by their SHA-256; how many."""
+def lay_copies(folder: Path, missing: Mapping[str, tuple[str, int]], copies: Path) -> int:
+    """Copy a reader's own images and documents to the places where they are missing; how many were laid.
+
+    ``missing`` maps paths within the case to SHA-256 and size: a copy is known by these, whatever it is called.
+    """
     if not copies.is_dir():
-        raise InputError(f"{copies} is no folder. Name the folder that holds your own copies of the images")
-    wanted: dict[int, list[Kept]] = {}
-    for _, _, kept in kept_files(store, scenes):
-        if not kept.path.exists():
-            wanted.setdefault(kept.bytes, []).append(kept)
+        raise InputError(f"{copies} is no folder. Name the folder that holds your own copies of what is withheld")
+    wanted: dict[int, list[str]] = {}
+    for path, (_, size) in missing.items():
+        wanted.setdefault(size, []).append(path)
     laid = 0
-    for path in _files(copies):
-        for kept in wanted.get(path.stat().st_size, []):
-            if not kept.path.exists() and sha256_of(path) == kept.sha256:
-                kept.path.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, kept.path)
+    for copy in _files(copies):
+        for path in wanted.get(copy.stat().st_size, []):
+            place = inside(folder, path)
+            if not place.exists() and sha256_of(copy) == missing[path][0]:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(copy, place)
                 laid += 1
     return laid
+
+
+def withheld_in(crate: Path) -> dict[str, tuple[str, int]]:
+    """What a bundle says that it withholds: paths within the case with SHA-256 and size in bytes."""
+    graph = read_json(read_bytes(crate), crate).get("@graph")
+    found: dict[str, tuple[str, int]] = {}
+    for entry in graph if isinstance(graph, list) else ():
+        if isinstance(entry, dict) and str(entry.get("@id")).startswith("#withheld-"):
+            name, sha256, size = (str(entry.get(key)) for key in ("name", "sha256", "contentSize"))
+            if re.fullmatch(r"[0-9a-f]{64}", sha256) and re.fullmatch(r"\d{1,15}", size):
+                found[name] = sha256, int(size)
+    return found
+
+
+def set_aside_claims(folder: Path) -> None:
+    """Take the claims out of an unpacked case whose documents are withheld, so that the rest can be checked."""
+    for name in (CLAIMS_FILE, NAMES_FILE):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / DOCUMENTS, ignore_errors=True)
 
 
 def _kept(assets: Collection[Asset]) -> Iterator[Kept]:

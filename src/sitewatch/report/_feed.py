@@ -1,0 +1,56 @@
+"""feed.xml: every version of the report and what it said, for whoever follows the place (Atom, RFC 4287)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+from sitewatch.model import Findings, Publication
+
+__all__ = ["compose_feed"]
+
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")   # XML 1.0, section 2.2
+
+
+def compose_feed(findings: Findings, publication: Publication, case: str) -> bytes:
+    """This version first, then the earlier ones; ``case`` is the fingerprint of what this one follows from.
+
+    An entry holds the sentences of its version and, where the author stated it, what it corrected.
+    """
+    root = ET.Element("feed", xmlns="http://www.w3.org/2005/Atom")
+    slug, site = findings.site.slug, findings.site.name
+    _text(root, "id", f"urn:sitewatch:{slug}")
+    _text(root, "title", f"{site}: reports")
+    _text(root, "updated", _moment(publication.date))
+    _text(ET.SubElement(root, "author"), "name", publication.publisher or "not stated")
+    ET.SubElement(root, "link", rel="alternate", href="index.html")
+    if publication.licence:
+        _text(root, "rights", publication.licence)
+    _entry(root, f"urn:sitewatch:{slug}:{publication.version}:{case}", publication, findings.title,
+           tuple(finding.text for finding in findings), publication.version)
+    for earlier in reversed(publication.earlier):
+        _entry(root, f"urn:sha256:{earlier.sha256}", publication, earlier.title, earlier.sentences, earlier.version)
+    ET.indent(root, " ")
+    return bytes(ET.tostring(root, encoding="UTF-8", xml_declaration=True)) + b"\n"
+
+
+def _entry(root: ET.Element, name: str, publication: Publication, title: str, sentences: Sequence[str],
+           version: int) -> None:
+    entry = ET.SubElement(root, "entry")
+    earlier = next((e for e in publication.earlier if e.version == version), None)
+    _text(entry, "id", name)
+    _text(entry, "title", f"Version {version}: {title}")
+    _text(entry, "updated", _moment(earlier.date if earlier else publication.date))
+    if earlier is None:
+        ET.SubElement(entry, "link", rel="alternate", href="index.html")
+    corrected = [f"Corrected: {c.text}" for c in publication.corrections if c.version == version]
+    _text(entry, "content", "\n".join([*corrected, *sentences]))
+
+
+def _moment(date: str) -> str:
+    return f"{date or '1970-01-01'}T00:00:00Z"
+
+
+def _text(parent: ET.Element, name: str, text: str) -> None:
+    ET.SubElement(parent, name).text = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,161 @@
+"""The files beside the page open where they are meant to, and show each thing where it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pyogrio
+import pytest
+from fastkml.validator import get_schema_parser
+from lxml import etree
+from PIL import Image
+from tests.report.yard import DAYS, World, hall, site_in_a_picture, structure_at, world_of
+
+from sitewatch.geo import to_lonlat
+from sitewatch.model import Permit
+from sitewatch.report import ReportOptions, compose_exports, compose_kml
+from sitewatch.store import geopackage, qgis_project
+
+_KML = {"k": "http://www.opengis.net/kml/2.2"}
+_HOSTILE = "<script>alert(1)</script> & \u202ehall\u0007 홀"
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return world_of()
+
+
+def _kml(world: World, permits: dict[str, Permit] | None = None) -> dict[str, bytes]:
+    return compose_kml(world.findings, world.structures, world.measurements, world.stack, permits or {},
+                       ReportOptions())
+
+
+def _sheets(world: World):
+    return compose_exports(world.structures, world.measurements, world.stack, {})
+
+
+def _gpkg(world: World, folder: Path) -> Path:
+    file = folder / "case.gpkg"
+    file.write_bytes(geopackage(_sheets(world)[0], world.site.grid, DAYS[-1]))
+    return file
+
+
+def test_the_kml_is_valid_by_the_schema_of_ogc(world):
+    schema = get_schema_parser()
+    assert schema.validate(etree.fromstring(_kml(world)["doc.kml"])), schema.error_log
+
+
+def test_each_day_has_a_folder_with_its_picture_until_the_next_look(world):
+    files = _kml(world)
+    overlays = ET.fromstring(files["doc.kml"]).findall(".//k:GroundOverlay", _KML)
+    assert len(overlays) == len(DAYS)
+    spans = [(o.find(".//k:begin", _KML).text, getattr(o.find(".//k:end", _KML), "text", None)) for o in overlays]
+    assert [end for _, end in spans] == [*(begin for begin, _ in spans[1:]), None]
+    assert {o.find(".//k:href", _KML).text for o in overlays} == files.keys() - {"doc.kml"}
+
+
+def test_a_picture_lies_where_it_belongs_on_the_earth(world):
+    files = _kml(world)
+    overlay = ET.fromstring(files["doc.kml"]).findall(".//k:GroundOverlay", _KML)[-1]
+    pixels = np.asarray(Image.open(io.BytesIO(files[overlay.find(".//k:href", _KML).text])).convert("L")) > 215
+    north, south, east, west = (float(overlay.find(f".//k:{side}", _KML).text) for side in
+                                ("north", "south", "east", "west"))
+    rows, columns = np.nonzero(pixels)
+    there = (west + (columns.mean() + 0.5) / pixels.shape[1] * (east - west),
+             north - (rows.mean() + 0.5) / pixels.shape[0] * (north - south))
+    known = to_lonlat(hall(world.site), world.site.grid).centroid
+    pixel = (north - south) / pixels.shape[0]
+    assert there == pytest.approx((known.x, known.y), abs=pixel)
+
+
+def test_no_licence_no_picture(world):
+    permits = {s.id: Permit(scene=s.id, allows="outline", why="") for s in world.stack.scenes.scenes}
+    files = _kml(world, permits)
+    assert list(files) == ["doc.kml"]
+    assert b"Structure A: present" in files["doc.kml"]
+
+
+def test_a_name_with_markup_or_control_signs_stays_a_name(world):
+    structures = replace(world.structures, records=(structure_at(hall(world.site), label=_HOSTILE),))
+    made = _kml(replace(world, structures=structures))["doc.kml"]
+    assert get_schema_parser().validate(etree.fromstring(made))
+    assert b"<script>" not in made
+    assert "홀" in made.decode()
+
+
+def test_a_picture_without_georeference_lies_nowhere_on_earth(tmp_path):
+    world = world_of(site=site_in_a_picture())
+    assert _kml(world) == {}
+    file = _gpkg(world, tmp_path)
+    assert pyogrio.read_info(file, layer="structures")["crs"] != "EPSG:4326"
+    assert json.loads(_sheets(world)[1]["structures.geojson"])["coordinates_in"] == "pixels"
+
+
+def test_the_geopackage_holds_every_outline_where_it_is(world, tmp_path):
+    file = _gpkg(world, tmp_path)
+    found = pyogrio.read_dataframe(file, layer="structures").set_index("id")
+    assert found.crs.to_epsg() == 4326
+    for structure in world.structures:
+        wanted = to_lonlat(structure.outline, world.site.grid)
+        assert found.geometry[structure.id].symmetric_difference(wanted).area < 1e-6 * wanted.area
+    looks = pyogrio.read_dataframe(file, layer="looks")
+    assert len(looks) == sum(len(s.looks) for s in world.structures)
+    assert looks["taken"].dt.year.min() == 2022
+    assert len(pyogrio.read_dataframe(file, layer="scenes")) == len(world.stack.scenes.scenes)
+
+
+def test_the_geopackage_is_one_by_its_standard(world, tmp_path):
+    base = sqlite3.connect(_gpkg(world, tmp_path))
+    assert base.execute("PRAGMA application_id").fetchone() == (0x47504B47,)
+    assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert base.execute("PRAGMA foreign_key_check").fetchall() == []
+    tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    listed = {name for (name,) in base.execute("SELECT table_name FROM gpkg_contents")}
+    assert listed == {name for name in tables if not name.startswith(("gpkg_", "sqlite_"))}
+    spatial = {name for (name,) in base.execute("SELECT table_name FROM gpkg_geometry_columns")}
+    assert spatial == {name for (name,) in base.execute(
+        "SELECT f_table_name FROM layer_styles WHERE useAsDefault = 1")} == {"structures", "looks", "places"}
+
+
+def test_the_same_records_give_the_same_files(world):
+    (sheets, files), (again, others) = _sheets(world), _sheets(world)
+    grid = world.site.grid
+    assert files == others
+    assert geopackage(sheets, grid, DAYS[0]) == geopackage(again, grid, DAYS[0])
+    assert qgis_project(sheets, grid, "T", "case.gpkg") == qgis_project(again, grid, "T", "case.gpkg")
+    assert _kml(world) == _kml(world)
+
+
+def test_the_project_finds_its_geopackage_wherever_both_lie(world):
+    made = qgis_project(_sheets(world)[0], world.site.grid, _HOSTILE.replace("\u0007", ""), "case.gpkg")
+    with zipfile.ZipFile(io.BytesIO(made)) as bundle:
+        root = ET.fromstring(bundle.read("case.qgs"))
+    sources = [layer.find("datasource").text for layer in root.iter("maplayer")]
+    assert sources == [f"./case.gpkg|layername={name}" for name in ("structures", "looks", "places")]
+    ids = {layer.find("id").text for layer in root.iter("maplayer")}
+    assert ids == {layer.get("id") for layer in root.iter("layer-tree-layer")}
+    assert all(len(name) > 10 for name in ids)  # QGIS gives shorter ones another
+    assert root.find(".//temporal").get("startField") == "taken"
+
+
+def test_a_spreadsheet_computes_nothing_of_a_table(world):
+    structures = replace(world.structures, records=(structure_at(hall(world.site), label="=HYPERLINK(1)"),))
+    data = _sheets(replace(world, structures=structures))[1]["structures.csv"]
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    assert rows[0]["label"] == "'=HYPERLINK(1)"
+
+
+def test_geojson_gives_longitude_before_latitude(world):
+    found = json.loads(_sheets(world)[1]["structures.geojson"])
+    longitude, latitude = found["features"][0]["geometry"]["coordinates"][0][0]
+    assert 55 < longitude < 55.01
+    assert 25 < latitude < 25.01
