@@ -13,8 +13,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
+from shapely.geometry.base import BaseGeometry
+
 from sitewatch import changes, claims, measurements, report, scenes, stack, store, structures
-from sitewatch.errors import InputError, SitewatchError
+from sitewatch.errors import InputError, SitewatchError, UsageError
 from sitewatch.model import (
     Changes,
     Checks,
@@ -23,18 +25,22 @@ from sitewatch.model import (
     Findings,
     Measurements,
     Progress,
+    RemoteSource,
     Run,
     Scenes,
+    Span,
     Stack,
     Structures,
     fingerprint,
     newest,
 )
+from sitewatch.scenes import Limits, Plan
 from sitewatch.sources.folder import survey
 from sitewatch.sources.simulated import built_in_world, site_of
+from sitewatch.sources.stac import ARCHIVE, place
 from sitewatch.store import FolderStore, NewCase, Verified
 
-__all__ = ["STAGES", "Case", "NewCase", "ReportFolder", "Stage", "Step", "Verified"]
+__all__ = ["STAGES", "Case", "Limits", "NewCase", "Plan", "ReportFolder", "Stage", "Step", "Verified"]
 
 
 class Stage(NamedTuple):
@@ -107,11 +113,21 @@ class Case:
 
     @classmethod
     def new(cls, folder: Path | str, plan: NewCase) -> Case:
-        """Make a case from a folder of images; InputError where there is a case already."""
+        """Make a case of a folder of images, or of a place whose images are to be fetched.
+
+        InputError where there is a case already, or neither images nor an area are named.
+        """
         folder = Path(folder)
-        source = store.folder_source(folder, plan)
-        site = store.site_of_plan(folder, plan, survey(cast(Path, plan.images), plan.sensor, plan.gsd_m))
-        store.write_case(folder, site, [source])
+        if plan.images is None and plan.area is None:
+            raise InputError("a new case needs a place: name a folder of dated images of it with --images, or say "
+                             "where it is with --at or --area")
+        if plan.images is None:
+            plan = replace(plan, source=plan.source or ARCHIVE)
+            found = place(cast(BaseGeometry, plan.area), cast(str, plan.source), plan.sensor, plan.gsd_m)
+        else:
+            found = survey(plan.images, plan.sensor, plan.gsd_m)
+        site = store.site_of_plan(folder, plan, found)
+        store.write_case(folder, site, store.sources_of_plan(folder, plan, found.sensor))
         return cls.open(folder)
 
     @classmethod
@@ -121,6 +137,11 @@ class Case:
         store.write_case(Path(folder), site_of(built_in_world(world)), [source])
         store.add_demo_claims(Path(folder), world)
         return cls.open(folder)
+
+    def archives(self) -> tuple[str, ...]:
+        """The names of the archives that case.yaml names, which only ``fetch`` asks."""
+        sources, _ = store.open_sources(self.file.sources, self._store.folder)
+        return tuple(name for name, source in sources.items() if isinstance(source, RemoteSource))
 
     def scenes(self) -> Scenes:
         """The dated images, each with its own copy in the case."""
@@ -189,6 +210,44 @@ class Case:
         """The identity of each stage's result, up to ``until``."""
         return {stage: self._id(stage) for stage in _up_to(until)}
 
+    def fetch(self, names: Collection[str] = (), span: Span | None = None, limits: Limits | None = None, *,
+              dry_run: bool = False, progress: Progress | None = None) -> Plan:
+        """Search the archives that case.yaml names, or some of them, within a span; fetch what is worth it.
+
+        Nothing is fetched with ``dry_run``. What has come stays, whatever fails: the plan says what is missing.
+        Raises UsageError for a name that case.yaml does not have, InputError where there is nothing to fetch,
+        ProviderError where no archive answers or nothing arrives.
+        """
+        began, limits = perf_counter(), limits or Limits()
+        every, asked = self._remote(names)
+        for source in asked.values():
+            source.spend_at_most(None if limits.max_mb is None else int(limits.max_mb * 1e6 / len(asked)))
+        fingerprint_ = fingerprint(str(store.sources_plain(self.file.sources)))
+        is_anew = self._store.is_asked_anew(fingerprint_, self.site)
+        within = self.file.span if span is None else self.file.span.common(span)
+        offer = self._store.known(STAGES["scenes"].function(self.site, within, asked, progress))
+        weights = scenes.weigh_scenes(offer, asked, progress)
+        plan = scenes.plan_scenes(offer, weights, limits, sum(source.received for source in asked.values()))
+        if dry_run:
+            return plan
+        with self._store.writing():
+            held = scenes.keep_scenes(plan.chosen(), asked, partial(self._store.keep, self.site.grid), progress)
+            found = self._store.with_earlier(held, self.file.span, every, every if is_anew else None)
+            self._save_scenes(found, fingerprint_, perf_counter() - began)
+        self._ids, self._records = {}, {}
+        return plan.after(held, sum(source.received for source in asked.values()))
+
+    def _remote(self, names: Collection[str]) -> tuple[tuple[str, ...], dict[str, RemoteSource]]:
+        """The names of all archives of the case, and those that are meant."""
+        sources, _ = store.open_sources(self.file.sources, self._store.folder)
+        every = {name: source for name, source in sources.items() if isinstance(source, RemoteSource)}
+        unknown = [name for name in names if name not in every]
+        if unknown or not every:
+            named = f"names {', '.join(every)}" if every else "names no archive"
+            raise UsageError(f"{self.file.path} {named}{f', not {unknown[0][:60]!r}' if unknown else ''}. Add a line "
+                             "such as `- {kind: stac, profile: earth-search}` under scenes: sources:")
+        return self.archives(), {name: source for name, source in every.items() if not names or name in names}
+
     def verify(self, progress: Progress | None = None) -> tuple[Verified, ...]:
         """Check every hash and every log, compute each stage again from the kept pixels alone and compare.
 
@@ -242,32 +301,45 @@ class Case:
         return Step(stage=stage, run_id=self._id(stage), computed=computed, seconds=perf_counter() - started, note=note)
 
     def _look(self, progress: Progress | None) -> tuple[bool, str]:
-        """Find and keep scenes; whether anything was new. A source that is gone leaves what was kept of it."""
+        """Find and keep scenes; whether anything was new. A source that is gone leaves what was kept of it, and so do
+        archives: they are asked by ``fetch`` alone, so that a run reaches no network."""
         began = perf_counter()
         sources, gone = store.open_sources(self.file.sources, self._store.folder)
+        remote = [name for name, source in sources.items() if isinstance(source, RemoteSource)]
+        near = {name: source for name, source in sources.items() if name not in remote}
         asked = fingerprint(str(store.sources_plain(self.file.sources)))
         is_anew = self._store.is_asked_anew(asked, self.site) and not gone
-        offer, why_not = self._offer(sources, progress)
+        offer, why_not = self._offer(near, progress)
         if offer:
-            held = scenes.keep_scenes(offer, sources, partial(self._store.keep, self.site.grid), progress)
-            found = held if is_anew else self._store.with_earlier(held, self.file.span)
+            held = scenes.keep_scenes(offer, near, partial(self._store.keep, self.site.grid), progress)
+            found = self._store.with_earlier(held, self.file.span, remote, remote if is_anew else None)
         else:
-            kept = None if is_anew else self._store.scenes(self.site)
-            if kept is None:
-                where = why_not or (f"there is no {gone[0]}, so there are no images" if gone else
-                                    "no source is named, so there are no images")
-                raise InputError(f"{where}. Correct scenes.sources in {self.file.path}")
+            kept = None if is_anew and not remote else self._store.scenes(self.site)
+            if kept is not None and remote:
+                kept = self._store.with_earlier(replace(kept, scenes=()), self.file.span, remote)
+            if kept is None or not kept.scenes:
+                raise InputError(self._without_images(why_not, gone, bool(remote)))
             found = kept
         self._ids["scenes"] = _scenes_id(found)
         stored = self._store.stored(self._ids["scenes"])
         if is_anew or not stored.is_whole:
-            with self._store.writing():
-                seconds = round(perf_counter() - began, 3)
-                self._store.save(replace(self._begun("scenes"), inputs={"sources": asked}, seconds=seconds), found)
+            self._save_scenes(found, asked, perf_counter() - began)
         self._records["scenes"] = self._store.scenes(self.site)
         note = f"{', '.join(gone)} is gone: what was kept of it is used" if gone else (
             f"what was kept is used: {why_not}" if why_not else stored.why_not)
         return is_anew or not stored.is_whole, note
+
+    def _without_images(self, why_not: str, gone: Sequence[str], has_archive: bool) -> str:
+        where = why_not or (f"there is no {gone[0]}, so there are no images" if gone else "nothing was fetched yet"
+                            if has_archive else "no source is named, so there are no images")
+        return f"{where}. " + (f"Fetch images with `sitewatch fetch {self.folder}`" if has_archive else
+                               f"Correct scenes.sources in {self.file.path}")
+
+    def _save_scenes(self, found: Scenes, asked: str, seconds: float) -> None:
+        self._ids["scenes"] = _scenes_id(found)
+        with self._store.writing():
+            run = replace(self._begun("scenes"), inputs={"sources": asked}, seconds=round(seconds, 3))
+            self._store.save(run, found)
 
     def _offer(self, sources: Mapping[str, Any], progress: Progress | None) -> tuple[Scenes | None, str]:
         """The scenes that the sources have now; None where they have none, with the reason."""

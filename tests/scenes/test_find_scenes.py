@@ -86,7 +86,8 @@ def test_one_image_alone_is_found():
 
 def test_what_a_source_refuses_is_handed_on():
     refusal = Refusal(what="a.tif", why="empty")
-    assert find_scenes(_SITE, Span(), {"a": Given((refusal, _scene("x", 0)))}).refusals == (refusal,)
+    assert find_scenes(_SITE, Span(), {"a": Given((refusal, _scene("x", 0)))}).refusals == (
+        replace(refusal, source="a"),)
 
 
 def test_nothing_found_says_what_was_refused_and_why():

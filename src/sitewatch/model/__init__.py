@@ -54,7 +54,19 @@ from sitewatch.model.publication import (
 from sitewatch.model.quantity import Between, Quantity, Span, day
 from sitewatch.model.report import Report
 from sitewatch.model.run import Run, fingerprint
-from sitewatch.model.scene import Asset, AssetRole, DateOrigin, Kept, Progress, Refusal, Scene, Scenes, Source
+from sitewatch.model.scene import (
+    Asset,
+    AssetRole,
+    DateOrigin,
+    Kept,
+    Progress,
+    Refusal,
+    RemoteSource,
+    Scene,
+    Scenes,
+    Source,
+    Weight,
+)
 from sitewatch.model.selector import Fit, Place, locate
 from sitewatch.model.sensor import SENSORS, MaskKind, Sensor
 from sitewatch.model.site import Name, NamedOutline, Site
@@ -63,15 +75,15 @@ from sitewatch.model.structure import Look, LookState, Phase, Structure, Structu
 from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
-    "SENSORS", "UNITS", "Answer", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm", "Change",
-    "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Comparability", "Comparison",
-    "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind", "Dimension", "Disagreement",
-    "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName", "Finding", "Findings", "Fit",
-    "Flag", "Form", "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look", "LookState", "MaskKind",
-    "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind", "Permission", "Permit", "Phase",
-    "Place", "Placement", "Printed", "Progress", "Proposal", "Publication", "Quantity", "Reading", "Refusal",
-    "Relation", "Report", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Seen", "Sensor", "Site",
+    "Answer", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm", "Change", "ChangeKind", "Changes",
+    "Check", "Checks", "Claim", "ClaimKind", "Claims", "Comparability", "Comparison", "Conditions", "Correction",
+    "DateOrigin", "Decision", "DecisionKind", "Dimension", "Disagreement", "DisagreementKind", "Document",
+    "Earlier", "Entities", "Entity", "EntityName", "Finding", "Findings", "Fit", "Flag", "Form", "HarmReview",
+    "Interval", "Kept", "Layer", "Licence", "Look", "LookState", "MaskKind", "Measurement", "Measurements",
+    "Name", "NamedOutline", "News", "NewsKind", "Permission", "Permit", "Phase", "Place", "Placement", "Printed",
+    "Progress", "Proposal", "Publication", "Quantity", "Reading", "Refusal", "Relation", "RemoteSource", "Report",
+    "Rival", "Row", "Rule", "Run", "SENSORS", "Scene", "SceneFit", "Scenes", "Seen", "Sensor", "Site",
     "SnowState", "Source", "Span", "Stack", "Stated", "Structure", "StructureClass", "Structures", "Table",
-    "Verdict", "canonical", "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate",
-    "newest", "parse_yaml", "plain_name", "seen_of",
+    "UNITS", "Verdict", "Weight", "canonical", "compare", "conditions_of", "construct", "day", "disputed",
+    "fingerprint", "locate", "newest", "parse_yaml", "plain_name", "seen_of",
 ]

@@ -18,7 +18,7 @@ from sitewatch.store._evidence import evidence_of, kept_files, lay_pixels
 from sitewatch.store._files import PART, locked, read_bytes, replace_folder, write_atomically
 from sitewatch.store._folder import FolderStore, Stored
 from sitewatch.store._identity import claims_plain, new_run, place_plain, scenes_plain, words_plain
-from sitewatch.store._new import NewCase, folder_source, site_of_plan
+from sitewatch.store._new import NewCase, folder_source, site_of_plan, sources_of_plan
 from sitewatch.store._news import NEWS_FILE, add_news, read_news
 from sitewatch.store._publishing import clean_text, published_before, record_published, with_earlier
 from sitewatch.store._sources import open_sources, sources_plain
@@ -40,6 +40,7 @@ __all__ = [
     "folder_source", "keep_decision", "kept_files", "lay_pixels", "locked", "measured", "new_run", "not_computed",
     "open_sources", "place_plain", "published_before", "read_bytes", "read_case", "read_claims", "read_decisions",
     "read_news", "read_text", "record_published", "replace_folder", "same_bytes", "scenes_plain", "site_of_plan",
-    "sources_plain", "subjects_of", "unpack", "version_of", "with_earlier", "withdraw_decision", "words_plain",
+    "sources_of_plan", "sources_plain", "subjects_of", "unpack", "version_of", "with_earlier",
+    "withdraw_decision", "words_plain",
     "write_atomically", "write_bundle", "write_case",
 ]

@@ -11,11 +11,13 @@ from sitewatch.errors import ImageError, ProviderError
 from sitewatch.geo.raster import check_pixels
 from sitewatch.model import Asset, Refusal, Scene, Sensor, Site, Span, day
 from sitewatch.model.scene import SIMULATED
+from sitewatch.sources._credit import attribution_of
+from sitewatch.sources._items import Item
+from sitewatch.sources._units import baseline_in_name
 from sitewatch.sources.folder._dates import Taken, read_dates, when_taken
 from sitewatch.sources.folder._listing import Image, list_folder
-from sitewatch.sources.folder._stac import Item, ItemsBeside
+from sitewatch.sources.folder._stac import ItemsBeside
 from sitewatch.sources.folder._survey import commonest_shape, gsd_of, sensor_of
-from sitewatch.sources.folder._units import baseline_in_name
 
 __all__ = ["FolderSource"]
 
@@ -185,10 +187,4 @@ def _attribution(image: Image, said: Item, sensor: Sensor, year: int) -> str | N
     told = image.tags.get("TIFFTAG_IMAGEDESCRIPTION", "")
     if told.startswith(SIMULATED):
         return told[:_LONGEST_ID]
-    if said.attribution:
-        return said.attribution
-    if sensor.id.startswith(("planetscope", "skysat")):
-        return f"Image © {year} Planet Labs PBC"
-    if sensor.id == "landsat":
-        return "Landsat image courtesy of the U.S. Geological Survey"
-    return f"Contains modified Copernicus Sentinel data {year}" if sensor.id.startswith("sentinel-2") else None
+    return said.attribution or attribution_of(sensor.id, year)
