@@ -36,7 +36,7 @@ def is_cut_short(path: Path) -> bool:
         try:
             return any(_reaches_beyond(file, entries, size, _order(first))
                        for entries in _directories(file, first))
-        except (struct.error, ValueError):  # ends within a directory
+        except (struct.error, ValueError, OverflowError):  # ends within a directory
             return True
 
 
@@ -57,7 +57,7 @@ def touch_directories(file: BinaryIO) -> None:
                 file.seek(at)
                 if len(file.read(size)) < size:
                     raise ImageError("its directory names bytes that are not there")
-    except (struct.error, ValueError) as error:
+    except (struct.error, ValueError, OverflowError) as error:
         raise ImageError(f"its directories are damaged ({error})") from error
 
 
