@@ -225,7 +225,9 @@ class Case:
         fingerprint_ = fingerprint(str(store.sources_plain(self.file.sources)))
         is_anew = self._store.is_asked_anew(fingerprint_, self.site)
         within = self.file.span if span is None else self.file.span.common(span)
-        offer = self._store.known(STAGES["scenes"].function(self.site, within, asked, progress))
+        offer = scenes.without_held(
+            self._store.known(STAGES["scenes"].function(self.site, within, asked, progress)),
+            self._store.scenes(self.site))
         weights = scenes.weigh_scenes(offer, asked, progress)
         plan = scenes.plan_scenes(offer, weights, limits, sum(source.received for source in asked.values()))
         if dry_run:

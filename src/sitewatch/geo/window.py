@@ -92,11 +92,11 @@ def read_cut(file: PartialFile, cut: Cut, bands: tuple[int, ...] = ()) -> np.nda
     """
     file.need(cut.ranges)
     with open_image(file.path, largest_pixels=None) as image:
-        try:
+        try:  # GDAL's own words name a temporary file and an inner function
             return np.asarray(image.read(list(bands) or None, window=Window(
                 cut.column, cut.row, cut.grid.width, cut.grid.height)))
         except (RasterioError, IndexError, ValueError, MemoryError) as error:
-            raise ImageError(f"it is damaged, or not what its directory says ({error})") from error
+            raise ImageError("it is damaged, or not what its directory says: its blocks cannot be decoded") from error
 
 
 def _window(grid: GeoBox, site: GeoBox, margin_px: int) -> Any:

@@ -9,10 +9,13 @@ from datetime import timedelta
 from sitewatch.errors import InputError, ProviderError
 from sitewatch.model import Progress, Refusal, Scene, Scenes, Site, Source, Span, day
 
-__all__ = ["find_scenes"]
+__all__ = ["find_scenes", "without_held"]
 
 # Two frames of one sensor within a second show the same pass over the site, not two looks at it.
 _SAME_LOOK = timedelta(seconds=1)
+# Archives give one pass of these satellites, which come back after days, the time of the tile or that of the whole
+# recording, which lasts up to 25 minutes.
+_SAME_PASS, _RARE = timedelta(minutes=30), ("sentinel-2", "landsat")
 _REASONS_SHOWN = 5
 
 
@@ -54,6 +57,27 @@ def find_scenes(site: Site, span: Span, sources: Mapping[str, Source], progress:
     return Scenes(site=site, scenes=tuple(_with_own_ids(kept)), refusals=tuple(refused))
 
 
+def without_held(offered: Scenes, held: Scenes | None) -> Scenes:
+    """What is offered, but for looks that are held from another source: those are refused, with the reason."""
+    kept: list[Scene] = []
+    refused: list[Refusal] = []
+    for scene in offered.scenes:
+        twin = next((one for one in (held.scenes if held else ())
+                     if one.source != scene.source and _is_same_look(one, scene)), None)
+        if twin is None:
+            kept.append(scene)
+        else:
+            refused.append(Refusal(what=scene.id, source=scene.source,
+                                   why=f"the same look as {twin.id} of {twin.source}, which is held"))
+    return replace(offered, scenes=tuple(kept), refusals=(*offered.refusals, *refused))
+
+
+def _is_same_look(one: Scene, other: Scene) -> bool:
+    """Whether two offers show the same pass of the same sensor."""
+    is_rare = one.source != other.source and one.sensor.startswith(_RARE)
+    return one.sensor == other.sensor and abs(one.taken - other.taken) <= (_SAME_PASS if is_rare else _SAME_LOOK)
+
+
 def _each_once(scenes: list[Scene]) -> tuple[list[Scene], list[Refusal]]:
     """Parts scenes in order of time into first offers and repetitions of the same sensor's same moment."""
     kept: list[Scene] = []
@@ -61,7 +85,7 @@ def _each_once(scenes: list[Scene]) -> tuple[list[Scene], list[Refusal]]:
     latest: dict[str, Scene] = {}
     for scene in scenes:
         before = latest.get(scene.sensor)
-        if before is not None and scene.taken - before.taken <= _SAME_LOOK:
+        if before is not None and _is_same_look(before, scene):
             double.append(Refusal(what=scene.id, source=scene.source, why=(
                 f"taken by {scene.sensor} at the same time as {before.id} of {before.source} "
                 f"({before.taken:%Y-%m-%d %H:%M:%S} UTC): one look counts once. "

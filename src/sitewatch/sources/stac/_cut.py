@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +23,10 @@ Fetch = Callable[[str, int, int], Part]
 
 
 class Crops:
-    """The files of one offer, as far as they were fetched, in a folder that is the caller's to remove."""
+    """The files of one offer, as far as they were fetched, in a folder of its own that is the caller's to remove.
+
+    For one thread at a time.
+    """
 
     def __init__(self, offer: Offer, site: Site, folder: Path, fetch: Fetch) -> None:
         self._offer, self.site, self._folder, self._fetch = offer, site, folder, fetch
@@ -35,11 +37,17 @@ class Crops:
 
         Raises ProviderError where they do not arrive, do not fit each other or show nothing of the site.
         """
-        pixels, cuts = zip(*(self._read(band) for band in self._offer.bands), strict=True)
+        planes: dict[Band, np.ndarray] = {}
+        cuts: list[Cut] = []
+        for href in dict.fromkeys(band.href for band in self._offer.bands):
+            bands = [band for band in self._offer.bands if band.href == href]
+            pixels, cut = self._read(href, bands)
+            planes |= dict(zip(bands, pixels, strict=True))
+            cuts.append(cut)
         if len({(cut.grid, cut.dtype) for cut in cuts}) > 1:
             raise ProviderError(f"{self._offer.scene.id} has bands of different pixels, which are not resampled here. "
                                 "Choose assets of one pixel size")
-        stacked = np.stack(pixels)
+        stacked = np.stack([planes[band] for band in self._offer.bands])
         if not (stacked != (cuts[0].nodata or 0)).any():
             raise ProviderError(f"{self._offer.scene.id} holds no pixel of the site: it lies beside the swath")
         return self._written("image.tif", stacked, cuts[0], self._offer.bands)
@@ -48,8 +56,8 @@ class Crops:
         """The provider's mask as a GeoTIFF, and its (y, x) codes."""
         if self._offer.mask is None:
             raise ProviderError(f"{self._offer.scene.id} has no mask")
-        codes, cut = self._read(self._offer.mask)
-        return self._written("mask.tif", codes[None], cut, (self._offer.mask,)), codes, cut
+        codes, cut = self._read(self._offer.mask.href, [self._offer.mask])
+        return self._written("mask.tif", codes, cut, (self._offer.mask,)), codes[0], cut
 
     def item(self) -> bytes:
         """The item as received, but for what signs its addresses."""
@@ -61,18 +69,20 @@ class Crops:
         mask = self._planned(self._offer.mask.href)[1].bytes if self._offer.mask else 0
         return self._planned(self._offer.bands[0].href)[1].bytes * len(files) + mask
 
-    def _read(self, band: Band) -> tuple[np.ndarray, Cut]:
+    def _read(self, href: str, bands: Sequence[Band]) -> tuple[np.ndarray, Cut]:
+        """(band, y, x) pixels of some bands of a file, and where they lie."""
         try:
-            file, cut = self._planned(band.href)
-            if band.index > cut.bands:
-                raise ImageError(f"it has {cut.bands} bands, and no band {band.index}")
-            return read_cut(file, cut, (band.index,))[0], cut
+            file, cut = self._planned(href)
+            indexes = tuple(band.index for band in bands)
+            if max(indexes) > cut.bands:
+                raise ImageError(f"it has {cut.bands} bands, and no band {max(indexes)}")
+            return read_cut(file, cut, indexes), cut
         except (ImageError, AreaError) as error:
-            raise ProviderError(f"{shown_url(band.href)}: {error}") from error
+            raise ProviderError(f"{shown_url(href)}: {error}") from error
 
     def _planned(self, href: str) -> tuple[RangeFile, Cut]:
         if href not in self._files:
-            path = self._folder / hashlib.sha256(href.encode()).hexdigest()[:16]
+            path = self._folder / f"{len(self._files)}.part"
             file = RangeFile(path, lambda start, stop: self._fetch(href, start, stop))
             try:
                 self._files[href] = file, plan_cut(file, self.site.grid)
@@ -87,7 +97,7 @@ class Crops:
                    "window": [cut.column, cut.row, cut.grid.width, cut.grid.height]} for band in bands]
         tags = {"TIFFTAG_DATETIME": f"{scene.taken:%Y:%m:%d %H:%M:%S}", "SITEWATCH_CUT_FROM": json.dumps(origin),
                 **({"TIFFTAG_COPYRIGHT": scene.attribution} if scene.attribution else {})}
-        path = self._folder / f"{hashlib.sha256(scene.id.encode()).hexdigest()[:16]}-{name}"
+        path = self._folder / name
         write_geotiff(path, pixels, cut.grid, tags, cut.nodata)
         return path
 

@@ -92,7 +92,7 @@ class StacSource:
                 yield best
                 continue
             chosen = with_licence(best, licence)
-            crops = Crops(chosen, site, self._temporary(), self._part)
+            crops = Crops(chosen, site, Path(tempfile.mkdtemp(dir=self._temporary())), self._part)
             self._crops |= {asset.href: crops for asset in chosen.scene.assets}
             yield replace(chosen.scene, source=self.name)
 
