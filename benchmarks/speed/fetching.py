@@ -22,6 +22,7 @@ from tests.archive import COLLECTION, cog
 from tests.loopback import Faults, Loopback, serving
 
 from sitewatch.case import Case, NewCase
+from sitewatch.fetching import fetch
 from sitewatch.geo import WGS84, reproject, square_around, utm_grid
 from sitewatch.model import Scene, Site, Span
 from sitewatch.sources import StacSource
@@ -84,7 +85,7 @@ def _fetched(folder: Path, archive: Loopback, items: list[dict[str, Any]]) -> tu
         f'url: "{archive.url}", collection: sentinel-2-l2a, sensor: planetscope-4, allow_private: true')))
     every, archive.items = archive.items, items
     began = time.perf_counter()
-    plan = Case.open(case.folder).fetch()
+    plan = fetch(Case.open(case.folder))
     seconds = time.perf_counter() - began
     archive.items = every
     own = sum(row.weight.bytes or 0 for row in plan.rows)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 from shapely.geometry.base import BaseGeometry
 
 from sitewatch import changes, claims, measurements, report, scenes, stack, store, structures
-from sitewatch.errors import InputError, SitewatchError, UsageError
+from sitewatch.errors import InputError, SitewatchError
 from sitewatch.model import (
     Changes,
     Checks,
@@ -28,19 +28,17 @@ from sitewatch.model import (
     RemoteSource,
     Run,
     Scenes,
-    Span,
     Stack,
     Structures,
     fingerprint,
     newest,
 )
-from sitewatch.scenes import Limits, Plan
 from sitewatch.sources.folder import survey
 from sitewatch.sources.simulated import built_in_world, site_of
 from sitewatch.sources.stac import ARCHIVE, place
 from sitewatch.store import FolderStore, NewCase, Verified
 
-__all__ = ["STAGES", "Case", "Limits", "NewCase", "Plan", "ReportFolder", "Stage", "Step", "Verified"]
+__all__ = ["STAGES", "Case", "NewCase", "ReportFolder", "Stage", "Step", "Verified"]
 
 
 class Stage(NamedTuple):
@@ -138,11 +136,6 @@ class Case:
         store.add_demo_claims(Path(folder), world)
         return cls.open(folder)
 
-    def archives(self) -> tuple[str, ...]:
-        """The names of the archives that case.yaml names, which only ``fetch`` asks."""
-        sources, _ = store.open_sources(self.file.sources, self._store.folder)
-        return tuple(name for name, source in sources.items() if isinstance(source, RemoteSource))
-
     def scenes(self) -> Scenes:
         """The dated images, each with its own copy in the case."""
         return cast(Scenes, self._pull("scenes"))
@@ -210,45 +203,12 @@ class Case:
         """The identity of each stage's result, up to ``until``."""
         return {stage: self._id(stage) for stage in _up_to(until)}
 
-    def fetch(self, names: Collection[str] = (), span: Span | None = None, limits: Limits | None = None, *,
-              dry_run: bool = False, progress: Progress | None = None) -> Plan:
-        """Search the archives that case.yaml names, or some of them, within a span; fetch what is worth it.
-
-        Nothing is fetched with ``dry_run``. What has come stays, whatever fails: the plan says what is missing.
-        Raises UsageError for a name that case.yaml does not have, InputError where there is nothing to fetch,
-        ProviderError where no archive answers or nothing arrives.
-        """
-        began, limits = perf_counter(), limits or Limits()
-        every, asked = self._remote(names)
-        for source in asked.values():
-            source.spend_at_most(None if limits.max_mb is None else int(limits.max_mb * 1e6 / len(asked)))
-        fingerprint_ = fingerprint(str(store.sources_plain(self.file.sources)))
-        is_anew = self._store.is_asked_anew(fingerprint_, self.site)
-        within = self.file.span if span is None else self.file.span.common(span)
-        offer = scenes.without_held(
-            self._store.known(STAGES["scenes"].function(self.site, within, asked, progress)),
-            self._store.scenes(self.site))
-        weights = scenes.weigh_scenes(offer, asked, progress)
-        plan = scenes.plan_scenes(offer, weights, limits, sum(source.received for source in asked.values()))
-        if dry_run:
-            return plan
+    def hold(self, found: Scenes, asked: str, seconds: float) -> None:
+        """Make these the scenes of the case; ``asked`` is the fingerprint of the sources that they are from."""
+        self._ids, self._records = {"scenes": _scenes_id(found)}, {}
         with self._store.writing():
-            held = scenes.keep_scenes(plan.chosen(), asked, partial(self._store.keep, self.site.grid), progress)
-            found = self._store.with_earlier(held, self.file.span, every, every if is_anew else None)
-            self._save_scenes(found, fingerprint_, perf_counter() - began)
-        self._ids, self._records = {}, {}
-        return plan.after(held, sum(source.received for source in asked.values()))
-
-    def _remote(self, names: Collection[str]) -> tuple[tuple[str, ...], dict[str, RemoteSource]]:
-        """The names of all archives of the case, and those that are meant."""
-        sources, _ = store.open_sources(self.file.sources, self._store.folder)
-        every = {name: source for name, source in sources.items() if isinstance(source, RemoteSource)}
-        unknown = [name for name in names if name not in every]
-        if unknown or not every:
-            named = f"names {', '.join(every)}" if every else "names no archive"
-            raise UsageError(f"{self.file.path} {named}{f', not {unknown[0][:60]!r}' if unknown else ''}. Add a line "
-                             "such as `- {kind: stac, profile: earth-search}` under scenes: sources:")
-        return self.archives(), {name: source for name, source in every.items() if not names or name in names}
+            run = replace(self._begun("scenes"), inputs={"sources": asked}, seconds=round(seconds, 3))
+            self._store.save(run, found)
 
     def verify(self, progress: Progress | None = None) -> tuple[Verified, ...]:
         """Check every hash and every log, compute each stage again from the kept pixels alone and compare.
@@ -325,7 +285,7 @@ class Case:
         self._ids["scenes"] = _scenes_id(found)
         stored = self._store.stored(self._ids["scenes"])
         if is_anew or not stored.is_whole:
-            self._save_scenes(found, asked, perf_counter() - began)
+            self.hold(found, asked, perf_counter() - began)
         self._records["scenes"] = self._store.scenes(self.site)
         note = f"{', '.join(gone)} is gone: what was kept of it is used" if gone else (
             f"what was kept is used: {why_not}" if why_not else stored.why_not)
@@ -336,12 +296,6 @@ class Case:
                             if has_archive else "no source is named, so there are no images")
         return f"{where}. " + (f"Fetch images with `sitewatch fetch {self.folder}`" if has_archive else
                                f"Correct scenes.sources in {self.file.path}")
-
-    def _save_scenes(self, found: Scenes, asked: str, seconds: float) -> None:
-        self._ids["scenes"] = _scenes_id(found)
-        with self._store.writing():
-            run = replace(self._begun("scenes"), inputs={"sources": asked}, seconds=round(seconds, 3))
-            self._store.save(run, found)
 
     def _offer(self, sources: Mapping[str, Any], progress: Progress | None) -> tuple[Scenes | None, str]:
         """The scenes that the sources have now; None where they have none, with the reason."""

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from tests.case.hill import failed, image
 
-from sitewatch.case import Case, Limits, NewCase
+from sitewatch import store
+from sitewatch.case import Case, NewCase
 from sitewatch.errors import InputError, ProviderError, UsageError
+from sitewatch.fetching import Limits, archives, fetch
 from sitewatch.geo import square_around
 from sitewatch.model import Asset, Refusal, Scene, Span, Weight
 from sitewatch.sources import FolderSource
@@ -68,14 +70,14 @@ def images(tmp_path):
 @pytest.fixture
 def archive(images, monkeypatch):
     made = Archive(images)
-    original = Case.__init__.__globals__["store"].open_sources
+    original = store.open_sources
 
     def opened(tables, folder):
         near, gone = original([table for table in tables if table.copy().take("kind", str) != "archive"], folder)
         far = {"archive": made} if len(near) + len(gone) < len(tables) else {}
         return {**near, **far}, gone
 
-    monkeypatch.setattr("sitewatch.store.open_sources", opened)
+    monkeypatch.setattr(store, "open_sources", opened)
     return made
 
 
@@ -96,14 +98,14 @@ def test_a_run_before_any_fetch_says_what_to_do(fetched, archive):
 
 
 def test_a_dry_run_keeps_nothing(fetched, archive):
-    plan = fetched.fetch(dry_run=True)
+    plan = fetch(fetched, dry_run=True)
     assert len(plan.to_fetch) > 0
     assert archive.opened == []
     assert not (fetched.folder / "pixels").exists()
 
 
 def test_what_was_fetched_is_what_a_run_uses_and_the_archive_is_not_asked(fetched, archive):
-    plan = fetched.fetch()
+    plan = fetch(fetched)
     archive.is_down = True
     again = Case.open(fetched.folder)
     again.run(until="scenes")
@@ -115,18 +117,18 @@ def test_what_was_fetched_is_what_a_run_uses_and_the_archive_is_not_asked(fetche
 
 def test_what_did_not_arrive_is_named_and_comes_with_the_next_fetch(fetched, archive):
     archive.faults = ("2024-03-02", "2024-03-03")
-    plan = fetched.fetch()
+    plan = fetch(fetched)
     assert [name[-2:] for name in plan.lost] == ["02", "03"]
     archive.faults, archive.opened = (), []
-    plan = Case.open(fetched.folder).fetch()
+    plan = fetch(Case.open(fetched.folder))
     assert plan.lost == ()
     assert sorted(name[:10] for name in archive.opened) == ["2024-03-02", "2024-03-03"]
     assert [r for r in Case.open(fetched.folder).scenes().refusals if "went dead" in r.why] == []
 
 
 def test_a_fetch_of_another_time_leaves_what_was_fetched_before(fetched):
-    fetched.fetch(span=Span(end=datetime(2024, 3, 4, tzinfo=UTC)))
-    Case.open(fetched.folder).fetch(span=Span(start=datetime(2024, 3, 6, tzinfo=UTC)))
+    fetch(fetched, span=Span(end=datetime(2024, 3, 4, tzinfo=UTC)))
+    fetch(Case.open(fetched.folder), span=Span(start=datetime(2024, 3, 6, tzinfo=UTC)))
     days = [scene.taken.day for scene in Case.open(fetched.folder).scenes().scenes]
     assert days[:4] == [1, 2, 3, 6]
 
@@ -134,27 +136,27 @@ def test_a_fetch_of_another_time_leaves_what_was_fetched_before(fetched):
 def test_the_megabytes_are_a_hard_limit(fetched, archive, images):
     size = max(path.stat().st_size for path in images.iterdir())
     archive.weigh = lambda scene: Weight(bytes=1)  # it weighs too little
-    plan = fetched.fetch(limits=Limits(max_mb=2.5 * size / 1e6))
+    plan = fetch(fetched, limits=Limits(max_mb=2.5 * size / 1e6))
     assert sum(row.is_kept for row in plan.rows) <= 2
     assert plan.lost
 
 
 def test_no_more_scenes_than_asked_for(fetched):
-    plan = fetched.fetch(limits=Limits(max_scenes=4))
+    plan = fetch(fetched, limits=Limits(max_scenes=4))
     assert len(Case.open(fetched.folder).scenes().scenes) == 4
     assert "beyond the limit of 4 scenes" in next(row.why_not for row in plan.rows if row.why_not)
 
 
 def test_an_archive_that_is_down_is_an_error_and_takes_nothing_away(fetched, archive):
-    fetched.fetch()
+    fetch(fetched)
     archive.is_down = True
     with pytest.raises(ProviderError, match="archive did not answer"):
-        Case.open(fetched.folder).fetch()
+        fetch(Case.open(fetched.folder))
     assert len(Case.open(fetched.folder).scenes().scenes) > 5
 
 
 def test_a_folder_added_later_stands_beside_what_was_fetched(fetched, archive, tmp_path):
-    kept = len([row for row in fetched.fetch().rows if not row.why_not])
+    kept = len([row for row in fetch(fetched).rows if not row.why_not])
     more = tmp_path / "more"
     more.mkdir()
     image(more, 25)
@@ -170,28 +172,28 @@ def test_a_folder_added_later_stands_beside_what_was_fetched(fetched, archive, t
 
 def test_an_archive_that_the_case_does_not_name_is_not_asked(case, fetched):
     with pytest.raises(UsageError, match="names archive, not 'planet'"):
-        fetched.fetch(["planet"])
+        fetch(fetched, ["planet"])
 
 
 def test_a_case_without_an_archive_says_how_to_name_one(case):
     with pytest.raises(UsageError, match=r"names no archive\. Add a line such as `- \{kind: stac, profile: earth"):
-        case.fetch()
+        fetch(case)
 
 
 def test_a_new_place_gets_its_grid_and_its_archive(tmp_path):
     case = Case.new(tmp_path / "ham", NewCase(area=square_around(39.9202, 127.6571, 3000)))
     assert (str(case.site.grid.crs), case.site.gsd_m) == ("EPSG:32652", 10.0)
-    assert case.archives() == ("earth-search",)
+    assert tuple(archives(case)) == ("earth-search",)
     assert np.allclose([case.site.grid.width * 10, case.site.grid.height * 10], 3000, atol=60)
     landsat = Case.new(tmp_path / "lan", NewCase(area=square_around(39.9, 127.6, 9000), source="planetary-computer",
                                                  sensor="landsat"))
-    assert (landsat.archives(), landsat.site.gsd_m) == (("planetary-computer",), 30.0)
+    assert (tuple(archives(landsat)), landsat.site.gsd_m) == (("planetary-computer",), 30.0)
     with pytest.raises(UsageError, match="no archive is called"):
         Case.new(tmp_path / "x", NewCase(area=square_around(39.9, 127.6, 3000), source="nasa"))
 
 
 def test_a_refusal_of_an_archive_names_the_archive(fetched):
-    fetched.fetch()
+    fetch(fetched)
     refused = Case.open(fetched.folder).scenes().refusals
     assert refused
     assert all(isinstance(one, Refusal) and one.source == "archive" for one in refused)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sitewatch.case import Case, Limits, NewCase
+from sitewatch.case import Case, NewCase
+from sitewatch.fetching import Limits, fetch
 from sitewatch.geo import square_around
 from sitewatch.model import Scene, Site, Span
 from sitewatch.sources import StacSource
@@ -38,8 +39,8 @@ def test_a_scene_tells_when_it_was_taken_whose_it_is_and_how_the_sun_stood(name,
 
 def test_a_fetch_of_few_scenes_is_held_within_its_limits_and_not_repeated(tmp_path):
     case = Case.new(tmp_path / "hamhung", NewCase(area=square_around(*_AT, 3000)))
-    plan = case.fetch(span=_WEEKS, limits=Limits(max_scenes=3, max_mb=60))
+    plan = fetch(case, span=_WEEKS, limits=Limits(max_scenes=3, max_mb=60))
     assert plan.lost == ()
     assert 0 < sum(row.is_kept for row in plan.rows) <= 3
     assert plan.received < 60e6
-    assert Case.open(case.folder).fetch(span=_WEEKS, limits=Limits(max_scenes=3)).to_fetch == ()
+    assert fetch(Case.open(case.folder), span=_WEEKS, limits=Limits(max_scenes=3)).to_fetch == ()

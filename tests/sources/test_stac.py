@@ -18,6 +18,7 @@ from tests.loopback import Faults
 
 from sitewatch.case import Case, NewCase
 from sitewatch.errors import AreaError, CaseFileError, ProviderError, UsageError
+from sitewatch.fetching import fetch
 from sitewatch.geo import square_around, utm_grid
 from sitewatch.model import SENSORS, Refusal, Scene, Site, Span
 from sitewatch.sources import StacSource
@@ -370,4 +371,4 @@ def test_a_wrong_entry_in_a_case_names_its_line(tmp_path):
     file = case.folder / "case.yaml"
     file.write_text(file.read_text().replace("earth-search", "nasa"))
     with pytest.raises(CaseFileError, match=r"case\.yaml:\d+: scenes\.sources\[0\]: no archive is called"):
-        Case.open(case.folder).fetch()
+        fetch(Case.open(case.folder))

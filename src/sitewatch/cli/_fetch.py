@@ -55,14 +55,16 @@ def fetch(case: Path, dry_run: bool, as_json: bool, **given: Any) -> None:
     fetch goes on where it was. `sitewatch run` then works on it without a network. Exit code 3 when something did not
     arrive.
     """
-    from sitewatch.case import Case, Limits
+    from sitewatch import fetching
+    from sitewatch.case import Case
     from sitewatch.cli._tables import plan_table
     from sitewatch.model import Span
 
-    limits = Limits(max_scenes=given["max_scenes"], max_mb=given["max_mb"], max_cloud_percent=given["max_cloud"])
+    limits = fetching.Limits(max_scenes=given["max_scenes"], max_mb=given["max_mb"],
+                             max_cloud_percent=given["max_cloud"])
     with progress_shown() as progress:
-        plan = Case.open(case).fetch(given["sources"], Span(start=given["since"], end=given["until"]), limits,
-                                     dry_run=dry_run, progress=progress)
+        plan = fetching.fetch(Case.open(case), given["sources"], Span(start=given["since"], end=given["until"]), limits,
+                              dry_run=dry_run, progress=progress)
     if as_json:
         write_json(_summary(case, plan, dry_run))
     else:
