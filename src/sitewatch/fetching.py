@@ -8,7 +8,7 @@ from time import perf_counter
 
 from sitewatch import scenes, store
 from sitewatch.case import Case
-from sitewatch.errors import UsageError
+from sitewatch.errors import InputError, UsageError
 from sitewatch.model import Progress, RemoteSource, Span, fingerprint
 from sitewatch.scenes import Limits, Plan
 
@@ -44,7 +44,10 @@ def fetch(case: Case, names: Collection[str] = (), span: Span | None = None, lim
     plan = scenes.plan_scenes(offer, weights, limits, _received(meant))
     if dry_run:
         return plan
-    held = scenes.keep_scenes(plan.chosen(), meant, partial(holder.keep, case.site.grid), progress)
+    chosen = plan.chosen()
+    if not chosen.scenes:
+        raise InputError(_nothing_worth_it(plan))
+    held = scenes.keep_scenes(chosen, meant, partial(holder.keep, case.site.grid), progress)
     found = holder.with_earlier(held, case.file.span, every, every if is_anew else None)
     case.hold(found, asked, perf_counter() - began)
     return plan.after(held, _received(meant))
@@ -57,6 +60,12 @@ def _meant(case: Case, every: dict[str, RemoteSource], names: Collection[str]) -
         raise UsageError(f"{case.file.path} {named}{f', not {unknown[0][:60]!r}' if unknown else ''}. Add a line "
                          "such as `- {kind: stac, profile: earth-search}` under scenes: sources:")
     return {name: source for name, source in every.items() if not names or name in names}
+
+
+def _nothing_worth_it(plan: Plan) -> str:
+    reasons = "\n".join(f"  {row.scene.id}: {row.why_not}" for row in plan.rows[:5])
+    return (f"not one of the {len(plan.rows)} scenes that were found is worth fetching:\n{reasons}\n"
+            "Ask for another time, or for more with --max-cloud, --max-scenes or --max-mb")
 
 
 def _received(sources: dict[str, RemoteSource]) -> int:

@@ -141,6 +141,13 @@ def test_the_megabytes_are_a_hard_limit(fetched, archive, images):
     assert plan.lost
 
 
+def test_where_every_look_is_hidden_nothing_is_fetched_and_the_reasons_are_told(fetched, archive):
+    archive.weigh = lambda scene: Weight(bytes=1, hidden=0.99)
+    with pytest.raises(InputError, match=r"(?s)not one of the 9 scenes.*hides 99% of the site.*--max-cloud"):
+        fetch(fetched)
+    assert archive.opened == []
+
+
 def test_no_more_scenes_than_asked_for(fetched):
     plan = fetch(fetched, limits=Limits(max_scenes=4))
     assert len(Case.open(fetched.folder).scenes().scenes) == 4

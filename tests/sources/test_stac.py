@@ -21,10 +21,12 @@ from sitewatch.errors import AreaError, CaseFileError, ProviderError, UsageError
 from sitewatch.fetching import fetch
 from sitewatch.geo import square_around, utm_grid
 from sitewatch.model import SENSORS, Refusal, Scene, Site, Span
+from sitewatch.report._licences import LICENCES
 from sitewatch.sources import StacSource
 from sitewatch.sources.stac import PROFILES, place
 from sitewatch.sources.stac._offer import offer_of
 from sitewatch.sources.stac._profiles import Product
+from sitewatch.sources.stac._search import Found
 
 
 def _found(source, site, span=None):
@@ -64,7 +66,7 @@ def test_a_scene_tells_what_its_item_says(archive, archived_site, archive_source
     assert (scene.off_nadir_deg, scene.view_azimuth_deg) == (said["view:off_nadir"], said["view:azimuth"])
     assert (scene.cloud_cover, scene.relative_orbit) == (said["eo:cloud_cover"], 51)
     assert (scene.baseline, scene.offset_applied) == ("05.09", True)
-    assert scene.licence == COLLECTION["links"][0]["href"]
+    assert scene.licence == "Copernicus-Sentinel"
     assert scene.attribution == f"Contains modified Copernicus Sentinel data {scene.taken.year}"
     assert (scene.source, scene.taken_from, scene.sensor) == ("earth-search", "stac", "sentinel-2")
 
@@ -317,6 +319,25 @@ def test_every_crop_arrives_whole_from_a_server_that_fails_at_every_fifth_reques
     assert {request.status for request in archive.log} >= {0, 206, 429, 503}
 
 
+def test_a_licence_is_the_items_own_or_the_collections_or_the_one_known_of_the_images(archive, archived_site,
+                                                                                     archive_source):
+    unknown = archive_source(profile=None, collection="sentinel-2-l2a", assets=("blue", "green", "red", "nir", "scl"))
+    assert {one.licence for one in _found(unknown, archived_site)[0]} == {COLLECTION["links"][0]["href"]}
+    archive.items[0]["properties"]["license"] = "CC-BY-4.0"
+    archive.items[1]["properties"]["license"] = "proprietary"
+    assert [one.licence for one in _found(archive_source(), archived_site)[0]][:2] == ["CC-BY-4.0",
+                                                                                     "Copernicus-Sentinel"]
+    archive.collections.clear()
+    scenes, refused = _found(archive_source(), archived_site)
+    assert scenes[2].licence == "Copernicus-Sentinel"
+    assert "its licence could not be read" in refused["earth-search sentinel-2-l2a"]
+
+
+def test_what_the_known_archives_images_may_be_used_for_is_known():
+    known = {licence.id for licence in LICENCES}
+    assert {product.licence for profile in PROFILES.values() for product in profile.products.values()} <= known
+
+
 def test_known_archives_name_known_sensors_and_safe_addresses():
     for profile in PROFILES.values():
         assert profile.url.startswith("https://")
@@ -360,7 +381,8 @@ _SITE = Site(slug="a", names=(), area=square_around(10, 10, 1000), grid=utm_grid
                                                "eo:cloud_cover": _JSON, "s2:product_uri": _JSON})}))
 def test_whatever_a_stranger_writes_into_an_item_it_is_offered_or_refused(item):
     product = Product(collection="c", bands=("blue", "green", "red", "nir"), mask="scl")
-    offer = offer_of(item, product, SENSORS["sentinel-2"], _SITE, "https://a.b/collections/c")
+    found = Found(feature=item, href="https://a.b/collections/c/items/i", collection={})
+    offer = offer_of(found, product, SENSORS["sentinel-2"], _SITE)
     assert isinstance(offer, Refusal)
     assert offer.what
     assert offer.why

@@ -10,7 +10,7 @@ from typing import Any
 
 from sitewatch.sources._units import baseline_of, offset_applied
 
-__all__ = ["Item", "item_of"]
+__all__ = ["Item", "item_of", "moment"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ def item_of(feature: Mapping[str, Any], file: str) -> Item:
     """What the properties of a STAC item, or of Planet's own, say; ``file`` is where it stands, for its faults."""
     said: Mapping[str, Any] = feature["properties"]
     stated = said.get("datetime") or said.get("acquired")
-    taken = _moment(stated)
+    taken = moment(stated)
     providers = said.get("providers")
     first = providers[0] if isinstance(providers, list) and providers else None
     baseline = baseline_of(feature)
@@ -53,7 +53,7 @@ def item_of(feature: Mapping[str, Any], file: str) -> Item:
         cloud_cover=_percent(said), relative_orbit=_relative_orbit(said))
 
 
-def _moment(stated: object) -> datetime | None:
+def moment(stated: object) -> datetime | None:
     """A time by RFC 3339, UTC where it gives no offset."""
     if not isinstance(stated, str):
         return None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import urljoin
 
 from shapely import make_valid
 from shapely.errors import ShapelyError
@@ -20,8 +20,9 @@ from sitewatch.sources._credit import attribution_of
 from sitewatch.sources._guard import without_secrets
 from sitewatch.sources._items import Item, item_of
 from sitewatch.sources.stac._profiles import Product
+from sitewatch.sources.stac._search import Found
 
-__all__ = ["Band", "Offer", "licence_of", "offer_of", "one_per_pass", "with_licence"]
+__all__ = ["Band", "Offer", "licence_of", "offer_of", "one_per_pass", "says_licence", "with_terms"]
 
 _LONGEST_ID = 90
 _SAYS_NOTHING = ("proprietary", "various", "other", "")  # as licences: the words of STAC 1.0 and 1.1 for "see the link"
@@ -46,6 +47,7 @@ class Offer:
 
     scene: Scene
     feature: Mapping[str, Any]
+    collection: Mapping[str, Any]
     bands: tuple[Band, ...]
     mask: Band | None
     covers: float            # of the site's area
@@ -53,8 +55,9 @@ class Offer:
     platform: str
 
 
-def offer_of(feature: Mapping[str, Any], product: Product, sensor: Sensor, site: Site, base: str) -> Offer | Refusal:
-    """The offer of an item; ``base`` is the collection's address. Whatever is in the item is a stranger's text."""
+def offer_of(found: Found, product: Product, sensor: Sensor, site: Site) -> Offer | Refusal:
+    """The offer of an item. Whatever is in the item is a stranger's text."""
+    feature, href = found.feature, found.href
     told = feature.get("id")
     what = str(told)[:_LONGEST_ID] if isinstance(told, str) and told.isprintable() and told else "an item without an id"
     if not isinstance(told, str) or not told or not isinstance(feature.get("properties"), dict):
@@ -63,25 +66,27 @@ def offer_of(feature: Mapping[str, Any], product: Product, sensor: Sensor, site:
     covers = _covered(feature.get("geometry"), site.area)
     platform = str(feature["properties"].get("platform", "")).lower()
     why = said.fault or _why_not(said, covers, platform, product)
-    bands, mask = _bands(feature, product, sensor, base), _mask(feature, product, sensor, base)
+    bands, mask = _bands(feature, product, sensor, href), _mask(feature, product, sensor, href)
     if why is None and isinstance(bands, str):
         why = bands
     if why is not None or said.taken is None or isinstance(bands, str):
         return Refusal(what=what, why=why or "no time of its taking")
-    href = f"{base}/items/{quote(told, safe='')}"
+    href = without_secrets(href)
     assets = [Asset(role="image", href=f"{href}#image.tif")]
     if mask is not None and sensor.mask is not None:
         assets.insert(0, Asset(role="mask", href=f"{href}#mask.tif"))  # first: it says whether the image is worth it
     assets.append(Asset(role="metadata", href=f"{href}#item.json"))
     scene = Scene(
         id=_own_id(told), source="stac", sensor=sensor.id, taken=said.taken, taken_from="stac", assets=tuple(assets),
-        gsd_m=sensor.gsd_m, sun_azimuth_deg=said.sun_azimuth_deg, sun_elevation_deg=said.sun_elevation_deg,
-        off_nadir_deg=said.off_nadir_deg, view_azimuth_deg=said.view_azimuth_deg, licence=said.licence,
+        gsd_m=sensor.gsd_m or _gsd_m(feature), sun_azimuth_deg=said.sun_azimuth_deg,
+        sun_elevation_deg=said.sun_elevation_deg, off_nadir_deg=said.off_nadir_deg,
+        view_azimuth_deg=said.view_azimuth_deg, licence=said.licence,
         attribution=attribution_of(sensor.id, said.taken.year) or said.attribution,
         baseline=said.baseline if sensor.added_counts else None,
         offset_applied=said.offset_applied if sensor.added_counts else None,
         cloud_cover=said.cloud_cover, relative_orbit=said.relative_orbit)
-    return Offer(scene=scene, feature=feature, bands=bands, mask=mask, covers=covers or 0.0, platform=platform,
+    return Offer(scene=scene, feature=feature, collection=found.collection, bands=bands, mask=mask,
+                 covers=covers or 0.0, platform=platform,
                  version=f"{said.baseline or ''} {_version(feature)}")
 
 
@@ -104,11 +109,14 @@ def one_per_pass(offers: list[Offer]) -> Iterator[Offer | Refusal]:
     yield from sorted(best, key=lambda o: (o.scene.taken, o.scene.id))
 
 
-def licence_of(collection: Mapping[str, Any]) -> str | None:
-    """The licence that a collection states: its SPDX identifier, else the address of its text."""
+def licence_of(collection: Mapping[str, Any], product: Product) -> str | None:
+    """The licence that a collection states: its SPDX identifier, else the one known of its images, else the address of
+    its text."""
     stated = collection.get("license")
     if isinstance(stated, str) and stated.isprintable() and stated.lower() not in _SAYS_NOTHING:
         return stated[:200]
+    if product.licence is not None:
+        return product.licence
     links = collection.get("links")
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and link.get("rel") == "license" and str(link.get("href", "")).startswith("https://"):
@@ -116,9 +124,17 @@ def licence_of(collection: Mapping[str, Any]) -> str | None:
     return stated[:200] if isinstance(stated, str) and stated and stated.isprintable() else None
 
 
-def with_licence(offer: Offer, licence: str | None) -> Offer:
-    """The offer with its collection's licence where its item states none."""
-    return offer if offer.scene.licence else replace(offer, scene=replace(offer.scene, licence=licence))
+def says_licence(scene: Scene) -> bool:
+    """Whether an item itself names a licence, and not only that there is one."""
+    return (scene.licence or "").lower() not in _SAYS_NOTHING
+
+
+def with_terms(offer: Offer, collection: Mapping[str, Any], product: Product) -> Offer:
+    """The offer with its collection's licence and credit line where its item states none."""
+    scene = offer.scene
+    licence = scene.licence if says_licence(scene) else licence_of(collection, product)
+    credit = scene.attribution or item_of({"properties": {"providers": collection.get("providers")}}, "").attribution
+    return replace(offer, scene=replace(scene, licence=licence, attribution=credit))
 
 
 def _why_not(said: Item, covers: float | None, platform: str, product: Product) -> str | None:
@@ -148,41 +164,45 @@ def _covered(geometry: Any, area: BaseGeometry) -> float | None:
         return None
 
 
-def _bands(feature: Mapping[str, Any], product: Product, sensor: Sensor, base: str) -> tuple[Band, ...] | str:
+def _bands(feature: Mapping[str, Any], product: Product, sensor: Sensor, href: str) -> tuple[Band, ...] | str:
     """Where the sensor's bands are, or which are missing."""
     assets = feature.get("assets")
     held: Mapping[str, Any] = assets if isinstance(assets, dict) else {}
     if product.bands:
-        found = [_at(held.get(key), base) for key in product.bands]
+        found = [_at(held.get(key), href) for key in product.bands]
         missing = [key for key, band in zip(product.bands, found, strict=True) if band is None]
     else:
-        found = [_by_name(held, name, base) for name in sensor.bands]
+        found = [_by_name(held, name, href) for name in sensor.bands]
         missing = [name for name, band in zip(sensor.bands, found, strict=True) if band is None]
     if missing:
         return f"its item names no file for {', '.join(missing)}"
     return tuple(band for band in found if band is not None)
 
 
-def _mask(feature: Mapping[str, Any], product: Product, sensor: Sensor, base: str) -> Band | None:
+def _mask(feature: Mapping[str, Any], product: Product, sensor: Sensor, href: str) -> Band | None:
     """The provider's mask: the asset that was named, else a GeoTIFF with the mask's usual name in its key."""
     assets = feature.get("assets")
     if not isinstance(assets, dict) or sensor.mask is None:
         return None
     if product.bands:
-        return _at(assets.get(product.mask), base) if product.mask else None
+        return _at(assets.get(product.mask), href) if product.mask else None
     keys = sorted(key for key in assets if re.search(rf"(^|[_-]){sensor.mask}($|[_-])", key, re.IGNORECASE))
-    return next((at for key in keys if (at := _at(assets[key], base)) is not None and _is_tiff(assets[key])), None)
+    return next((at for key in keys if (at := _at(assets[key], href)) is not None and _is_tiff(assets[key])), None)
 
 
-def _at(asset: Any, base: str) -> Band | None:
-    href = asset.get("href") if isinstance(asset, dict) else None
-    return Band(href=urljoin(f"{base}/items/x", href)) if isinstance(href, str) and href else None
+def _at(asset: Any, href: str) -> Band | None:
+    """Where an asset of the item at ``href`` is."""
+    told = asset.get("href") if isinstance(asset, dict) else None
+    try:
+        return Band(href=urljoin(href, told)) if isinstance(told, str) and told else None
+    except ValueError:  # an address that is none
+        return None
 
 
-def _by_name(assets: Mapping[str, Any], name: str, base: str) -> Band | None:
+def _by_name(assets: Mapping[str, Any], name: str, href: str) -> Band | None:
     """The GeoTIFF with a band of that common name; of a file with several, by its place among them."""
     for asset in assets.values():
-        at = _at(asset, base)
+        at = _at(asset, href)
         if at is None or not _is_tiff(asset):
             continue
         for key in ("bands", "eo:bands"):
@@ -196,6 +216,11 @@ def _by_name(assets: Mapping[str, Any], name: str, base: str) -> Band | None:
 def _is_tiff(asset: Mapping[str, Any]) -> bool:
     """Whether an asset is, or may be, a file of which a part can be fetched."""
     return "tiff" in str(asset.get("type", "image/tiff"))
+
+
+def _gsd_m(feature: Mapping[str, Any]) -> float | None:
+    value = feature["properties"].get("gsd")
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e4 else None
 
 
 def _common_name(band: Any) -> str:

@@ -20,17 +20,19 @@ class Product:
     """A collection with one sensor's surface reflectance: assets by band, in the order of the sensor's profile.
 
     Without ``bands`` and ``mask`` they are found by what each item says of its assets. ``platforms`` are the
-    satellites whose images the sensor's profile describes; empty for all.
+    satellites whose images the sensor's profile describes; empty for all. ``licence`` is what holds for the images
+    where their metadata say no more than that there is a licence.
     """
 
     collection: str
     bands: tuple[str, ...] = ()
     mask: str | None = None
     platforms: tuple[str, ...] = ()
+    licence: str | None = None
 
-    def with_own(self, collection: str | None, assets: tuple[str, ...], sensor: Sensor) -> Product:
+    def with_own(self, collection: str | None, assets: tuple[str, ...], sensor: Sensor, is_static: bool) -> Product:
         """The same with what a case names itself; UsageError where that is too little or does not fit the sensor."""
-        if not (collection or self.collection):
+        if not (collection or self.collection or is_static):
             raise UsageError("which collection of the API is meant? Give `collection`")
         count = len(sensor.bands)
         if assets and len(assets) not in (count, count + 1):
@@ -54,6 +56,8 @@ class Profile:
     signing: Signing | None = None
 
 
+# By law the same for every copy: Commission Delegated Regulation (EU) No 1159/2013; 17 U.S.C. 105.
+_COPERNICUS, _USGS = "Copernicus-Sentinel", "USGS-public-domain"
 # Landsat 4 to 7 have other bands than the sensor's profile describes.
 _LANDSAT = ("landsat-8", "landsat-9")
 PROFILES: dict[str, Profile] = {
@@ -61,13 +65,13 @@ PROFILES: dict[str, Profile] = {
         Profile(name="earth-search", title="Earth Search by Element 84: Sentinel-2, open, without an account",
                 url="https://earth-search.aws.element84.com/v1",
                 products={"sentinel-2": Product(collection="sentinel-2-l2a", bands=("blue", "green", "red", "nir"),
-                                                mask="scl")}),
+                                                mask="scl", licence=_COPERNICUS)}),
         Profile(name="planetary-computer", title="Microsoft Planetary Computer: Sentinel-2 and Landsat, open",
                 url="https://planetarycomputer.microsoft.com/api/stac/v1", signing="planetary-computer",
                 products={"sentinel-2": Product(collection="sentinel-2-l2a", bands=("B02", "B03", "B04", "B08"),
-                                                mask="SCL"),
+                                                mask="SCL", licence=_COPERNICUS),
                           "landsat": Product(collection="landsat-c2-l2", bands=("blue", "green", "red", "nir08"),
-                                             mask="qa_pixel", platforms=_LANDSAT)}),
+                                             mask="qa_pixel", platforms=_LANDSAT, licence=_USGS)}),
     )
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -16,14 +17,23 @@ from sitewatch.errors import ProviderError
 from sitewatch.model import Refusal, Site, Span
 from sitewatch.sources._web import Web
 
-__all__ = ["collection_of", "search"]
+__all__ = ["Found", "collection_of", "search"]
 
 _PAGE = 100           # items; every known API allows as many
 _MOST_ITEMS = 20_000  # of one site: more passes than fifty years of a daily satellite bring
 _MOST_PAGES = 2_000
 
 
-def search(web: Web, url: str, collection: str, site: Site, span: Span) -> Iterator[Mapping[str, Any] | Refusal]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An item, its address, and what is said of its collection, as far as that is known already."""
+
+    feature: Mapping[str, Any]
+    href: str
+    collection: Mapping[str, Any]
+
+
+def search(web: Web, url: str, collection: str, site: Site, span: Span) -> Iterator[Found | Refusal]:
     """The items of a collection that meet a site within a span, each id once, in the order in which they come.
 
     When a page fails for good, what came before it stands and a Refusal says that the search is not complete.
@@ -50,7 +60,8 @@ def search(web: Web, url: str, collection: str, site: Site, span: Span) -> Itera
             identity = str(feature.get("id")) if isinstance(feature, dict) else ""
             if isinstance(feature, dict) and identity not in seen:  # servers repeat items across pages
                 seen.add(identity)
-                yield feature
+                yield Found(feature=feature, collection={},
+                            href=f"{url.rstrip('/')}/collections/{collection}/items/{quote(identity, safe='')}")
         if len(seen) >= _MOST_ITEMS:
             break
     yield Refusal(what=web.provider, why=f"more than {len(seen)} scenes: the rest was not asked for. Give a shorter "

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from odc.geo.crs import CRS
@@ -19,10 +20,11 @@ from sitewatch.geo import WGS84, coverage, reproject, unclear
 from sitewatch.model import SENSORS, Asset, Refusal, Scene, Site, Span, Weight
 from sitewatch.sources._web import DeniedError, Part, Policy, Web
 from sitewatch.sources.stac._cut import Crops
-from sitewatch.sources.stac._offer import Offer, licence_of, offer_of, one_per_pass, with_licence
+from sitewatch.sources.stac._offer import Offer, offer_of, one_per_pass, says_licence, with_terms
 from sitewatch.sources.stac._profiles import profile_of
 from sitewatch.sources.stac._search import collection_of, search
 from sitewatch.sources.stac._sign import Signer, signer_of
+from sitewatch.sources.stac._walk import is_static, walk
 
 __all__ = ["StacSource"]
 
@@ -30,7 +32,7 @@ _BLOCK_BYTES = 1 << 20
 
 
 class StacSource:
-    """Scenes of a STAC API, fetched as crops of the site: Earth Search, Planetary Computer, or any other.
+    """Scenes of an archive with STAC, fetched as crops of the site: Earth Search, Planetary Computer, or any other.
 
     ``profile`` names a known archive; of any other give ``url``, ``collection``, ``sensor`` and, where its items do
     not say it, the ``assets`` with the sensor's bands, in the order of its profile, and then the one with its mask.
@@ -43,7 +45,8 @@ class StacSource:
         if sensor not in self._profile.products:
             raise UsageError(f"{self._profile.name} has no {sensor[:60]!r}. "
                              f"Choose one of {', '.join(self._profile.products)}")
-        self._product = self._profile.products[sensor].with_own(collection, assets, SENSORS[sensor])
+        self._product = self._profile.products[sensor].with_own(collection, assets, SENSORS[sensor],
+                                                                is_static(self._profile.url))
         self._sensor = SENSORS[sensor]
         self._web = Web(self._profile.name, Policy(at_once=self._profile.at_once, allow_private=allow_private,
                                                    per_second=self._profile.per_second))
@@ -76,22 +79,22 @@ class StacSource:
             yield Refusal(what=self.name, why="the site lies in plain pictures, not on the Earth, so that no archive "
                                               "can be asked for it. Make a case with --at or --area")
             return
-        base = f"{self._profile.url.rstrip('/')}/collections/{self._product.collection}"
+        url, collection = self._profile.url, self._product.collection
         offers: list[Offer] = []
-        for feature in search(self._web, self._profile.url, self._product.collection, site, span):
-            offer = feature if isinstance(feature, Refusal) else offer_of(feature, self._product, self._sensor, site,
-                                                                          base)
+        for found in (walk(self._web, url, site, span) if is_static(url) else
+                      search(self._web, url, collection, site, span)):
+            offer = found if isinstance(found, Refusal) else offer_of(found, self._product, self._sensor, site)
             if isinstance(offer, Refusal):
                 yield offer
             elif offer.scene.taken in span:
                 offers.append(offer)
-        licence, told = self._licence() if any(not offer.scene.licence for offer in offers) else (None, None)
+        said, told = self._collection(offers)
         yield from [told] if told else []
         for best in one_per_pass(offers):
             if isinstance(best, Refusal):
                 yield best
                 continue
-            chosen = with_licence(best, licence)
+            chosen = with_terms(best, best.collection or said, self._product)
             crops = Crops(chosen, site, Path(tempfile.mkdtemp(dir=self._temporary())), self._part)
             self._crops |= {asset.href: crops for asset in chosen.scene.assets}
             yield replace(chosen.scene, source=self.name)
@@ -131,13 +134,15 @@ class StacSource:
             self._signer.forget(href)
             return self._web.part(self._signer.signed(href), start, stop)
 
-    def _licence(self) -> tuple[str | None, Refusal | None]:
-        """The collection's licence, or that it could not be read."""
+    def _collection(self, offers: list[Offer]) -> tuple[Mapping[str, Any], Refusal | None]:
+        """What the API says of the collection, where an item leaves its licence to it; or that it could not be read."""
+        if all(offer.collection or says_licence(offer.scene) for offer in offers) or not self._product.collection:
+            return {}, None
         try:
-            return licence_of(collection_of(self._web, self._profile.url, self._product.collection)), None
+            return collection_of(self._web, self._profile.url, self._product.collection), None
         except ProviderError as error:
-            return None, Refusal(what=f"{self.name} {self._product.collection}",
-                                 why=f"its licence could not be read, so that none is recorded: {error}")
+            return {}, Refusal(what=f"{self.name} {self._product.collection}", why=(
+                f"its licence could not be read, so that {self._product.licence or 'none'} is recorded: {error}"))
 
     def _temporary(self) -> Path:
         """A folder that goes when the source does."""
