@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sitewatch.case import ReportFolder, Verified
     from sitewatch.scenes import Plan
     from sitewatch.sources.simulated import World
+    from sitewatch.sources.stac import Profile
 
 __all__ = ["changes_table", "checks_table", "decisions_table", "findings_text", "measurements_table", "plan_table",
            "report_text", "rows_table", "scenes_table", "sources_table", "stack_table", "structures_table",
@@ -153,11 +154,15 @@ def worlds_table(worlds: Iterable[World]) -> str:
     return table_text(("world", "size", "sensors", "about"), rows)
 
 
-def sources_table(sources: Iterable[tuple[str, str]], sensors: Iterable[Sensor]) -> str:
-    """The installed sources and the known sensors."""
+def sources_table(sources: Iterable[tuple[str, str]], archives: Iterable[Profile], sensors: Iterable[Sensor]) -> str:
+    """The installed sources, the archives that are known by name, and the known sensors."""
+    named = [(profile.name, profile.title, ", ".join(profile.products), profile.credential or "none, and none needed")
+             for profile in archives]
     known = [(sensor.id, sensor.title, f"{sensor.gsd_m:g} m" if sensor.gsd_m else "give --gsd")
              for sensor in sensors]
-    return f"{table_text(('source', 'what it is'), sources)}\n\n{table_text(('sensor', 'what it is', 'pixel'), known)}"
+    return "\n\n".join((table_text(("source", "what it is"), sources),
+                        table_text(("archive", "what it is", "sensors", "credential from"), named),
+                        table_text(("sensor", "what it is", "pixel"), known)))
 
 
 def _when(structure: Structure) -> str:

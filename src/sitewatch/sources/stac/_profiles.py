@@ -9,6 +9,7 @@ from typing import Literal
 
 from sitewatch.errors import UsageError
 from sitewatch.model import SENSORS, Sensor
+from sitewatch.sources._credentials import credential_of
 
 __all__ = ["ARCHIVE", "PROFILES", "Product", "Profile", "profile_of"]
 
@@ -45,7 +46,9 @@ class Product:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A STAC API. ``per_second`` is the most requests that it allows; ``signing`` how its files are made readable."""
+    """A STAC API. ``per_second`` is the most requests that it allows; ``signing`` how its files are made readable;
+    ``variables`` are the environment variables that its own tools read a credential from.
+    """
 
     name: str
     title: str
@@ -54,6 +57,13 @@ class Profile:
     at_once: int = 8
     per_second: float | None = None
     signing: Signing | None = None
+    variables: tuple[str, ...] = ()
+
+    @property
+    def credential(self) -> str | None:
+        """Where its credential is from, None where there is none; no archive here needs one."""
+        found = credential_of(self.name, self.variables) if self.variables else None
+        return found.origin if found else None
 
 
 # By law the same for every copy: Commission Delegated Regulation (EU) No 1159/2013; 17 U.S.C. 105.
@@ -68,6 +78,7 @@ PROFILES: dict[str, Profile] = {
                                                 mask="scl", licence=_COPERNICUS)}),
         Profile(name="planetary-computer", title="Microsoft Planetary Computer: Sentinel-2 and Landsat, open",
                 url="https://planetarycomputer.microsoft.com/api/stac/v1", signing="planetary-computer",
+                variables=("PC_SDK_SUBSCRIPTION_KEY",),
                 products={"sentinel-2": Product(collection="sentinel-2-l2a", bands=("B02", "B03", "B04", "B08"),
                                                 mask="SCL", licence=_COPERNICUS),
                           "landsat": Product(collection="landsat-c2-l2", bands=("blue", "green", "red", "nir08"),
@@ -91,6 +102,6 @@ def profile_of(name: str | None, url: str | None) -> Profile:
         profile = PROFILES[name]
         return profile if url is None else Profile(name=name, title=profile.title, url=url, products=profile.products,
                                                    at_once=profile.at_once, per_second=profile.per_second,
-                                                   signing=profile.signing)
+                                                   signing=profile.signing, variables=profile.variables)
     return Profile(name="stac", title="a STAC API", url=url or "",
                    products={sensor: Product(collection="") for sensor in SENSORS})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from sitewatch.errors import ProviderError
+from sitewatch.sources._credentials import credential_of
 from sitewatch.sources._web import Web
 
 __all__ = ["Signer", "signer_of"]
@@ -29,20 +29,20 @@ class Signer(Protocol):
         ...
 
 
-def signer_of(signing: Literal["planetary-computer"] | None, web: Web, url: str) -> Signer | None:
+def signer_of(signing: Literal["planetary-computer"] | None, web: Web, url: str,
+              variables: tuple[str, ...]) -> Signer | None:
     """The signer that an archive needs, None for one that needs none."""
-    return None if signing is None else _PlanetaryComputer(web, urljoin(url, "/api/sas/v1/token"))
+    return None if signing is None else _PlanetaryComputer(web, urljoin(url, "/api/sas/v1/token"), variables)
 
 
 class _PlanetaryComputer:
     """Shared access signatures, one for each container of blobs (planetarycomputer.microsoft.com/docs, "SAS tokens").
 
-    They are free without an account; PC_SDK_SUBSCRIPTION_KEY, the variable of Microsoft's own library, asks for
-    longer ones.
+    They are free without an account; a subscription key asks for longer ones.
     """
 
-    def __init__(self, web: Web, url: str) -> None:
-        self._web, self._url = web, url
+    def __init__(self, web: Web, url: str, variables: tuple[str, ...]) -> None:
+        self._web, self._url, self._variables = web, url, variables
         self._tokens: dict[str, tuple[str, datetime]] = {}
         self._lock = threading.Lock()
 
@@ -70,9 +70,9 @@ class _PlanetaryComputer:
         return f"{host.removesuffix(_BLOBS)}/{folder[0]}"
 
     def _asked(self, container: str) -> tuple[str, datetime]:
-        key = os.environ.get("PC_SDK_SUBSCRIPTION_KEY")
+        key = credential_of(self._web.provider, self._variables)
         answer = self._web.json("GET", f"{self._url}/{container}",
-                                headers={"Ocp-Apim-Subscription-Key": key} if key else None)
+                                headers={"Ocp-Apim-Subscription-Key": key.secret} if key else None)
         try:
             return str(answer["token"]), datetime.fromisoformat(answer["msft:expiry"]).astimezone(UTC)
         except (KeyError, TypeError, ValueError) as error:

@@ -50,7 +50,8 @@ class StacSource:
         self._sensor = SENSORS[sensor]
         self._web = Web(self._profile.name, Policy(at_once=self._profile.at_once, allow_private=allow_private,
                                                    per_second=self._profile.per_second))
-        self._signer: Signer | None = signer_of(self._profile.signing, self._web, self._profile.url)
+        self._signer: Signer | None = signer_of(self._profile.signing, self._web, self._profile.url,
+                                                 self._profile.variables)
         self._crops: dict[str, Crops] = {}
         self._folder: Path | None = None
 
