@@ -13,8 +13,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
-from shapely.geometry.base import BaseGeometry
-
 from sitewatch import changes, claims, measurements, report, scenes, stack, store, structures
 from sitewatch.errors import InputError, SitewatchError
 from sitewatch.model import (
@@ -116,14 +114,9 @@ class Case:
         InputError where there is a case already, or neither images nor an area are named.
         """
         folder = Path(folder)
-        if plan.images is None and plan.area is None:
-            raise InputError("a new case needs a place: name a folder of dated images of it with --images, or say "
-                             "where it is with --at or --area")
-        if plan.images is None:
-            plan = replace(plan, source=plan.source or ARCHIVE)
-            found = place(cast(BaseGeometry, plan.area), cast(str, plan.source), plan.sensor, plan.gsd_m)
-        else:
-            found = survey(plan.images, plan.sensor, plan.gsd_m)
+        plan = plan if plan.images else replace(plan, source=plan.source or ARCHIVE)
+        found = (survey(plan.images, plan.sensor, plan.gsd_m) if plan.images else
+                 place(plan.area, cast(str, plan.source), plan.sensor, plan.gsd_m))
         site = store.site_of_plan(folder, plan, found)
         store.write_case(folder, site, store.sources_of_plan(folder, plan, found.sensor))
         return cls.open(folder)

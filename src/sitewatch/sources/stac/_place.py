@@ -6,7 +6,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
-from sitewatch.errors import UsageError
+from sitewatch.errors import InputError, UsageError
 from sitewatch.geo import utm_grid
 from sitewatch.model import SENSORS
 from sitewatch.sources.folder import Survey
@@ -19,11 +19,15 @@ __all__ = ["place"]
 _BESIDE_M = {"landsat": 15.0}
 
 
-def place(area: BaseGeometry, source: str, sensor: str | None = None, gsd_m: float | None = None) -> Survey:
+def place(area: BaseGeometry | None, source: str, sensor: str | None = None, gsd_m: float | None = None) -> Survey:
     """What a look at images of an archive would tell of an area in EPSG:4326: sensor, pixel size and lattice.
 
-    Raises UsageError for an unknown archive or a sensor that it has not, AreaError for an area without a UTM zone.
+    Raises InputError for no area, UsageError for an unknown archive or a sensor that it has not, AreaError for an area
+    without a UTM zone.
     """
+    if area is None:
+        raise InputError("a new case needs a place: name a folder of dated images of it with --images, or say where it "
+                         "is with --at or --area")
     if source not in PROFILES:
         raise UsageError(f"no archive is called {source[:60]!r}. Choose one of {', '.join(PROFILES)}")
     products = PROFILES[source].products
