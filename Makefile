@@ -23,6 +23,7 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.accuracy all
 	$(BIN)/python -m benchmarks.speed.alignment
+	$(BIN)/python -m benchmarks.speed.fetching
 	$(BIN)/python -m benchmarks.speed.seeing
 	$(BIN)/python -m benchmarks.speed.stack
 

@@ -273,7 +273,7 @@ def test_a_scene_in_the_neighbouring_zone_is_cut_there_and_not_warped(archive, a
     scene = _found(source, archived_site)[0][0]
     with rasterio.open(_opened(source, scene, "image", tmp_path / "crop.tif")) as crop:
         assert crop.crs.to_epsg() == other.crs.epsg
-        assert np.allclose((~crop.transform * (other.affine.c, other.affine.f))[0] % 1, 0)
+        assert np.allclose((~crop.transform @ (other.affine.c, other.affine.f))[0] % 1, 0)
         corners = rasterio.warp.transform(archived_site.grid.crs.to_wkt(), crop.crs,
                                           *zip(*archived_site.grid.extent.geom.exterior.coords, strict=True))
         assert all(crop.bounds.left < x < crop.bounds.right for x in corners[0])
