@@ -23,6 +23,7 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.accuracy all
 	$(BIN)/python -m benchmarks.speed.alignment
+	$(BIN)/python -m benchmarks.speed.fetching
 	$(BIN)/python -m benchmarks.speed.seeing
 	$(BIN)/python -m benchmarks.speed.stack
 
@@ -39,7 +40,7 @@ lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
 		--no-header --quiet --output-file requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --upgrade --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra archive --python-version 3.11 --upgrade --generate-hashes \
 		--no-emit-index-url --no-header --quiet --output-file requirements-dev.lock
 
 # Packages first, so that a change of our own files does not fetch them again; then sitewatch itself, editable.

@@ -23,6 +23,7 @@ from sitewatch.model import (
     Findings,
     Measurements,
     Progress,
+    RemoteSource,
     Run,
     Scenes,
     Stack,
@@ -32,6 +33,7 @@ from sitewatch.model import (
 )
 from sitewatch.sources.folder import survey
 from sitewatch.sources.simulated import built_in_world, site_of
+from sitewatch.sources.stac import ARCHIVE, place
 from sitewatch.store import FolderStore, NewCase, Verified
 
 __all__ = ["STAGES", "Case", "NewCase", "ReportFolder", "Stage", "Step", "Verified"]
@@ -107,11 +109,16 @@ class Case:
 
     @classmethod
     def new(cls, folder: Path | str, plan: NewCase) -> Case:
-        """Make a case from a folder of images; InputError where there is a case already."""
+        """Make a case of a folder of images, or of a place whose images are to be fetched.
+
+        InputError where there is a case already, or neither images nor an area are named.
+        """
         folder = Path(folder)
-        source = store.folder_source(folder, plan)
-        site = store.site_of_plan(folder, plan, survey(cast(Path, plan.images), plan.sensor, plan.gsd_m))
-        store.write_case(folder, site, [source])
+        plan = plan if plan.images else replace(plan, source=plan.source or ARCHIVE)
+        found = (survey(plan.images, plan.sensor, plan.gsd_m) if plan.images else
+                 place(plan.area, cast(str, plan.source), plan.sensor, plan.gsd_m))
+        site = store.site_of_plan(folder, plan, found)
+        store.write_case(folder, site, store.sources_of_plan(folder, plan, found.sensor))
         return cls.open(folder)
 
     @classmethod
@@ -189,6 +196,13 @@ class Case:
         """The identity of each stage's result, up to ``until``."""
         return {stage: self._id(stage) for stage in _up_to(until)}
 
+    def hold(self, found: Scenes, asked: str, seconds: float) -> None:
+        """Make these the scenes of the case; ``asked`` is the fingerprint of the sources that they are from."""
+        self._ids, self._records = {"scenes": _scenes_id(found)}, {}
+        with self._store.writing():
+            run = replace(self._begun("scenes"), inputs={"sources": asked}, seconds=round(seconds, 3))
+            self._store.save(run, found)
+
     def verify(self, progress: Progress | None = None) -> tuple[Verified, ...]:
         """Check every hash and every log, compute each stage again from the kept pixels alone and compare.
 
@@ -242,32 +256,39 @@ class Case:
         return Step(stage=stage, run_id=self._id(stage), computed=computed, seconds=perf_counter() - started, note=note)
 
     def _look(self, progress: Progress | None) -> tuple[bool, str]:
-        """Find and keep scenes; whether anything was new. A source that is gone leaves what was kept of it."""
+        """Find and keep scenes; whether anything was new. A source that is gone leaves what was kept of it, and so do
+        archives: they are asked by ``fetch`` alone, so that a run reaches no network."""
         began = perf_counter()
         sources, gone = store.open_sources(self.file.sources, self._store.folder)
+        remote = [name for name, source in sources.items() if isinstance(source, RemoteSource)]
+        near = {name: source for name, source in sources.items() if name not in remote}
         asked = fingerprint(str(store.sources_plain(self.file.sources)))
         is_anew = self._store.is_asked_anew(asked, self.site) and not gone
-        offer, why_not = self._offer(sources, progress)
+        offer, why_not = self._offer(near, progress)
         if offer:
-            held = scenes.keep_scenes(offer, sources, partial(self._store.keep, self.site.grid), progress)
-            found = held if is_anew else self._store.with_earlier(held, self.file.span)
+            held = scenes.keep_scenes(offer, near, partial(self._store.keep, self.site.grid), progress)
+            found = self._store.with_earlier(held, self.file.span, remote, remote if is_anew else None)
         else:
-            kept = None if is_anew else self._store.scenes(self.site)
-            if kept is None:
-                where = why_not or (f"there is no {gone[0]}, so there are no images" if gone else
-                                    "no source is named, so there are no images")
-                raise InputError(f"{where}. Correct scenes.sources in {self.file.path}")
+            kept = None if is_anew and not remote else self._store.scenes(self.site)
+            if kept is not None and remote:
+                kept = self._store.with_earlier(replace(kept, scenes=()), self.file.span, remote)
+            if kept is None or not kept.scenes:
+                raise InputError(self._without_images(why_not, gone, bool(remote)))
             found = kept
         self._ids["scenes"] = _scenes_id(found)
         stored = self._store.stored(self._ids["scenes"])
         if is_anew or not stored.is_whole:
-            with self._store.writing():
-                seconds = round(perf_counter() - began, 3)
-                self._store.save(replace(self._begun("scenes"), inputs={"sources": asked}, seconds=seconds), found)
+            self.hold(found, asked, perf_counter() - began)
         self._records["scenes"] = self._store.scenes(self.site)
         note = f"{', '.join(gone)} is gone: what was kept of it is used" if gone else (
             f"what was kept is used: {why_not}" if why_not else stored.why_not)
         return is_anew or not stored.is_whole, note
+
+    def _without_images(self, why_not: str, gone: Sequence[str], has_archive: bool) -> str:
+        where = why_not or (f"there is no {gone[0]}, so there are no images" if gone else "nothing was fetched yet"
+                            if has_archive else "no source is named, so there are no images")
+        return f"{where}. " + (f"Fetch images with `sitewatch fetch {self.folder}`" if has_archive else
+                               f"Correct scenes.sources in {self.file.path}")
 
     def _offer(self, sources: Mapping[str, Any], progress: Progress | None) -> tuple[Scenes | None, str]:
         """The scenes that the sources have now; None where they have none, with the reason."""

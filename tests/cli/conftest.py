@@ -151,6 +151,7 @@ class FakeCase:
 @dataclass(frozen=True, kw_only=True)
 class NewCase:
     images: Path | None = None
+    source: str | None = None
     area: object = None
     gsd_m: float | None = None
     sensor: str | None = None

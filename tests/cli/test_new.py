@@ -41,8 +41,14 @@ def test_an_area_of_several_outlines_is_their_union(case, sitewatch, tmp_path):
 
 
 def test_new_describes_the_case_to_machines(case, sitewatch):
-    made = sitewatch("new", "yard", "--json").data
+    made = sitewatch("new", "yard", "--images", "a", "--json").data
     assert made["case"] == "yard"
     assert made["grid"]["crs"] == "EPSG:32640"
     assert made["grid"]["gsd_m"] == 3.0
     assert made["next"] == "sitewatch run yard"
+
+
+def test_a_place_without_images_is_to_be_fetched_next(case, sitewatch):
+    done = sitewatch("new", "yard", "--at", "39.9202,127.6571", "--size", "3000", "--source", "planetary-computer")
+    assert done.out.splitlines()[-1] == "next: sitewatch fetch yard --dry-run"
+    assert (case.made_with.images, case.made_with.source) == (None, "planetary-computer")

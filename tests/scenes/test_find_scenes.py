@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
-from sitewatch.errors import InputError
+from sitewatch.errors import InputError, ProviderError
 from sitewatch.geo import picture_grid
 from sitewatch.model import Asset, Refusal, Scene, Site, Span
-from sitewatch.scenes import find_scenes
+from sitewatch.scenes import find_scenes, without_held
 
 _START = datetime(2020, 1, 1, tzinfo=UTC)
 _SITE = Site(slug="plane", names=(), area=box(0, -60, 72, 0), grid=picture_grid(24, 20, 3.0))
@@ -86,7 +86,8 @@ def test_one_image_alone_is_found():
 
 def test_what_a_source_refuses_is_handed_on():
     refusal = Refusal(what="a.tif", why="empty")
-    assert find_scenes(_SITE, Span(), {"a": Given((refusal, _scene("x", 0)))}).refusals == (refusal,)
+    assert find_scenes(_SITE, Span(), {"a": Given((refusal, _scene("x", 0)))}).refusals == (
+        replace(refusal, source="a"),)
 
 
 def test_nothing_found_says_what_was_refused_and_why():
@@ -123,3 +124,43 @@ def test_sources_are_asked_for_the_site_and_the_span_unchanged():
     found = find_scenes(_SITE, span, {"a": Listening((_scene("x", 0),))})
     assert asked == [(_SITE, span)]
     assert replace(found, scenes=()).site is _SITE
+
+
+@pytest.mark.parametrize(("sensor", "seconds", "once"), [("sentinel-2", 600, True), ("landsat", 1500, True),
+                                                         ("sentinel-2", 86_400, False), ("planetscope-4", 600, False)])
+def test_a_pass_that_two_archives_time_differently_counts_once(sensor, seconds, once):
+    sources = {"a": Given((_scene("x", 0, sensor),)), "b": Given((_scene("y", seconds, sensor),))}
+    found = find_scenes(_SITE, Span(), sources)
+    assert len(found.scenes) == (1 if once else 2)
+    alone = find_scenes(_SITE, Span(), {"a": Given((_scene("x", 0, sensor), _scene("y", seconds, sensor)))})
+    assert len(alone.scenes) == 2  # of one source they are two looks
+
+
+def test_a_look_that_is_held_from_another_archive_is_not_offered_again():
+    held = find_scenes(_SITE, Span(), {"a": Given((_scene("x", 0, "sentinel-2"),))})
+    offered = find_scenes(_SITE, Span(), {"b": Given((_scene("y", 600, "sentinel-2"),
+                                                     _scene("z", 10**6, "sentinel-2")))})
+    left = without_held(offered, held)
+    assert [scene.id for scene in left.scenes] == ["z"]
+    assert left.refusals == (Refusal(what="y", why="the same look as x of a, which is held", source="b"),)
+    assert without_held(offered, None) == offered
+    assert without_held(held, held) == held
+
+
+class Silent:
+    """A source that does not answer."""
+
+    name = "silent"
+
+    def find(self, site: Site, span: Span) -> Iterable[Scene | Refusal]:
+        raise ProviderError("silent did not answer")
+
+    def open(self, asset: Asset) -> Iterable[bytes]:
+        return [b""]
+
+
+def test_a_source_that_does_not_answer_is_a_refusal_as_long_as_another_has_scenes():
+    found = find_scenes(_SITE, Span(), {"a": Silent(), "b": Given((_scene("x", 0),))})
+    assert found.refusals == (Refusal(what="a", why="could not be searched: silent did not answer", source="a"),)
+    with pytest.raises(ProviderError, match="did not answer"):
+        find_scenes(_SITE, Span(), {"a": Silent()})

@@ -83,7 +83,7 @@ def test_a_file_that_does_not_arrive_costs_only_its_own_scene(error):
     held = keep_scenes(_scenes("a", "b", "c", roles=("image", "mask")), {"files": source}, shelf)
     assert [scene.id for scene in held.scenes] == ["a", "c"]
     assert held.refusals == (Refusal(what="z", why="no date"), Refusal(
-        what="b", why="its mask b.mask could not be fetched: the line went dead"))
+        what="b", why="its mask b.mask could not be fetched: the line went dead", source="files"))
     assert shelf.asked.count("b.mask") == 1
 
 

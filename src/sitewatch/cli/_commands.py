@@ -99,20 +99,23 @@ def demo(folder: Path, world: str, as_json: bool) -> int:
 @click.command()
 @JSON
 def sources(as_json: bool) -> None:
-    """List where images can come from, and the sensors that are known."""
+    """List where images can come from: kinds of sources, archives with their credentials, and known sensors."""
     from importlib.metadata import entry_points
 
     from sitewatch.cli._tables import sources_table
     from sitewatch.model import SENSORS
+    from sitewatch.sources.stac import PROFILES
 
     known = sorted((point.name, (point.load().__doc__ or "").strip().splitlines()[0])
                    for point in entry_points(group="sitewatch.sources"))
     if as_json:
         write_json({"sources": [{"name": name, "summary": summary} for name, summary in known],
+                    "archives": [{"name": profile.name, "title": profile.title, "sensors": list(profile.products),
+                                  "credential_from": profile.credential} for profile in PROFILES.values()],
                     "sensors": [{"id": sensor.id, "title": sensor.title, "gsd_m": sensor.gsd_m,
                                  "bands": list(sensor.bands)} for sensor in SENSORS.values()]})
     else:
-        click.echo(sources_table(known, SENSORS.values()))
+        click.echo(sources_table(known, PROFILES.values(), SENSORS.values()))
 
 
 def _run(case: Case, until: str, as_json: bool) -> int:

@@ -22,8 +22,9 @@ from sitewatch.model import (
     Stack,
     Structures,
 )
+from sitewatch.scenes import Plan
 
-__all__ = ["changes_json", "decisions_json", "findings_json", "measurements_json", "scenes_json",
+__all__ = ["changes_json", "decisions_json", "findings_json", "measurements_json", "plan_json", "scenes_json",
            "stack_json", "structures_json"]
 
 
@@ -59,6 +60,19 @@ def scenes_json(scenes: Scenes, stack: Stack | None) -> list[dict[str, Any]]:
     refused = [{"id": refusal.what, "taken": None, "source": None, **_fit(None), "used": False,
                 "why_not": refusal.why} for refusal in scenes.refusals]
     return found + refused
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """Every scene that was found with what it weighs; what is to come or has come; what was refused at the door."""
+    rows = [{"id": row.scene.id, "source": row.scene.source, "taken": _iso(row.scene.taken),
+             "hidden_share": _short(row.weight.hidden), "cloud_cover_percent": _short(row.scene.cloud_cover),
+             "off_nadir_deg": _short(row.scene.off_nadir_deg), "relative_orbit": row.scene.relative_orbit,
+             "bytes": row.weight.bytes, "licence": row.scene.licence, "kept": row.is_kept,
+             "fetch": row.why_not is None, "why_not": row.why_not} for row in plan.rows]
+    refused = [{"id": refusal.what, "source": refusal.source, "why_not": refusal.why}
+               for refusal in plan.scenes.refusals]
+    return {"scenes": rows, "refused": refused, "to_fetch": len(plan.to_fetch), "bytes_to_fetch": plan.bytes,
+            "bytes_received": plan.received, "cost": 0, "lost": list(plan.lost)}
 
 
 def stack_json(stack: Stack) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from sitewatch.cli._commands import demo, report, run, show, sources
+from sitewatch.cli._fetch import fetch
 from sitewatch.cli._look import look
 from sitewatch.cli._measure import measure
 from sitewatch.cli._new import new
@@ -39,6 +40,9 @@ def cli() -> None:
     Try it without any images of your own:   sitewatch demo
     With a folder of dated images:           sitewatch new my-case --images FOLDER
                                              sitewatch run my-case
+    With none, from an archive:              sitewatch new my-case --at LAT,LON --size METRES
+                                             sitewatch fetch my-case --since 2023-01-01
+                                             sitewatch run my-case
     Many cases, again and again:             sitewatch watch CASES --every 6h
 
     Results go to standard output (JSON with --json), messages and progress to standard error. Exit codes: 0 nothing
@@ -46,7 +50,8 @@ def cli() -> None:
     """
 
 
-for _command in (new, run, show, measure, look, report, publish, verify, watch, claims, demo, worlds, sources):
+for _command in (new, fetch, run, show, measure, look, report, publish, verify, watch, claims, demo, worlds,
+                 sources):
     cli.add_command(_command)
 
 

@@ -39,6 +39,8 @@ class _LatLon(click.ParamType[tuple[float, float]]):
 @click.command()
 @CASE
 @click.option("--images", type=PATH, metavar="FOLDER", help="Folder of dated images of one place.")
+@click.option("--source", metavar="NAME", help="Archive to fetch images from; see docs/sources.md. Without --images it "
+                                               "is earth-search.")
 @click.option("--area", type=PATH, metavar="FILE", help="GeoJSON file with the outline of the site.")
 @click.option("--at", type=_LatLon(), metavar="LAT,LON", help="Centre of a square site, in degrees; needs --size.")
 @click.option("--size", type=float, metavar="METRES", help="Side of the square site; needs --at.")
@@ -57,18 +59,20 @@ class _LatLon(click.ParamType[tuple[float, float]]):
 def new(case: Path, as_json: bool, **given: Any) -> None:
     """Make a case: the folder of one place and its images.
 
-    Without --area or --at the site is what all images have in common. The case keeps its own copy of every
-    image; yours are only read.
+    With --at and --size, or --area, alone: a place whose images are still to be fetched from an archive. With
+    --images alone: the site is what all of them have in common. The case keeps its own copy of every image; yours
+    are only read.
     """
     from sitewatch.case import Case, NewCase  # slow to load; --help must not wait for it
 
     area = _area(given.pop("area"), given.pop("at"), given.pop("size"))
     _check_sensor(given["sensor"])
+    is_to_fetch = given["images"] is None or given["source"] is not None
     made = Case.new(case, NewCase(area=area, **given))
     if as_json:
-        write_json(_summary(made))
+        write_json(_summary(made, is_to_fetch))
     else:
-        click.echo(_told(made))
+        click.echo(_told(made, is_to_fetch))
 
 
 def _area(file: Path | None, at: tuple[float, float] | None, size_m: float | None) -> BaseGeometry | None:
@@ -104,19 +108,20 @@ def _check_sensor(sensor: str | None) -> None:
         raise UsageError(f"no sensor is called {sensor!r}. Choose one of {', '.join(SENSORS)}")
 
 
-def _summary(case: Case) -> dict[str, Any]:
+def _summary(case: Case, is_to_fetch: bool) -> dict[str, Any]:
     """What was made, for machines."""
     grid = case.site.grid
     return {"case": str(case.folder), "name": case.site.name, "slug": case.site.slug,
             "grid": {"crs": None if grid.crs is None else str(grid.crs), "gsd_m": case.site.gsd_m,
-                     "width_px": grid.width, "height_px": grid.height}, "next": _next(case)}
+                     "width_px": grid.width, "height_px": grid.height}, "next": _next(case, is_to_fetch)}
 
 
-def _told(case: Case) -> str:
+def _told(case: Case, is_to_fetch: bool) -> str:
     grid = case.site.grid
     return (f"made {shown(case.folder)}: {shown(case.site.name)}, {grid.width} x {grid.height} pixels of "
-            f"{case.site.gsd_m:g} m\nnext: {shown(_next(case))}")
+            f"{case.site.gsd_m:g} m\nnext: {shown(_next(case, is_to_fetch))}")
 
 
-def _next(case: Case) -> str:
-    return f"sitewatch run {quote(str(case.folder))}"
+def _next(case: Case, is_to_fetch: bool) -> str:
+    folder = quote(str(case.folder))
+    return f"sitewatch fetch {folder} --dry-run" if is_to_fetch else f"sitewatch run {folder}"

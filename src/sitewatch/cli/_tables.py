@@ -28,11 +28,13 @@ from sitewatch.model import (
 
 if TYPE_CHECKING:
     from sitewatch.case import ReportFolder, Verified
+    from sitewatch.scenes import Plan
     from sitewatch.sources.simulated import World
+    from sitewatch.sources.stac import Profile
 
-__all__ = ["changes_table", "checks_table", "decisions_table", "findings_text", "measurements_table", "report_text",
-           "rows_table", "scenes_table", "sources_table", "stack_table", "structures_table", "table_text",
-           "worlds_table"]
+__all__ = ["changes_table", "checks_table", "decisions_table", "findings_text", "measurements_table", "plan_table",
+           "report_text", "rows_table", "scenes_table", "sources_table", "stack_table", "structures_table",
+           "table_text", "worlds_table"]
 
 _WIDE = 200  # off a terminal nothing wraps: one line per thing can be searched and compared
 
@@ -68,6 +70,25 @@ def scenes_table(scenes: Scenes, stack: Stack | None) -> str:
     rows = [(scene.id, day(scene.taken), scene.source, *_fit_cells(fits.get(scene.id))) for scene in scenes.scenes]
     rows += [(refusal.what, "", "", "no", "", refusal.why) for refusal in scenes.refusals]
     return table_text(("scene", "taken", "source", "used", "clear", "why not"), rows)
+
+
+def plan_table(plan: Plan, dry_run: bool) -> str:
+    """Every scene that was found: what of the site it hides, what it weighs, whether it is fetched or why not."""
+    rows = [(row.scene.id, day(row.scene.taken), row.scene.source, _share(row.weight.hidden),
+             "" if row.scene.cloud_cover is None else f"{row.scene.cloud_cover:.0f}%", _megabytes(row.weight.bytes),
+             "held" if row.is_kept else "no" if row.why_not else "yes", row.why_not or "") for row in plan.rows]
+    rows += [(refusal.what, "", refusal.source or "", "", "", "", "no", refusal.why) for refusal in
+             plan.scenes.refusals]
+    columns = ("scene", "taken", "source", "site hidden", "scene cloudy", "MB", "fetch" if dry_run else "held",
+               "why not")
+    held = sum(row.is_kept for row in plan.rows)
+    told = (f"{len(plan.to_fetch)} scenes to fetch, about {_megabytes(plan.bytes)} MB, free of charge; {held} held; "
+            if dry_run else f"{held} scenes held; ")
+    return f"{table_text(columns, rows)}\n\n{told}{_megabytes(plan.received)} MB received"
+
+
+def _megabytes(count: int | None) -> str:
+    return "" if count is None else f"{count / 1e6:.1f}"
 
 
 def stack_table(stack: Stack) -> str:
@@ -133,11 +154,15 @@ def worlds_table(worlds: Iterable[World]) -> str:
     return table_text(("world", "size", "sensors", "about"), rows)
 
 
-def sources_table(sources: Iterable[tuple[str, str]], sensors: Iterable[Sensor]) -> str:
-    """The installed sources and the known sensors."""
+def sources_table(sources: Iterable[tuple[str, str]], archives: Iterable[Profile], sensors: Iterable[Sensor]) -> str:
+    """The installed sources, the archives that are known by name, and the known sensors."""
+    named = [(profile.name, profile.title, ", ".join(profile.products), profile.credential or "none, and none needed")
+             for profile in archives]
     known = [(sensor.id, sensor.title, f"{sensor.gsd_m:g} m" if sensor.gsd_m else "give --gsd")
              for sensor in sensors]
-    return f"{table_text(('source', 'what it is'), sources)}\n\n{table_text(('sensor', 'what it is', 'pixel'), known)}"
+    return "\n\n".join((table_text(("source", "what it is"), sources),
+                        table_text(("archive", "what it is", "sensors", "credential from"), named),
+                        table_text(("sensor", "what it is", "pixel"), known)))
 
 
 def _when(structure: Structure) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import attrgetter
 
 from affine import Affine
 from odc.geo.crs import CRS
@@ -11,7 +12,7 @@ from odc.geo.geom import Geometry
 from pyproj import Geod, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
-from shapely import Point, Polygon, box, transform
+from shapely import MultiPolygon, Point, Polygon, box, get_parts, transform
 from shapely.geometry.base import BaseGeometry
 
 from sitewatch.errors import AreaError
@@ -47,7 +48,9 @@ def utm_grid(area: BaseGeometry, gsd_m: float, like: GeoBox | None = None) -> Ge
 
 
 def _utm_of(area: BaseGeometry) -> CRS:
-    point = area.centroid
+    west, _, east, _ = area.bounds
+    # The middle of two parts on either side of the antimeridian lies on the other side of the Earth.
+    point = (max(get_parts(area), key=attrgetter("area")) if east - west > 180 else area).centroid
     found = query_utm_crs_info(datum_name="WGS 84",
                                area_of_interest=AreaOfInterest(point.x, point.y, point.x, point.y))
     if not found:
@@ -56,15 +59,24 @@ def _utm_of(area: BaseGeometry) -> CRS:
     return CRS(f"EPSG:{found[0].code}")
 
 
-def square_around(lat: float, lon: float, size_m: float) -> Polygon:
-    """A square of ``size_m`` metres on the ellipsoid around a point, in EPSG:4326."""
+def square_around(lat: float, lon: float, size_m: float) -> Polygon | MultiPolygon:
+    """A square of ``size_m`` metres on the ellipsoid around a point, in EPSG:4326.
+
+    It is two rectangles where it crosses the antimeridian, as GeoJSON wants it (RFC 7946, 3.1.9).
+    """
     if not (-90 < lat < 90 and -180 <= lon <= 180 and 0 < size_m < 1e5):
         raise AreaError(f"latitude {lat}, longitude {lon}, size {size_m} m is not a place: give latitude, "
                         "longitude in degrees and a size between 0 and 100 km")
     east, _, _ = _ELLIPSOID.fwd(lon, lat, 90, size_m / 2)
     _, north, _ = _ELLIPSOID.fwd(lon, lat, 0, size_m / 2)
     _, south, _ = _ELLIPSOID.fwd(lon, lat, 180, size_m / 2)
-    return box(2 * lon - east, south, east, north)
+    half = (east - lon) % 360
+    left, right = lon - half, lon + half
+    if left < -180:
+        return MultiPolygon([box(left + 360, south, 180, north), box(-180, south, right, north)])
+    if right > 180:
+        return MultiPolygon([box(left, south, 180, north), box(-180, south, right - 360, north)])
+    return box(left, south, right, north)
 
 
 def common_footprint(grids: list[GeoBox]) -> BaseGeometry:

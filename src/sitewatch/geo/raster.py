@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from rasterio.windows import Window
 
 from sitewatch.errors import ImageError
 
-__all__ = ["ImageInfo", "check_pixels", "crs_of", "describe", "read_image", "write_geotiff"]
+__all__ = ["ImageInfo", "check_pixels", "crs_of", "describe", "open_image", "read_image", "write_geotiff"]
 
 # Pictures without georeference share one plane: any projected CRS does, it is never transformed.
 _PLANE = rasterio.crs.CRS.from_epsg(3857)
@@ -55,7 +56,7 @@ def describe(path: Path) -> ImageInfo:
 
     Raises ImageError when the file is no image, is empty or is too large to be opened safely.
     """
-    with _opened(path) as image:
+    with open_image(path) as image:
         affine = image.transform if image.crs else Affine(1, 0, 0, 0, -1, 0)
         return ImageInfo(grid=GeoBox(image.shape, affine, image.crs.to_wkt() if image.crs else None),
                          bands=image.count, dtype=image.dtypes[0], tags=dict(image.tags()),
@@ -71,7 +72,7 @@ def read_image(path: Path, bands: Sequence[int] | None = None) -> np.ndarray:
 
     ``bands`` are 1-based; without it all bands but an alpha channel are read.
     """
-    with _opened(path) as image:
+    with open_image(path) as image:
         wanted = list(bands) if bands else [i for i in image.indexes
                                             if image.colorinterp[i - 1] != rasterio.enums.ColorInterp.alpha]
         try:
@@ -88,7 +89,7 @@ def read_image(path: Path, bands: Sequence[int] | None = None) -> np.ndarray:
 
 def check_pixels(path: Path) -> None:
     """Decode every pixel once, a few rows at a time; raises ImageError when the file is damaged or truncated."""
-    with _opened(path) as image:
+    with open_image(path) as image:
         rows = max(1, _CHECKED_AT_ONCE // (image.width * image.count))
         rows = max(rows - rows % image.block_shapes[0][0], image.block_shapes[0][0])
         try:
@@ -100,12 +101,13 @@ def check_pixels(path: Path) -> None:
             raise ImageError(f"{path.name} is truncated. Fetch it again or remove it")
 
 
-def write_geotiff(path: Path, pixels: np.ndarray, grid: GeoBox, tags: Mapping[str, str] | None = None) -> None:
+def write_geotiff(path: Path, pixels: np.ndarray, grid: GeoBox, tags: Mapping[str, str] | None = None,
+                  nodata: float | None = None) -> None:
     """Write (band, y, x) pixels as a tiled, deflated GeoTIFF."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(path, "w", driver="GTiff", width=grid.width, height=grid.height, count=pixels.shape[0],
-                           dtype=pixels.dtype, crs=None if grid.crs is None else crs_of(grid),
+                           dtype=pixels.dtype, crs=None if grid.crs is None else crs_of(grid), nodata=nodata,
                            transform=grid.affine, tiled=True, blockxsize=256, blockysize=256,
                            compress="deflate", predictor=2) as image:
             image.write(pixels)
@@ -117,7 +119,8 @@ def crs_of(grid: GeoBox) -> rasterio.crs.CRS:
     return _PLANE if grid.crs is None else rasterio.crs.CRS.from_wkt(grid.crs.to_wkt())
 
 
-def _opened(path: Path) -> rasterio.DatasetReader:
+def open_image(path: Path, largest_pixels: int | None = _LARGEST_PIXELS) -> rasterio.DatasetReader:
+    """An image opened by the driver that its first bytes ask for; ImageError for what is none or is too large."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         try:
@@ -126,7 +129,7 @@ def _opened(path: Path) -> rasterio.DatasetReader:
         except (RasterioError, OSError) as error:
             raise ImageError(f"{path.name} is not an image that can be read ({error}). "
                              "Supply a GeoTIFF, COG, JPEG 2000, PNG or JPEG, or remove the file") from error
-    if image.count == 0 or image.width * image.height > _LARGEST_PIXELS:
+    if image.count == 0 or image.width * image.height > (largest_pixels or math.inf):
         image.close()
         raise ImageError(f"{path.name} holds {image.count} bands of {image.width} x {image.height} pixels: "
                          "nothing in it, or too much to open safely. Cut the image to the site first")

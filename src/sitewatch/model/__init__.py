@@ -54,7 +54,19 @@ from sitewatch.model.publication import (
 from sitewatch.model.quantity import Between, Quantity, Span, day
 from sitewatch.model.report import Report
 from sitewatch.model.run import Run, fingerprint
-from sitewatch.model.scene import Asset, AssetRole, DateOrigin, Kept, Progress, Refusal, Scene, Scenes, Source
+from sitewatch.model.scene import (
+    Asset,
+    AssetRole,
+    DateOrigin,
+    Kept,
+    Progress,
+    Refusal,
+    RemoteSource,
+    Scene,
+    Scenes,
+    Source,
+    Weight,
+)
 from sitewatch.model.selector import Fit, Place, locate
 from sitewatch.model.sensor import SENSORS, MaskKind, Sensor
 from sitewatch.model.sheet import Column, Sheet
@@ -71,8 +83,8 @@ __all__ = [
     "Findings", "Fit", "Flag", "Form", "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look", "LookState",
     "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind", "Permission", "Permit",
     "Phase", "Place", "Placement", "Printed", "Progress", "Proposal", "Publication", "Quantity", "Reading",
-    "Refusal", "Relation", "Report", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Seen",
-    "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Stated", "Structure", "StructureClass",
-    "Structures", "Table", "Verdict", "canonical", "compare", "conditions_of", "construct", "day",
-    "disputed", "fingerprint", "locate", "newest", "parse_yaml", "plain_name", "seen_of",
+    "Refusal", "Relation", "RemoteSource", "Report", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes",
+    "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Stated", "Structure",
+    "StructureClass", "Structures", "Table", "Verdict", "Weight", "canonical", "compare", "conditions_of",
+    "construct", "day", "disputed", "fingerprint", "locate", "newest", "parse_yaml", "plain_name", "seen_of",
 ]

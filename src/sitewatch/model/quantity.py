@@ -81,6 +81,12 @@ class Span:
     def __contains__(self, moment: datetime) -> bool:
         return (self.start is None or self.start <= moment) and (self.end is None or moment < self.end)
 
+    def common(self, other: Span) -> Span:
+        """What both have in common; it holds no moment where that is nothing."""
+        starts, ends = ([moment for moment in pair if moment is not None]
+                        for pair in ((self.start, other.start), (self.end, other.end)))
+        return Span(start=max(starts, default=None), end=min(ends, default=None))
+
 
 def day(moment: datetime) -> str:
     """The UTC day of a moment as people write it in reports: 2024-10-05."""

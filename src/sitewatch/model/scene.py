@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from sitewatch.model.quantity import Span
 from sitewatch.model.site import Site
 
-__all__ = ["SIMULATED", "Asset", "AssetRole", "DateOrigin", "Kept", "Progress", "Refusal", "Scene", "Scenes", "Source"]
+__all__ = ["SIMULATED", "Asset", "AssetRole", "DateOrigin", "Kept", "Progress", "Refusal", "RemoteSource", "Scene",
+           "Scenes", "Source", "Weight"]
 
 SIMULATED = "simulated by sitewatch"
 """How the credit line of a simulated image begins, so that no page can show one without saying so."""
 
-AssetRole = Literal["image", "mask"]
+AssetRole = Literal["image", "mask", "metadata"]
 DateOrigin = Literal["stac", "tiff tag", "file name", "csv", "simulated"]
 Progress = Callable[[str, int, int], None]
 """``progress(step, done, total)``, handed down by a face; stages never print."""
@@ -48,7 +49,8 @@ class Scene:
 
     ``baseline`` is the version of the provider's processing, such as 05.10, and ``offset_applied`` whether the counts
     are said to be free of the offset that newer baselines add (False: it is still to be taken off). Both are what
-    metadata says, which the stack does not believe without looking at the pixels.
+    metadata says, which the stack does not believe without looking at the pixels. ``cloud_cover`` is what the provider
+    says of the whole scene, in percent; scenes of one ``relative_orbit`` look at the site from the same side.
     """
 
     id: str
@@ -66,6 +68,8 @@ class Scene:
     attribution: str | None = None
     baseline: str | None = None
     offset_applied: bool | None = None
+    cloud_cover: float | None = None
+    relative_orbit: int | None = None
 
     @property
     def is_simulated(self) -> bool:
@@ -79,10 +83,11 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Something that was not used, and why: "not looked" is never "not seen"."""
+    """Something that was not used, and why: "not looked" is never "not seen". ``source`` offered it, if one did."""
 
     what: str
     why: str
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,4 +116,39 @@ class Source(Protocol):
 
     def open(self, asset: Asset) -> Iterable[bytes]:
         """The asset's bytes, in blocks, exactly as the provider delivers them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """What is known of a scene before it is fetched: how much comes, and what of the site it will not show.
+
+    ``bytes`` is about what its image and mask take; ``hidden`` the share of the site that the provider's own mask says
+    is under cloud or shadow or outside the scene. None where not known.
+    """
+
+    bytes: int | None = None
+    hidden: float | None = None
+
+
+@runtime_checkable
+class RemoteSource(Source, Protocol):
+    """A source across a network: it is asked only by a fetch, never by a run, and what it sends is counted."""
+
+    @property
+    def at_once(self) -> int:
+        """How many scenes may be weighed or opened at the same time."""
+        ...
+
+    @property
+    def received(self) -> int:
+        """How many bytes it has sent so far."""
+        ...
+
+    def spend_at_most(self, count: int | None) -> None:
+        """Receive no more than so many bytes in all, from the first on; ProviderError for what would go beyond."""
+        ...
+
+    def weigh(self, scene: Scene) -> Weight:
+        """What fetching a scene that ``find`` has offered would take; ProviderError where it cannot be told."""
         ...

@@ -2,5 +2,6 @@
 
 from sitewatch.sources.folder import FolderSource
 from sitewatch.sources.simulated import SimulatedSource
+from sitewatch.sources.stac import StacSource
 
-__all__ = ["FolderSource", "SimulatedSource"]
+__all__ = ["FolderSource", "SimulatedSource", "StacSource"]

@@ -11,8 +11,8 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from sitewatch.errors import ImageError
-from sitewatch.geo import describe, lay_on, length_m, read_image
-from sitewatch.model import SENSORS, Kept, MaskKind, Scene, Sensor, Site
+from sitewatch.geo import describe, lay_on, length_m, read_image, unclear
+from sitewatch.model import SENSORS, Kept, Scene, Sensor, Site
 from sitewatch.stack._scale import (
     Known,
     check_counts,
@@ -26,11 +26,6 @@ from sitewatch.stack._snow import snow_told
 
 __all__ = ["View", "lay_brightness", "lay_view", "read_view", "settle"]
 
-# Sentinel-2 scene classification: no data, defective, cloud shadow, medium and high cloud, cirrus.
-_SCL_UNCLEAR = (0, 1, 3, 8, 9, 10)
-# Landsat Collection 2 pixel quality, bit by bit (USGS LSDS-1619, table "Pixel Quality Assessment (QA_PIXEL) Bit
-# Index"): 0 fill, 1 dilated cloud, 2 cirrus, 3 cloud, 4 cloud shadow. Bit 5, snow, shows the ground as it is.
-_QA_PIXEL_UNCLEAR = 0b11111
 # The edges of a mask lie off by about a pixel, and the pixel beside a cloud holds some of it by the sensor's blur.
 # So a mask is grown by one pixel; a second one would take 2 % of the clear ground for 1 % of the cloud.
 _MASK_EDGE = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
@@ -122,8 +117,8 @@ def _counts(scene: Scene, grid: GeoBox, bands: tuple[str, ...]) -> tuple[np.ndar
     if mask is None or mask.kept is None or sensor.mask is None:
         return counts, None
     codes = _codes(scene, mask.kept.path, grid)
-    unclear = cv2.dilate(_unclear(codes[0], sensor.mask).astype(np.uint8), _MASK_EDGE) > 0
-    counts[:, unclear] = np.nan
+    hidden = cv2.dilate(unclear(codes[0], sensor.mask).astype(np.uint8), _MASK_EDGE) > 0
+    counts[:, hidden] = np.nan
     return counts, snow_told(codes, sensor.mask)
 
 
@@ -195,15 +190,6 @@ def _codes(scene: Scene, path: Path, grid: GeoBox) -> np.ndarray:
         raise ImageError(f"{scene.id}: its mask shows nothing of what its image shows. Put the mask of this image "
                          "beside it, or remove the mask")
     return laid
-
-
-def _unclear(codes: np.ndarray, kind: MaskKind) -> np.ndarray:
-    """(y, x) bool: from a UDM2's first band (1 is clear), a scene classification or QA_PIXEL bits."""
-    if kind == "udm2":
-        return np.asarray(codes != 1)
-    if kind == "scl":
-        return np.asarray(np.isnan(codes) | np.isin(codes, _SCL_UNCLEAR))
-    return np.asarray(np.isnan(codes) | (np.nan_to_num(codes).astype(np.uint16) & _QA_PIXEL_UNCLEAR != 0))
 
 
 def _same_frame(scene: Scene, mask: GeoBox, grid: GeoBox) -> GeoBox:

@@ -35,8 +35,12 @@ def checked_id(text: str, what: str) -> str:
 
 
 def safe_name(href: str, fallback: str) -> str:
-    """The last part of an address or path, reduced to characters that are harmless in a file name."""
-    last = re.split(r"[/\\]", urlsplit(href).path if "://" in href else href)[-1]
+    """The last part of an address or path, reduced to characters that are harmless in a file name.
+
+    Of an address with a fragment that is the fragment: it names what was cut out of the thing at the address.
+    """
+    address = urlsplit(href) if "://" in href else None
+    last = re.split(r"[/\\]", (address.fragment or address.path) if address else href)[-1]
     cleaned = re.sub(r"[^A-Za-z0-9._-]+", "_", last).lstrip("._-")
     return cleaned[-100:].lstrip("._-") or fallback
 

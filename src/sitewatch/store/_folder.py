@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -80,9 +80,10 @@ class FolderStore:
         """The scenes with the copies that the case holds already."""
         return self._pixels.known(scenes)
 
-    def with_earlier(self, scenes: Scenes, span: Span) -> Scenes:
-        """The scenes and those kept earlier that their source no longer offers."""
-        return self._pixels.with_earlier(scenes, span)
+    def with_earlier(self, scenes: Scenes, span: Span, remote: Collection[str] = (),
+                     of: Collection[str] | None = None) -> Scenes:
+        """The scenes and those kept earlier that their source no longer offers, and what ``remote`` ones refused."""
+        return self._pixels.with_earlier(scenes, span, remote, of)
 
     def scenes(self, site: Site) -> Scenes | None:
         """The kept scenes, without a look at any source; None when none were kept yet."""

@@ -19,7 +19,7 @@ from sitewatch.store._casefile import SMALLEST_SIDE_PX
 from sitewatch.store._files import read_bytes
 from sitewatch.store._publishing import clean_text
 
-__all__ = ["NewCase", "Surveyed", "folder_source", "site_of_plan"]
+__all__ = ["NewCase", "Surveyed", "folder_source", "site_of_plan", "sources_of_plan"]
 
 # 5000 x 5000 pixels of four bands are 400 MB per view: more than that is not one site.
 _LARGEST_SITE_PX = 25_000_000
@@ -28,13 +28,15 @@ _LARGEST_GEOJSON_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCase:
-    """What a person says about a new case; everything but ``images`` may be left out.
+    """What a person says about a new case; everything but ``images``, or else ``area``, may be left out.
 
-    ``area`` is in EPSG:4326. ``dates`` is a CSV file with the columns file,date. ``references`` and
-    ``controls`` are GeoJSON files whose features carry a name or an id.
+    ``area`` is in EPSG:4326. ``source`` names the archive from which images are to be fetched. ``dates`` is a
+    CSV file with the columns file,date. ``references`` and ``controls`` are GeoJSON files whose features carry a name
+    or an id.
     """
 
     images: Path | None = None
+    source: str | None = None
     area: BaseGeometry | None = None
     gsd_m: float | None = None
     sensor: str | None = None
@@ -86,8 +88,14 @@ def site_of_plan(folder: Path, plan: NewCase, survey: Surveyed) -> Site:
                 controls=_outlines(plan.controls, "control", grid))
 
 
+def sources_of_plan(folder: Path, plan: NewCase, sensor: str) -> list[dict[str, Any]]:
+    """The entries of case.yaml for the folder of images and for the archive, where there are any."""
+    archive = {"kind": "stac", "profile": plan.source, "sensor": sensor}
+    return [*([folder_source(folder, plan)] if plan.images else []), *([archive] if plan.source else [])]
+
+
 def folder_source(folder: Path, plan: NewCase) -> dict[str, Any]:
-    """The entry of case.yaml for the folder of images; paths near the case are relative to it."""
+    """The entry for the folder of images; paths near the case are relative to it."""
     if plan.images is None:
         raise InputError("a new case needs images: name a folder of dated images of one place with --images")
     if plan.dates is not None and not plan.dates.is_file():

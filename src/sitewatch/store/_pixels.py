@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,21 +49,26 @@ class Pixels:
             (asset.role, asset.href): kept for asset in scene.assets if (kept := self._known(scene, asset, grid))})
             for scene in scenes.scenes))
 
-    def with_earlier(self, scenes: Scenes, span: Span) -> Scenes:
-        """The scenes and those kept earlier that their source no longer offers.
+    def with_earlier(self, scenes: Scenes, span: Span, remote: Collection[str], of: Collection[str] | None) -> Scenes:
+        """The scenes and those kept earlier that their source no longer offers, ``of`` some sources or of all (None).
 
-        What was kept is evidence and stays, unless the source now gives the same file as another scene.
+        What was kept is evidence and stays, unless the source now gives the same file as another scene. What was
+        refused of ``remote`` sources stays too: they are not asked for all of the time at once.
         """
         ids = {scene.id for scene in scenes.scenes} | {refusal.what for refusal in scenes.refusals}
         earlier = [item for scene_id in self._listed(scenes.site.grid)
                    if scene_id not in ids and (item := self._item(scene_id, scenes.site.grid))]
         hrefs = {asset.href for scene in scenes.scenes for asset in scene.assets}
         hashes = {asset.kept.sha256 for scene in scenes.scenes for asset in scene.assets if asset.kept}
-        gone = [scene for scene in earlier if scene.taken in span and not any(
+        gone = [scene for scene in earlier if scene.taken in span and (of is None or scene.source in of) and not any(
             asset.role == "image" and (asset.href in hrefs or (asset.kept and asset.kept.sha256 in hashes))
             for asset in scene.assets)]
         merged = sorted([*scenes.scenes, *gone], key=lambda scene: (scene.taken, scene.id)) if gone else scenes.scenes
-        return replace(scenes, scenes=tuple(merged))
+        known = ids | {scene.id for scene in gone}
+        listed = self._catalogue(scenes.site.grid)
+        refused = [refusal for refusal in (listed.refusals if listed else ())
+                   if refusal.source in remote and refusal.what not in known]
+        return replace(scenes, scenes=tuple(merged), refusals=(*scenes.refusals, *refused))
 
     def catalogued(self, site: Site) -> Scenes:
         """The scenes that catalog.json lists."""
@@ -106,7 +111,8 @@ class Pixels:
     def _known(self, scene: Scene, asset: Asset, grid: GeoBox) -> Kept | None:
         kept = self._kept(scene.id, grid).get((asset.role, asset.href))
         is_whole = kept is not None and kept.path.is_file() and kept.path.stat().st_size == kept.bytes
-        return kept if is_whole and self._is_trusted else None
+        # An address on the network names one thing in the world, whatever else case.yaml now says; a path does not.
+        return kept if is_whole and (self._is_trusted or "://" in asset.href) else None
 
     def _kept(self, scene_id: str, grid: GeoBox) -> dict[tuple[str, str], Kept]:
         item = self._item(scene_id, grid)

@@ -27,8 +27,9 @@ def open_sources(tables: Sequence[Table], folder: Path) -> tuple[dict[str, Sourc
         if entry.has("path") and not (path := folder / os.path.expanduser(entry.copy().take("path", str))).exists():
             gone.append(str(path))
             continue
-        name = kind if kind not in sources else f"{kind}-{len(sources) + 1}"
-        sources[name] = construct(make, entry, folder)
+        source = construct(make, entry, folder)
+        name = source.name if source.name not in sources else f"{source.name}-{len(sources) + 1}"
+        sources[name] = source
     return sources, gone
 
 

@@ -19,18 +19,21 @@ from sitewatch.store._plain import from_plain, moment_text, to_plain
 __all__ = ["Catalogue", "catalogue_to_plain", "item_to_plain", "read_catalogue", "read_item"]
 
 _SHA256 = "1220"  # multihash: function 0x12 is SHA-256, 0x20 bytes long
-_EXTENSIONS = ["https://stac-extensions.github.io/file/v2.1.0/schema.json",
+_EXTENSIONS = ["https://stac-extensions.github.io/eo/v1.1.0/schema.json",
+               "https://stac-extensions.github.io/file/v2.1.0/schema.json",
                "https://stac-extensions.github.io/processing/v1.2.0/schema.json",
                "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
+               "https://stac-extensions.github.io/sat/v1.0.0/schema.json",
                "https://stac-extensions.github.io/view/v1.0.0/schema.json"]
-_ROLES = {"image": "data", "mask": "data-mask"}
+_ROLES = {"image": "data", "mask": "data-mask", "metadata": "metadata"}
 _PROPERTIES = {  # of a STAC item: field of a Scene
     "datetime": "taken", "gsd": "gsd_m", "license": "licence",
     "view:sun_azimuth": "sun_azimuth_deg", "view:sun_elevation": "sun_elevation_deg",
     "view:off_nadir": "off_nadir_deg", "view:azimuth": "view_azimuth_deg",
     "sitewatch:source": "source", "sitewatch:sensor": "sensor", "sitewatch:datetime_from": "taken_from",
     "sitewatch:attribution": "attribution", "processing:version": "baseline",
-    "sitewatch:offset_applied": "offset_applied",
+    "sitewatch:offset_applied": "offset_applied", "eo:cloud_cover": "cloud_cover",
+    "sat:relative_orbit": "relative_orbit",
 }
 
 
@@ -82,7 +85,9 @@ def catalogue_to_plain(title: str, scenes: Iterable[Scene], refusals: Iterable[R
                       *({"rel": "item", "href": f"./{scene.id}.json", "type": "application/geo+json"}
                         for scene in scenes)],
             "sitewatch:sources": asked,
-            "sitewatch:refusals": [{"what": refusal.what, "why": refusal.why} for refusal in refusals]}
+            "sitewatch:refusals": [{"what": refusal.what, "why": refusal.why,
+                                     **({"source": refusal.source} if refusal.source else {})}
+                                    for refusal in refusals]}
 
 
 def read_catalogue(plain: Mapping[str, Any], grid: GeoBox, file: Path) -> Catalogue:

@@ -15,8 +15,8 @@ from shapely.geometry.base import BaseGeometry
 
 from sitewatch.errors import ImageError, InputError
 from sitewatch.geo import common_footprint, describe
+from sitewatch.geo.tiff import is_cut_short
 from sitewatch.model import MaskKind, Refusal
-from sitewatch.sources.folder._tiff import is_cut_short
 
 __all__ = ["Image", "Mask", "hrefs", "list_folder", "stem_prefix"]
 

@@ -11,11 +11,14 @@ from sitewatch.errors import ImageError, ProviderError
 from sitewatch.geo.raster import check_pixels
 from sitewatch.model import Asset, Refusal, Scene, Sensor, Site, Span, day
 from sitewatch.model.scene import SIMULATED
+from sitewatch.sources._credit import attribution_of
+from sitewatch.sources._items import Item
+from sitewatch.sources._units import baseline_in_name
 from sitewatch.sources.folder._dates import Taken, read_dates, when_taken
 from sitewatch.sources.folder._listing import Image, list_folder
-from sitewatch.sources.folder._stac import Item, ItemsBeside
+from sitewatch.sources.folder._manifest import Manifests
+from sitewatch.sources.folder._stac import ItemsBeside
 from sitewatch.sources.folder._survey import commonest_shape, gsd_of, sensor_of
-from sitewatch.sources.folder._units import baseline_in_name
 
 __all__ = ["FolderSource"]
 
@@ -49,13 +52,14 @@ class FolderSource:
         """
         images, refused = list_folder(self._path)
         yield from refused
+        yield from Manifests(self._path).missing()
         listed = self._listed()
         names = {name for image in images for name in (image.href, image.path.name)}
         yield from (Refusal(what=name, why="the list of dates names it, but it is not among the folder's images")
                     for name in listed if name not in names)
         if not images:
             return
-        door = _Door(site, sensor_of(images, self._sensor), images, self._gsd_m)
+        door = _Door(site, sensor_of(images, self._sensor), images, self._gsd_m, Manifests(self._path))
         items = ItemsBeside()
         for image in images:
             item = items.of(image.path)
@@ -83,8 +87,9 @@ class FolderSource:
 class _Door:
     """Lets an image in as a scene, or says why not; remembers which images and ids came before."""
 
-    def __init__(self, site: Site, sensor: Sensor, images: list[Image], gsd_m: float | None) -> None:
-        self._site, self._sensor, self._gsd_m = site, sensor, gsd_m
+    def __init__(self, site: Site, sensor: Sensor, images: list[Image], gsd_m: float | None,
+                 manifests: Manifests) -> None:
+        self._site, self._sensor, self._gsd_m, self._manifests = site, sensor, gsd_m, manifests
         fitting = [image for image in images if image.bands == len(sensor.bands)]
         self._shape = commonest_shape(fitting or images)
         self._first_with: dict[str, str] = {}
@@ -98,7 +103,7 @@ class _Door:
         elif why is None and isinstance(taken, Taken) and taken.moment not in span:
             why = f"taken on {day(taken.moment)}, outside the asked time"
         said = item or Item(file="")
-        why = why or self._damaged_or_known(image) or _two_baselines(image, said)
+        why = why or self._not_as_ordered(image) or self._damaged_or_known(image) or _two_baselines(image, said)
         if why is not None or isinstance(taken, str):
             yield Refusal(what=image.href, why=why or "no date")
             return
@@ -137,6 +142,11 @@ class _Door:
         middle = image.footprint.centroid
         return (f"shows nothing of the site: it lies around latitude {middle.y:.4f}, longitude {middle.x:.4f}. "
                 "Remove it, or choose the area anew")
+
+    def _not_as_ordered(self, image: Image) -> str | None:
+        """Why the image or its mask is not what a manifest beside it says, None where it is."""
+        hrefs = [image.href, *([image.mask.href] if image.mask else [])]
+        return next((fault for href in hrefs if (fault := self._manifests.fault(href)) is not None), None)
 
     def _damaged_or_known(self, image: Image) -> str | None:
         """Reads the whole file: truncated pixels and repeated files show only then."""
@@ -185,10 +195,4 @@ def _attribution(image: Image, said: Item, sensor: Sensor, year: int) -> str | N
     told = image.tags.get("TIFFTAG_IMAGEDESCRIPTION", "")
     if told.startswith(SIMULATED):
         return told[:_LONGEST_ID]
-    if said.attribution:
-        return said.attribution
-    if sensor.id.startswith(("planetscope", "skysat")):
-        return f"Image © {year} Planet Labs PBC"
-    if sensor.id == "landsat":
-        return "Landsat image courtesy of the U.S. Geological Survey"
-    return f"Contains modified Copernicus Sentinel data {year}" if sensor.id.startswith("sentinel-2") else None
+    return said.attribution or attribution_of(sensor.id, year)

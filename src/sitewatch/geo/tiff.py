@@ -1,4 +1,4 @@
-"""Whether a TIFF file is all there, by its directories alone: no pixel is decoded."""
+"""What the directories of a TIFF file say of where its bytes are: no pixel is decoded."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from typing import BinaryIO
 
 import numpy as np
 
-__all__ = ["is_cut_short"]
+from sitewatch.errors import ImageError
 
+__all__ = ["is_cut_short", "touch_directories"]
+
+_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # little or big endian; BigTIFF has a plus
 # Bytes per value by the TIFF 6.0 and BigTIFF field types.
 _BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _WHOLE = {3: "u2", 4: "u4", 16: "u8"}
 _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 273, 279, 324, 325
 _MOST_DIRECTORIES = 64   # an image with its overviews and masks has about twenty
+_LARGEST_DIRECTORIES_BYTES = 32_000_000   # places of tiles and georeference; an image of 2 million tiles
 _Entries = dict[int, tuple[int, int, int]]  # tag: type, number of values, position of the first
 
 
@@ -27,13 +31,34 @@ def is_cut_short(path: Path) -> bool:
     size = path.stat().st_size
     with path.open("rb") as file:
         first = file.read(16)
-        if first[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        if first[:4] not in _SIGNATURES:
             return False
         try:
             return any(_reaches_beyond(file, entries, size, _order(first))
                        for entries in _directories(file, first))
-        except (struct.error, ValueError):  # ends within a directory
+        except (struct.error, ValueError, OverflowError):  # ends within a directory
             return True
+
+
+def touch_directories(file: BinaryIO) -> None:
+    """Read every directory and all that it points to, so that a file which fetches what is read from it has them.
+
+    Raises ImageError for what is no TIFF, has a damaged directory or directories of an unlikely size.
+    """
+    first, left = file.read(16), _LARGEST_DIRECTORIES_BYTES
+    if first[:4] not in _SIGNATURES:
+        raise ImageError("it is not a TIFF, so that no piece of it can be cut out")
+    try:
+        for entries in _directories(file, first):
+            for kind, values, at in entries.values():
+                left -= (size := values * _BYTES.get(kind, 1))
+                if left < 0:
+                    raise ImageError("its directories are larger than those of any image")
+                file.seek(at)
+                if len(file.read(size)) < size:
+                    raise ImageError("its directory names bytes that are not there")
+    except (struct.error, ValueError, OverflowError) as error:
+        raise ImageError(f"its directories are damaged ({error})") from error
 
 
 def _order(first: bytes) -> str:

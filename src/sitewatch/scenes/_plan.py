@@ -1,0 +1,203 @@
+"""Before anything is fetched: what is there, what of it is worth its bytes, and what is left out and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from sitewatch.errors import InputError, ProviderError
+from sitewatch.model import Progress, Refusal, RemoteSource, Scene, Scenes, Source, Weight, day
+
+__all__ = ["Limits", "Plan", "Planned", "plan_scenes", "weigh_scenes"]
+
+_YEAR_DAYS = 365.25
+_SEASON_DAYS = 30.0   # shadows, leaves and snow differ little within a month
+_ANGLE_DEG = 5.0      # a hall 10 m high leans by less than a metre more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a fetch may take; None for as much as there is.
+
+    ``max_mb`` bounds all that is received, searching included. ``max_cloud_percent`` is of the site, not of the scene.
+    """
+
+    max_scenes: int | None = None
+    max_mb: float | None = None
+    max_cloud_percent: float = 80.0
+
+    def __post_init__(self) -> None:
+        if (self.max_scenes is not None and self.max_scenes < 1) or (self.max_mb is not None and not self.max_mb > 0):
+            raise InputError("a limit of nothing fetches nothing. Give at least one scene, and more than 0 MB")
+        if not 0 <= self.max_cloud_percent <= 100:
+            raise InputError(f"{self.max_cloud_percent:g} is no percentage. Give 0 to 100")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One scene that was found: what it weighs, and why it is not fetched, None where it is."""
+
+    scene: Scene
+    weight: Weight
+    why_not: str | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the case holds all its files already."""
+        return all(asset.kept is not None for asset in self.scene.assets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Every scene that was found, in order of time, and what was refused at the door.
+
+    ``received`` bytes have come so far. After a fetch ``lost`` are the ids of scenes that were to come and did not.
+    """
+
+    scenes: Scenes
+    rows: tuple[Planned, ...]
+    received: int = 0
+    lost: tuple[str, ...] = ()
+
+    @property
+    def to_fetch(self) -> tuple[Planned, ...]:
+        """What is worth fetching and not held yet."""
+        return tuple(row for row in self.rows if row.why_not is None and not row.is_kept)
+
+    @property
+    def bytes(self) -> int:
+        """About what is still to come."""
+        return sum(row.weight.bytes or 0 for row in self.to_fetch)
+
+    def chosen(self) -> Scenes:
+        """The scenes that are fetched or held; the others are refusals, each with its reason."""
+        left = tuple(Refusal(what=row.scene.id, why=row.why_not, source=row.scene.source)
+                     for row in self.rows if row.why_not is not None)
+        return replace(self.scenes, scenes=tuple(row.scene for row in self.rows if row.why_not is None),
+                       refusals=(*self.scenes.refusals, *left))
+
+
+    def after(self, held: Scenes, received: int) -> Plan:
+        """The plan as it went: with our copies, and with the reason where a scene did not arrive."""
+        arrived = {scene.id: scene for scene in held.scenes}
+        reasons = {refusal.what: refusal.why for refusal in held.refusals}
+        rows = tuple(replace(row, scene=arrived[row.scene.id]) if row.scene.id in arrived else
+                     replace(row, why_not=row.why_not or reasons.get(row.scene.id, "did not arrive"))
+                     for row in self.rows)
+        lost = tuple(row.scene.id for row in self.to_fetch if row.scene.id not in arrived)
+        return replace(self, rows=rows, received=received, lost=lost)
+
+
+def weigh_scenes(scenes: Scenes, sources: Mapping[str, Source],
+                 progress: Progress | None = None) -> dict[str, Weight | Refusal]:
+    """By scene id, what its remote source says of it; nothing of scenes that are held or of other sources.
+
+    Several are asked at once. A scene whose source cannot say is a refusal.
+    """
+    asked = [(scene, source) for scene in scenes.scenes
+             if isinstance(source := sources.get(scene.source), RemoteSource)
+             and not all(asset.kept for asset in scene.assets)]
+    weights: dict[str, Weight | Refusal] = {}
+    with ThreadPoolExecutor(max([1, *(source.at_once for _, source in asked)])) as threads:
+        told = threads.map(lambda one: _weighed(*one), asked)
+        for done, ((scene, _), weight) in enumerate(zip(asked, told, strict=True)):
+            if progress is not None:
+                progress(f"looking at the masks: {scene.id}", done, len(asked))
+            weights[scene.id] = weight
+    return weights
+
+
+def plan_scenes(scenes: Scenes, weights: Mapping[str, Weight | Refusal], limits: Limits, received: int = 0) -> Plan:
+    """Which scenes to fetch: all that show the site, or, within the limits, the best spread over the time.
+
+    What is held already costs nothing and stays; ``received`` bytes are spent already. Of each part of the time first
+    the clearest, then those from the commonest orbit, at the lowest angle, in the commonest season: they compare best
+    with each other.
+    """
+    rows = [_judged(scene, weights.get(scene.id, Weight()), limits) for scene in scenes.scenes]
+    held = [row for row in rows if row.is_kept]
+    offered = [row for row in rows if not row.is_kept and row.why_not is None]
+    room = None if limits.max_scenes is None else max(0, limits.max_scenes - len(held))
+    left = None if limits.max_mb is None else limits.max_mb * 1e6 - received
+    taken = _within(_in_order(offered, room), room, left)
+    return Plan(scenes=scenes, received=received, rows=tuple(
+        row if row.is_kept or row.why_not is not None or row.scene.id in taken else
+        replace(row, why_not=_beyond(limits, len(taken) + len(held))) for row in rows))
+
+
+def _weighed(scene: Scene, source: RemoteSource) -> Weight | Refusal:
+    try:
+        return source.weigh(scene)
+    except (OSError, ProviderError) as error:
+        return Refusal(what=scene.id, why=str(error), source=scene.source)
+
+
+def _judged(scene: Scene, weight: Weight | Refusal, limits: Limits) -> Planned:
+    if isinstance(weight, Refusal):
+        return Planned(scene=scene, weight=Weight(), why_not=weight.why)
+    row = Planned(scene=scene, weight=weight)
+    if weight.hidden is not None and weight.hidden * 100 > limits.max_cloud_percent and not row.is_kept:
+        return replace(row, why_not=(f"cloud, shadow or the scene's edge hides {weight.hidden:.0%} of the site on "
+                                     f"{day(scene.taken)} by the provider's mask"))
+    return row
+
+
+def _in_order(rows: Sequence[Planned], room: int | None) -> list[Planned]:
+    """The rows as they are to be taken: the best of each part of the time, then the second best of each, and so on."""
+    if not rows or not room:
+        return list(rows)
+    first, last = rows[0].scene.taken, rows[-1].scene.taken
+    width = (last - first) / room
+    parts: dict[int, list[Planned]] = {}
+    for row in rows:
+        parts.setdefault(min(int((row.scene.taken - first) / width), room - 1) if width else 0, []).append(row)
+    orbit = Counter(row.scene.relative_orbit for row in rows).most_common(1)[0][0]
+    season = _commonest_season(rows)
+    for part in parts.values():
+        part.sort(key=lambda row: _demerits(row, orbit, season))
+    deepest = max(map(len, parts.values()))
+    return list(chain.from_iterable((part[i] for _, part in sorted(parts.items()) if i < len(part))
+                                    for i in range(deepest)))
+
+
+def _demerits(row: Planned, orbit: int | None, season: float) -> tuple[float, bool, int, int, str]:
+    hidden = row.weight.hidden if row.weight.hidden is not None else (row.scene.cloud_cover or 0) / 100
+    angle = int((row.scene.off_nadir_deg or 0) / _ANGLE_DEG)
+    away = int(_apart(_day_of_year(row), season) / _SEASON_DAYS)
+    return round(hidden, 1), row.scene.relative_orbit != orbit, angle, away, row.scene.id
+
+
+def _commonest_season(rows: Sequence[Planned]) -> float:
+    """The day of the year around which most scenes lie."""
+    days = Counter(_day_of_year(row) for row in rows)
+    return max(days, key=lambda one: (sum(count for other, count in days.items()
+                                          if _apart(one, other) < _SEASON_DAYS), -one))
+
+
+def _day_of_year(row: Planned) -> float:
+    return float(row.scene.taken.timetuple().tm_yday)
+
+
+def _apart(one: float, other: float) -> float:
+    return min(abs(one - other), _YEAR_DAYS - abs(one - other))
+
+
+def _within(rows: Sequence[Planned], room: int | None, left: float | None) -> set[str]:
+    """The ids of the first rows that the limits have room for; a smaller one may still fit where a large one does not.
+    """
+    taken: set[str] = set()
+    for row in rows:
+        weighs = row.weight.bytes or 0
+        if (room is None or len(taken) < room) and (left is None or weighs <= left):
+            taken.add(row.scene.id)
+            left = None if left is None else left - weighs
+    return taken
+
+
+def _beyond(limits: Limits, count: int) -> str:
+    asked = [f"{limits.max_scenes} scenes"] if limits.max_scenes is not None else []
+    asked += [f"{limits.max_mb:g} MB"] if limits.max_mb is not None else []
+    return f"beyond the limit of {' and '.join(asked)}: {count} others spread better over the time, or show more"

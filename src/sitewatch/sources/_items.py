@@ -1,0 +1,102 @@
+"""What a STAC item, or Planet's own metadata, says of a scene: read as what strangers wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sitewatch.sources._units import baseline_of, offset_applied
+
+__all__ = ["Item", "item_of", "moment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What a metadata file says of one scene. Angles in degrees; ``fault`` says what in it cannot be right."""
+
+    file: str
+    taken: datetime | None = None
+    sun_azimuth_deg: float | None = None
+    sun_elevation_deg: float | None = None
+    off_nadir_deg: float | None = None
+    view_azimuth_deg: float | None = None
+    licence: str | None = None
+    attribution: str | None = None
+    baseline: str | None = None
+    offset_applied: bool | None = None
+    cloud_cover: float | None = None
+    relative_orbit: int | None = None
+    fault: str | None = None
+
+
+def item_of(feature: Mapping[str, Any], file: str) -> Item:
+    """What the properties of a STAC item, or of Planet's own, say; ``file`` is where it stands, for its faults."""
+    said: Mapping[str, Any] = feature["properties"]
+    stated = said.get("datetime") or said.get("acquired")
+    taken = moment(stated)
+    providers = said.get("providers")
+    first = providers[0] if isinstance(providers, list) and providers else None
+    baseline = baseline_of(feature)
+    return Item(
+        file=file, taken=taken,
+        fault=None if stated is None or taken else f"{file} gives the time {str(stated)[:40]!r}, which is none",
+        sun_azimuth_deg=_degrees(said, ("view:sun_azimuth", "sun_azimuth", "s2:mean_solar_azimuth"), 360),
+        sun_elevation_deg=_sun_elevation(said),
+        off_nadir_deg=_degrees(said, ("view:off_nadir", "view_angle"), 90),
+        view_azimuth_deg=_degrees(said, ("view:azimuth", "satellite_azimuth"), 360),
+        licence=_words(said.get("license")),
+        attribution=_words(first.get("name")) if isinstance(first, dict) else None,
+        baseline=baseline, offset_applied=offset_applied(feature, baseline),
+        cloud_cover=_percent(said), relative_orbit=_relative_orbit(said))
+
+
+def moment(stated: object) -> datetime | None:
+    """A time by RFC 3339, UTC where it gives no offset."""
+    if not isinstance(stated, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(stated)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _degrees(said: Mapping[str, Any], keys: tuple[str, ...], most: float) -> float | None:
+    """The first of the keys with a number that an angle can be; Planet signs its view angles, STAC does not."""
+    for key in keys:
+        value = said.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6:
+            angle = abs(float(value)) if key == "view_angle" else float(value)
+            return angle if -90 <= angle <= most else None
+    return None
+
+
+def _sun_elevation(said: Mapping[str, Any]) -> float | None:
+    """Some Sentinel-2 items give the sun's distance from the zenith instead."""
+    elevation = _degrees(said, ("view:sun_elevation", "sun_elevation"), 90)
+    zenith = _degrees(said, ("s2:mean_solar_zenith",), 180)
+    return 90 - zenith if elevation is None and zenith is not None else elevation
+
+
+def _percent(said: Mapping[str, Any]) -> float | None:
+    """Cloud over the whole scene: STAC says it in percent, and so does Planet, except in its older cloud_cover."""
+    for key, most, factor in (("eo:cloud_cover", 100, 1), ("cloud_percent", 100, 1), ("cloud_cover", 1, 100)):
+        value = said.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
+            return round(float(value) * factor, 1)
+    return None
+
+
+def _relative_orbit(said: Mapping[str, Any]) -> int | None:
+    """Which of the satellite's repeated tracks: as stated, or as the names of Sentinel-2's products have it."""
+    stated = said.get("sat:relative_orbit", said.get("landsat:wrs_path"))
+    named = re.search(r"_R(\d{3})_", str(said.get("s2:product_uri", "")))
+    text = str(stated) if stated is not None else named[1] if named else ""
+    return int(text) if text.isdecimal() and len(text) < 5 else None
+
+
+def _words(value: object) -> str | None:
+    return value[:200] if isinstance(value, str) and value and value.isprintable() else None

@@ -1,0 +1,46 @@
+"""The same way from a place to its images, against the archives themselves: `pytest tests/online --online`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from sitewatch.case import Case, NewCase
+from sitewatch.fetching import Limits, fetch
+from sitewatch.geo import square_around
+from sitewatch.model import Scene, Site, Span
+from sitewatch.sources import StacSource
+from sitewatch.sources.conformance import broken_rules
+from sitewatch.sources.stac import PROFILES, place
+
+pytestmark = pytest.mark.online
+
+_AT = (39.9202, 127.6571)   # the plant near Hamhung
+_WEEKS = Span(start=datetime(2023, 5, 1, tzinfo=UTC), end=datetime(2023, 6, 15, tzinfo=UTC))
+_EVERY = [(name, sensor) for name, profile in PROFILES.items() for sensor in profile.products]
+
+
+@pytest.mark.parametrize(("name", "sensor"), _EVERY)
+def test_an_archive_keeps_to_the_rules(name, sensor):
+    area = square_around(*_AT, 3000)
+    site = Site(slug="hamhung", names=(), area=area, grid=place(area, name, sensor).grid)
+    assert broken_rules(StacSource(profile=name, sensor=sensor), site, _WEEKS) == []
+
+
+@pytest.mark.parametrize(("name", "sensor"), _EVERY)
+def test_a_scene_tells_when_it_was_taken_whose_it_is_and_how_the_sun_stood(name, sensor):
+    area = square_around(*_AT, 3000)
+    site = Site(slug="hamhung", names=(), area=area, grid=place(area, name, sensor).grid)
+    scenes = [one for one in StacSource(profile=name, sensor=sensor).find(site, _WEEKS) if isinstance(one, Scene)]
+    assert scenes
+    assert all(scene.licence and scene.attribution and scene.sun_elevation_deg for scene in scenes)
+
+
+def test_a_fetch_of_few_scenes_is_held_within_its_limits_and_not_repeated(tmp_path):
+    case = Case.new(tmp_path / "hamhung", NewCase(area=square_around(*_AT, 3000)))
+    plan = fetch(case, span=_WEEKS, limits=Limits(max_scenes=3, max_mb=60))
+    assert plan.lost == ()
+    assert 0 < sum(row.is_kept for row in plan.rows) <= 3
+    assert plan.received < 60e6
+    assert fetch(Case.open(case.folder), span=_WEEKS, limits=Limits(max_scenes=3)).to_fetch == ()
