@@ -174,6 +174,15 @@ def test_where_no_place_has_so_many_looks_nothing_changed():
     assert detect_changes(_built().stack(), ChangesOptions(min_looks=30)).records == ()
 
 
+@pytest.mark.parametrize("level", [30, 240])
+def test_a_strong_small_roof_all_of_whose_pixels_are_rim_is_one_change(level):
+    world = _world()
+    small = rectangle(40.3, 40.4, 4, 4, 30)
+    world.roof(small, level, slice(_FROM, None))
+    [change] = detect_changes(world.stack()).kept
+    assert iou(change.outline, world.on_grid(small)) > 0.5
+
+
 # What is said of each
 
 

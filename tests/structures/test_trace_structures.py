@@ -16,7 +16,9 @@ from sitewatch.changes import detect_changes
 from sitewatch.geo import Rectangle, to_pixels
 from sitewatch.model import Between, Scene, Scenes, Stack, Structure, Structures
 from sitewatch.structures import StructuresOptions, trace_structures
-from sitewatch.structures._evidence import _unevenness
+from sitewatch.structures._classify import Hypothesis, HypothesisClass
+from sitewatch.structures._evidence import Crop, Evidence, Place, _unevenness, examine
+from sitewatch.structures._merge import merge
 
 _HALL = rectangle(44, 40, 22, 14, 20)
 _FROM = 13  # the first look that shows what came
@@ -103,6 +105,47 @@ def test_a_roof_on_a_pad_that_stands_out_too_is_read_by_what_stands_out_more(see
     [structure] = _traced(world).changed
     assert structure.class_ == class_
     assert _is(structure, _HALL, world)
+
+
+@_SEEDS
+def test_another_roof_on_the_same_outline_is_the_same_structure_altered(seed):
+    world = _world(seed)
+    world.roof(_HALL, 160, slice(_FROM))
+    world.roof(_HALL, 200, slice(_FROM, None))
+    [structure] = _traced(world).changed
+    assert structure.class_ == "altered structure"
+    assert _is(structure, _HALL, world)
+    assert structure.first == Between(after=world.taken[_FROM - 1], by=world.taken[_FROM])
+
+
+@_SEEDS
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_turn_to_the_last_surface_is_found_from_an_earlier_step(seed, backwards):
+    world = _world(seed, looks=40)
+    world.till(_PAD, 25.0 * ((np.arange(40) >= 12) & (np.arange(40) < 17)))
+    world.roof(_HALL, 215, slice(17, None))
+    views = world.views[::-1] if backwards else world.views
+    mask = _HALL.distance(views.shape[2:]) < 0
+    place = Place(typical=np.median(views, axis=0), level=10.0, blur_px=0.8, days=10.0 * np.arange(40))
+    crop, look = Crop(values=views, mask=mask, left=0, top=0), 27 if backwards else 11
+    evidence = examine(crop, look, place, backwards=backwards)
+    assert evidence.turn == (22 if backwards else 16)
+
+
+@pytest.mark.parametrize("lies_off", [0, 20])
+def test_what_came_and_what_went_there_at_that_time_are_one_altered_structure(lies_off):
+    came, went = _hypothesis("new structure", 40.0), _hypothesis("removed structure", 41.0 + lies_off)
+    merged = merge([came, went], np.full((26, 2), np.nan))
+    apart = ["new structure", "removed structure"]
+    assert [one.class_ for one in merged] == (apart if lies_off else ["altered structure"])
+
+
+def _hypothesis(class_: HypothesisClass, x: float) -> Hypothesis:
+    change = detect_changes(_built().stack()).kept[0]
+    shape = Rectangle(x=x, y=40.0, length=14.0, width=9.0, angle=0.0)
+    evidence = Evidence(rectangle=shape, contrast=8, level=1, unevenness=0.05, fit=0.95, rim=1, stands_out=5, stays=1,
+                        at_once=True, common=0.02, days=300, material=np.zeros(3), turn=_FROM)
+    return Hypothesis(change=change, look=_FROM, class_=class_, rectangle=shape, chance=0.85, evidence=evidence)
 
 
 def _row() -> World:

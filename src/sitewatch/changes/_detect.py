@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from sitewatch.changes._null import Null, Shuffle, chance_alone
-from sitewatch.changes._objects import Thing, group_breaks, strength_of
+from sitewatch.changes._objects import Strength, Thing, group_breaks
 from sitewatch.changes._returns import why_passing
 from sitewatch.changes._segment import find_breaks, pixel_noise, tame
 from sitewatch.geo import coverage, outline_of, seen_median, series_of, whitening
@@ -32,7 +32,7 @@ class ChangesOptions:
     penalty: float = 40.0
     min_looks: int = 3
     max_return: float = 0.2
-    shuffles: int = 1
+    shuffles: int = 3
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -61,11 +61,11 @@ def detect_changes(stack: Stack, options: ChangesOptions = ChangesOptions(),
     null = chance_alone(tamed, breaks, noise, days, Shuffle(
         penalty=options.penalty, min_looks=options.min_looks, blur_px=stack.blur_px, shuffles=options.shuffles,
         seed=options.seed))
-    strengths = np.array([strength_of(thing, stack.blur_px) for thing in things])
+    strengths = np.array(list(map(Strength.of(tamed, noise, stack.blur_px), things)))
     controls = {c.id: coverage(c.outline, stack.site.grid) > 0.5 for c in stack.site.controls}
     judge = _Judge(values=values, days=days, null=null, strengths=strengths, controls=controls, stack=stack,
                    options=options)
-    records = [judge.record(thing) for thing in things]
+    records = [judge.record(thing, float(strength)) for thing, strength in zip(things, strengths, strict=True)]
     tell("judge", 4, 4)
     return Changes(site=stack.site, records=tuple(_named(records)), smallest_px=2.5 * smallest,
                    threshold=null.threshold(options.false_alarms_per_year),
@@ -94,12 +94,11 @@ class _Judge:
     stack: Stack
     options: ChangesOptions
 
-    def record(self, thing: Thing) -> Change:
+    def record(self, thing: Thing, strength: float) -> Change:
         """The record of one thing, with the first reason that speaks against it."""
         site = self.stack.site
         mask = np.zeros(site.grid.shape, bool)
         mask.flat[thing.pixels] = True
-        strength = strength_of(thing, self.stack.blur_px)
         rate = self.null.rate(strength)
         by_chance = rate * (self.days[-1] - self.days[0]) / 365.25
         series = series_of(self.stack.values, mask)

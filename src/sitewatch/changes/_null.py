@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sitewatch.changes._objects import group_breaks, strength_of
+from sitewatch.changes._objects import Strength, group_breaks
 from sitewatch.changes._segment import Breaks, find_breaks
 from sitewatch.geo import seen_median
 
@@ -21,6 +21,7 @@ __all__ = ["Null", "Shuffle", "chance_alone"]
 _BLOCK_LOOKS = 6
 _SMALLEST_PX = 4   # smaller and weaker things than those of interest, so that there are enough to fit
 _SOFTER = 0.6
+_TAIL_SHARE, _TAIL_FINDS = 0.1, 20   # of the finds, the strongest, whose strengths fall off as a power
 _USUAL_TAIL, _USUAL_WEIGHT = 0.25, 4   # of the real sites looked at, counted as this many finds: few finds say little
 
 
@@ -58,13 +59,15 @@ def chance_alone(values: np.ndarray, breaks: Breaks, noise: np.ndarray, days: np
     random = np.random.default_rng(shuffle.seed)
     strengths: list[float] = []
     for _ in range(shuffle.shuffles):
-        found = find_breaks(rest[_shuffled(len(rest), random)], noise, _SOFTER * shuffle.penalty, shuffle.min_looks)
-        strengths += [strength_of(thing, shuffle.blur_px) for thing in group_breaks(found, noise, days, _SMALLEST_PX)]
+        shuffled = rest[_shuffled(len(rest), random)]
+        found = find_breaks(shuffled, noise, _SOFTER * shuffle.penalty, shuffle.min_looks)
+        strengths += map(Strength.of(shuffled, noise, shuffle.blur_px), group_breaks(found, noise, days, _SMALLEST_PX))
     years = shuffle.shuffles * max(float(days[-1] - days[0]), 1.0) / 365.25
     if not strengths:  # none seen in so many years: at most about one in them, as weak as the search finds any
-        weakest = np.sqrt(_SOFTER * shuffle.penalty * _SMALLEST_PX / (4 * np.pi * shuffle.blur_px**2))
+        gain = _SOFTER * shuffle.penalty
+        weakest = (gain * _SMALLEST_PX / (4 * np.pi * shuffle.blur_px**2) * gain) ** 0.25
         return Null(per_year=1 / years, floor=float(weakest), tail=_USUAL_TAIL)
-    floor = float(np.median(strengths))
+    floor = float(np.sort(strengths)[-max(_TAIL_FINDS, int(_TAIL_SHARE * len(strengths))):][0])
     upper = np.array([strength for strength in strengths if strength >= floor])
     tail = (np.log(upper / floor).sum() + _USUAL_WEIGHT * _USUAL_TAIL) / (len(upper) + _USUAL_WEIGHT)
     return Null(per_year=len(upper) / years, floor=floor, tail=float(tail))

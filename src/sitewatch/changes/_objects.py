@@ -17,12 +17,19 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from sitewatch.changes._segment import Breaks
+from sitewatch.geo import seen_median
 
-__all__ = ["Thing", "group_breaks", "strength_of"]
+__all__ = ["Strength", "Thing", "group_breaks"]
 
 _LOOKS_APART = 2        # the same works reach neighbouring pixels within a few looks
 _DAYS_APART = 35.0
 _SAME_DIRECTION = 0.8   # cosine between two steps
+_SAME_LEVEL = 1.5       # noises between the levels of neighbours of one material
+_BESIDE = 0.3           # of a thing of mixed levels: more next to a thing of one level is its rim
+_MIXED = 0.5            # of the larger step: the blur mixes what came with what was there
+_NEAR_LOOKS = 10        # on either side of a step: enough for a scatter, few enough for one season
+_LEAST_SEEN = 0.5       # of a thing, or the look does not show it
+_LEAST_SCATTER = 0.5    # of a pixel's usual noise: what pixels share, light and placement, does not average out
 _PARTED = 3.0           # two colour groups are two materials when their centres lie this many spreads apart
 
 
@@ -41,35 +48,93 @@ def group_breaks(breaks: Breaks, noise: np.ndarray, days: np.ndarray, smallest_p
     """Things of at least ``smallest_px`` pixels, strongest first; ``days`` (time), ``noise`` (band, y, x)."""
     shape = (noise.shape[1], noise.shape[2])
     level = float(np.median(np.linalg.norm(noise, axis=0)))
-    labels = _linked(breaks, shape, days, level)
-    things: list[Thing] = []
-    order = np.argsort(labels, kind="stable")
-    for members in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []:
-        if len(members) >= smallest_px:
+    alike, mixed = _linked(breaks, shape, days, level)
+    things = [thing for members in _by_label(alike) if len(members) >= smallest_px
+              for thing in _parted(breaks, members, shape, level, smallest_px)]
+    seen_at = _looks_around(things, shape)
+    for members in _by_label(mixed):
+        beside = np.abs(seen_at[breaks.pixel[members]] - breaks.look[members]) <= _LOOKS_APART
+        if len(members) >= smallest_px and beside.mean() < _BESIDE:
             things += _parted(breaks, members, shape, level, smallest_px)
     return sorted(things, key=lambda thing: (-thing.energy, int(thing.pixels[0])))
 
 
-def strength_of(thing: Thing, blur_px: float) -> float:
-    """Its summed energy in independent samples: neighbours within the blur repeat each other."""
-    return float(np.sqrt(thing.energy / (4 * np.pi * blur_px**2)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strength:
+    """How a thing's strength is told: by ``values`` (time, band, y, x), never surer than ``least`` (band) scatter."""
+
+    values: np.ndarray
+    least: np.ndarray
+    blur_px: float
+
+    @classmethod
+    def of(cls, values: np.ndarray, noise: np.ndarray, blur_px: float) -> Strength:
+        """With half the usual ``noise`` (band, y, x) of a pixel as the least scatter of a whole thing."""
+        return cls(values=values, least=np.asarray(_LEAST_SCATTER * np.median(noise, axis=(1, 2))), blur_px=blur_px)
+
+    def __call__(self, thing: Thing) -> float:
+        """The geometric mean of what its pixels say and of what its series says.
+
+        Its pixels: their summed energy in independent samples, for neighbours within the blur repeat each other. Its
+        series: the step of its median against the scatter of single looks about it. Weather makes large things that
+        stray no more than they always do, and chance makes small ones that stray far: what is real does both.
+        """
+        energy = np.sqrt(thing.energy / (4 * np.pi * self.blur_px**2))
+        return float(np.sqrt(energy * self._stray(thing)))
+
+    def _stray(self, thing: Thing) -> float:
+        looks, bands = self.values.shape[:2]
+        inside = self.values.reshape(looks, bands, -1)[:, :, thing.pixels]
+        series = seen_median(inside.transpose(2, 0, 1))[np.isfinite(inside[:, 0]).mean(axis=1) >= _LEAST_SEEN]
+        look = int((np.isfinite(inside[:thing.look + 1, 0]).mean(axis=1) >= _LEAST_SEEN).sum())
+        before, after = series[:look][-_NEAR_LOOKS:], series[look:][:_NEAR_LOOKS]
+        if not len(before) or not len(after):
+            return 0.0
+        start, end = seen_median(before), seen_median(after)
+        scatter = 1.4826 * seen_median(np.abs(np.concatenate([before - start, after - end])))
+        count = len(before) * len(after) / (len(before) + len(after))
+        return float(np.sqrt(count * (((end - start) / np.maximum(scatter, self.least)) ** 2).sum()))
 
 
-def _linked(breaks: Breaks, shape: tuple[int, int], days: np.ndarray, level: float) -> np.ndarray:
-    """Component label of every step."""
+def _looks_around(things: list[Thing], shape: tuple[int, int]) -> np.ndarray:
+    """(pixel) the look of the strongest thing that is there or next to it, far away from all looks where none is."""
+    around = np.full(shape, np.iinfo(np.int32).min // 2, np.int32)
+    for thing in sorted(things, key=lambda thing: thing.energy):
+        mask = np.zeros(shape, np.uint8)
+        mask.flat[thing.pixels] = 1
+        around[cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0] = thing.look
+    return around.ravel()
+
+
+def _by_label(labels: np.ndarray) -> list[np.ndarray]:
+    """The members of each label."""
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
+
+
+def _linked(breaks: Breaks, shape: tuple[int, int], days: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two component labels of every step: of one material; and with what the blur mixes of it and what was there.
+
+    A strong step of a small thing has hardly two neighbours of like level: all of it is rim.
+    """
     count = len(breaks.pixel)
     where = np.full((shape[0] * shape[1], len(days)), -1, np.int32)
     where[breaks.pixel, breaks.look] = np.arange(count)
     jump = breaks.after - breaks.before
-    way = jump / np.maximum(np.linalg.norm(jump, axis=1), 1e-9)[:, None]
+    size = np.linalg.norm(jump, axis=1)
+    way = jump / np.maximum(size, 1e-9)[:, None]
     pairs = [_neighbours(breaks, where, step, lag, shape[1])
              for step in (1, shape[1]) for lag in range(-_LOOKS_APART, _LOOKS_APART + 1)]
     a, b = (np.concatenate(side) for side in zip(*pairs, strict=True))
-    alike = (((way[a] * way[b]).sum(axis=1) > _SAME_DIRECTION)
-             & (np.linalg.norm(breaks.after[a] - breaks.after[b], axis=1) < 1.5 * level)
-             & (np.abs(days[breaks.look[a]] - days[breaks.look[b]]) < _DAYS_APART))
-    graph = coo_matrix((np.ones(alike.sum(), np.int8), (a[alike], b[alike])), shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1])
+    together = (((way[a] * way[b]).sum(axis=1) > _SAME_DIRECTION)
+                & (np.abs(days[breaks.look[a]] - days[breaks.look[b]]) < _DAYS_APART))
+    earlier, later = (np.linalg.norm(side[a] - side[b], axis=1) for side in (breaks.before, breaks.after))
+    alike = together & (later < _SAME_LEVEL * level)
+    mixed = together & (np.minimum(earlier, later) < _MIXED * np.maximum(size[a], size[b]))
+    graphs = (coo_matrix((np.ones(some.sum(), np.int8), (a[some], b[some])), shape=(count, count))
+              for some in (alike, alike | mixed))
+    one, other = (np.asarray(connected_components(graph, directed=False)[1]) for graph in graphs)
+    return one, other
 
 
 def _neighbours(breaks: Breaks, where: np.ndarray, step: int, lag: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -86,11 +151,13 @@ def _neighbours(breaks: Breaks, where: np.ndarray, step: int, lag: int, width: i
 def _parted(breaks: Breaks, members: np.ndarray, shape: tuple[int, int], level: float,
             smallest_px: float) -> Iterator[Thing]:
     """The materials of one linked group, each without thin bridges, as connected things."""
-    for group in _materials(breaks.after[members], level):
+    place = np.stack(np.divmod(breaks.pixel[members], shape[1]))
+    side = 3 if _has_core(place) else 2  # what is narrow all over has no bridges of that width to cut
+    for group in _materials(breaks.after[members], place, level):
         some = members[group]
         mask = np.zeros(shape, np.uint8)
         mask.flat[breaks.pixel[some]] = 1
-        opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
         number, labels = cv2.connectedComponents(opened, connectivity=4)
         # A pixel's ring of mixed colours belongs to the part that it touches.
         near = np.where(mask > 0, cv2.dilate(labels.astype(np.float32), np.ones((3, 3), np.uint8)), 0).astype(int)
@@ -100,17 +167,25 @@ def _parted(breaks: Breaks, members: np.ndarray, shape: tuple[int, int], level: 
                 yield _thing(breaks, own)
 
 
-def _materials(after: np.ndarray, level: float) -> list[np.ndarray]:
-    """Index groups of like colour: split in two while two well-parted groups exist."""
+def _materials(after: np.ndarray, place: np.ndarray, level: float) -> list[np.ndarray]:
+    """Index groups of like colour: split in two while two well-parted groups exist; ``place`` (2, n): row, column."""
     todo, done = [np.arange(len(after))], []
     while todo:
         group = todo.pop()
         halves = _halves(after[group], level)
-        if halves is None:
+        if halves is None or not all(_has_core(place[:, group[half]]) for half in (halves, ~halves)):
             done.append(group)
         else:
             todo += [group[halves], group[~halves]]
     return done
+
+
+def _has_core(place: np.ndarray) -> bool:
+    """Whether pixels (2, n) are more than the rim of mixed colours that the blur leaves around another material."""
+    row, column = place - place.min(axis=1, keepdims=True)
+    mask = np.zeros((row.max() + 1, column.max() + 1), np.uint8)
+    mask[row, column] = 1
+    return bool(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)).any())
 
 
 def _halves(colours: np.ndarray, level: float) -> np.ndarray | None:

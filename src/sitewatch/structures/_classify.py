@@ -24,6 +24,15 @@ _RECTANGLE = 0.6         # of a shape that a rectangle explains: below it is a p
 # under a roof stands out too, until it is weathered, used or overgrown.
 _STOOD_OUT = 0.5
 _LEAST_STANDS_OUT = 0.1  # noises: less is nothing
+_EVEN = 0.5              # as likely as not
+_SAME_OUTLINE = 0.88     # intersection over union of a roof and the one that it gave way to: a plot is larger
+_MOST_OF_RIM = 0.6       # of both of them stands against other ground
+_NARROWEST = 2.8         # widths of the blur, and a pixel: narrower may as well be a line, a wall or a ditch
+_LEAST_RIM = 0.4         # stands against other ground: a patch like its surroundings has no outline
+_MOST_UNEVEN = 0.4       # of the step
+
+
+HypothesisClass = Literal["new structure", "removed structure", "altered structure"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +41,7 @@ class Hypothesis:
 
     change: Change
     look: int
-    class_: Literal["new structure", "removed structure"]
+    class_: HypothesisClass
     rectangle: Rectangle
     chance: float
     evidence: Evidence
@@ -68,15 +77,51 @@ def _read(change: Change, smallest_px: float, stack: Stack, values: np.ndarray, 
     look = _last_look_before(change, stack)
     if crop is None or look is None:
         return None
-    after, before = examine(crop, look, place), examine(crop, look, place, backwards=True)
-    came, went = (_log_odds(side, smallest_px, place.blur_px) if side else -math.inf for side in (after, before))
-    is_new = _is_new(after, before, came, went)
-    evidence = after if is_new else before
+    came, went = (_side(crop, look, place, smallest_px, backwards=backwards) for backwards in (False, True))
+    class_: HypothesisClass = "new structure" if _is_new(came, went) else "removed structure"
+    class_ = "altered structure" if _is_altered(came, went) else class_
+    side = went if class_ == "removed structure" else came
     frame = box(0, 0, stack.site.grid.width, stack.site.grid.height)
-    if evidence is None or not frame.covers(evidence.rectangle.polygon):  # cut by the edge it has no known shape
+    if side is None or not frame.covers(side.evidence.rectangle.polygon):  # cut by the edge it has no known shape
         return None
-    return Hypothesis(change=change, look=look, class_="new structure" if is_new else "removed structure",
-                      rectangle=evidence.rectangle, chance=_chance(came if is_new else went), evidence=evidence)
+    return Hypothesis(change=change, look=side.look, class_=class_,
+                      rectangle=side.evidence.rectangle, chance=_chance(side.log_odds), evidence=side.evidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """One reading of a change: the last look before its step, the evidence and the log odds."""
+
+    look: int
+    evidence: Evidence
+    log_odds: float
+
+
+def _side(crop: Crop, look: int, place: Place, smallest_px: float, *, backwards: bool) -> _Side | None:
+    """The better of two readings: with the step where the change has it, and where the material itself came or went.
+
+    What is built in steps of weeks (cleared, laid, walled, roofed) has its own outline in the last of them only.
+    """
+    best: _Side | None = None
+    for _ in range(2):
+        evidence = examine(crop, look, place, backwards=backwards)
+        if evidence is None:
+            return best
+        side = _Side(look=look, evidence=evidence, log_odds=_log_odds(evidence, smallest_px, place.blur_px))
+        best = side if best is None or side.log_odds > best.log_odds else best
+        if evidence.turn == look:
+            return best
+        look = evidence.turn
+    return best
+
+
+def _is_altered(came: _Side | None, went: _Side | None) -> bool:
+    """Whether a roof gave way to another one of the same outline: the same building, altered."""
+    if came is None or went is None or min(_chance(came.log_odds), _chance(went.log_odds)) < _EVEN \
+            or min(came.evidence.rim, went.evidence.rim) < _MOST_OF_RIM:
+        return False
+    one, other = came.evidence.rectangle.polygon, went.evidence.rectangle.polygon
+    return bool(one.intersection(other).area > _SAME_OUTLINE * one.union(other).area)
 
 
 def _crop(change: Change, stack: Stack, values: np.ndarray) -> Crop | None:
@@ -94,16 +139,16 @@ def _last_look_before(change: Change, stack: Stack) -> int | None:
     return earlier[-1] if earlier else None
 
 
-def _is_new(after: Evidence | None, before: Evidence | None, came: float, went: float) -> bool:
+def _is_new(came: _Side | None, went: _Side | None) -> bool:
     """Whether a step reads better as a structure that came than as one that went, by their log odds.
 
     Where both hold, what stands out more counts as further evidence: a new roof on its pad stands out more than the
     pad did, and a roof more than the bare ground that it leaves.
     """
-    if after is None or before is None:
-        return before is None
-    stood_out = before.stands_out / max(after.stands_out, _LEAST_STANDS_OUT)
-    return stood_out < _STOOD_OUT or came >= went + math.log(stood_out)
+    if came is None or went is None:
+        return went is None
+    stood_out = went.evidence.stands_out / max(came.evidence.stands_out, _LEAST_STANDS_OUT)
+    return stood_out < _STOOD_OUT or came.log_odds >= went.log_odds + math.log(stood_out)
 
 
 def _log_odds(evidence: Evidence, smallest_px: float, blur_px: float) -> float:
@@ -113,8 +158,9 @@ def _log_odds(evidence: Evidence, smallest_px: float, blur_px: float) -> float:
     """
     rectangle = evidence.rectangle
     longest = rectangle.length / max(rectangle.width, 1e-6)
-    if (rectangle.length * rectangle.width < smallest_px or rectangle.width < 4 * blur_px + 1 or longest > _LONGEST
-            or evidence.unevenness > 0.2 or evidence.fit < _RECTANGLE or not evidence.at_once):
+    if (rectangle.length * rectangle.width < smallest_px or rectangle.width < _NARROWEST * blur_px + 1
+            or longest > _LONGEST or evidence.unevenness > _MOST_UNEVEN or evidence.fit < _RECTANGLE
+            or evidence.rim < _LEAST_RIM or not evidence.at_once):
         return -math.inf
     for_it = sum((
         1.5 * np.log(evidence.contrast / 6),                             # a new material, not a new shade

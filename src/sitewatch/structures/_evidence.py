@@ -46,7 +46,8 @@ class Evidence:
     rectangle explains. ``rim``: share of the rim that is of other material, ``stands_out``: by how many noises its
     median is. ``stays``: share of the looks on that side that show this material; ``at_once``: whether the first of
     them do. ``common``: share of the site that is of this material too. ``days`` that side was watched. ``material``
-    (band) is its colour.
+    (band) is its colour. ``turn``: the last look on the other side of the turn to this material that fits all looks
+    best: of what goes up in several steps, each of them a change, the material of the last one shows its outline.
     """
 
     rectangle: Rectangle
@@ -61,6 +62,7 @@ class Evidence:
     common: float
     days: float
     material: np.ndarray
+    turn: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,14 +101,24 @@ def examine(crop: Crop, look: int, place: Place, *, backwards: bool = False) -> 
     distance = rectangle.distance(pixels.shape)
     away = np.nan_to_num(np.linalg.norm(picture - material[:, None, None], axis=0))
     core, rim = distance < min(-0.7, float(distance.min()) * 0.6), (distance > _RIM_PX[0]) & (distance < _RIM_PX[1])
-    shows = np.linalg.norm(series[future] - material, axis=1) < 0.5 * step
+    like = np.linalg.norm(series - material, axis=1) < 0.5 * step
+    shows, turn = like[future], _turn(like, seen, last)
     elsewhere = np.linalg.norm(place.typical - material[:, None, None], axis=0) < 1.5 * place.level
     return Evidence(rectangle=_moved(rectangle, crop), contrast=step / place.level, level=place.level,
                     unevenness=_unevenness(away, picture, rectangle, core) / max(step, 1e-6), fit=fit,
                     rim=float((away[rim] > max(0.2 * step, 1.5 * place.level)).mean()) if rim.any() else 0.0,
                     stands_out=_median(away[rim], 0.0) / place.level, stays=float(shows.mean()),
                     at_once=bool(shows[:4].mean() >= 0.5), common=float(elsewhere.mean()), material=material,
-                    days=float(np.ptp(place.days[:look + 1] if backwards else place.days[look + 1:])))
+                    days=float(np.ptp(place.days[:look + 1] if backwards else place.days[look + 1:])),
+                    turn=len(values) - 2 - turn if backwards else turn)
+
+
+def _turn(shows: np.ndarray, seen: np.ndarray, last: int) -> int:
+    """The last look before the turn that leaves the fewest of the seen looks on its wrong side, ``last`` among equals;
+    ``shows`` (time) bool."""
+    early, late = np.cumsum(shows & seen)[:-1], np.cumsum((~shows & seen)[::-1])[::-1][1:]
+    fewest = np.flatnonzero(early + late == (early + late).min())
+    return int(fewest[np.abs(fewest - last).argmin()])
 
 
 def _median(values: np.ndarray, otherwise: float) -> float:

@@ -14,6 +14,8 @@ from sitewatch.structures._shadows import is_cast_by
 __all__ = ["merge"]
 
 _SAME_PLACE = 0.5        # share of the smaller one: more is the same thing seen twice
+_ALTERED = 0.6           # intersection over union of what came and what went there
+_AT_ONCE_LOOKS = 3       # between them: no time for another building
 _ROW_FILL = 0.8          # how much of their common rectangle the units of one row fill
 _ROW_DAYS = 60.0         # units of one row go up one after the other
 _ROW_GAP = 0.5           # in widths: nearer to each other than that is one row
@@ -33,7 +35,7 @@ def merge(hypotheses: list[Hypothesis], ways: np.ndarray) -> list[Hypothesis]:
             whole[same] = replace(whole[same], parts=(*whole[same].parts, candidate))
     joined = True
     while joined:
-        joined = _join_one_pair(whole)
+        joined = _join_one_pair(whole) or _alter_one_pair(whole)
     return [one for one in whole if not any(is_cast_by(one, other, ways) for other in whole if other is not one)]
 
 
@@ -51,6 +53,20 @@ def _join_one_pair(whole: list[Hypothesis]) -> bool:
                 second = whole.pop(j)
                 whole[i] = replace(one, rectangle=union, chance=max(one.chance, second.chance),
                                    parts=(replace(one, parts=()), *one.parts, replace(second, parts=()), *second.parts))
+                return True
+    return False
+
+
+def _alter_one_pair(whole: list[Hypothesis]) -> bool:
+    """What came where something else went, in the same outline and at the same time, is one structure, altered."""
+    for i, came in enumerate(whole):
+        for j, went in enumerate(whole):
+            if (came.class_, went.class_) != ("new structure", "removed structure") or abs(
+                    came.look - went.look) > _AT_ONCE_LOOKS:
+                continue
+            if came.polygon.intersection(went.polygon).area > _ALTERED * came.polygon.union(went.polygon).area:
+                whole[i] = replace(came, class_="altered structure", parts=(*came.parts, *went.parts))
+                whole.pop(j)
                 return True
     return False
 

@@ -41,7 +41,7 @@ _WORKS = timedelta(days=365)      # what was laid bare longer before was not lai
 class StructuresOptions:
     """``least_chance``: a change that is a structure with a lower probability stays a change."""
 
-    least_chance: float = 0.5
+    least_chance: float = 0.7
 
 
 def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions = StructuresOptions(),
@@ -85,7 +85,7 @@ def _traced(whole: Hypothesis, changes: Changes, stack: Stack, values: np.ndarra
 
 def _turns_once(structure: Structure) -> bool:
     """Whether its own looks bear its date out: one that was there every winter before is a season."""
-    came, date = structure.class_ == "new structure", structure.happened.by
+    came, date = structure.class_ != "removed structure", structure.happened.by
     otherwise: dict[bool, list[bool]] = {False: [], True: []}
     for look in structure.looks:
         if look.state != "unclear":
