@@ -3,16 +3,34 @@ VENV ?= .venv
 PYTHON ?= python3
 DEMO ?= demo
 BIN = $(VENV)/bin
+PAGE = src/sitewatch/web/static/index.html
+PACKAGES = web/node_modules/.package-lock.json
 
-.PHONY: demo test check bench lock docs picture
+.PHONY: demo test check bench lock docs picture web page-for-tests
 
 # Makes a simulated case in ./$(DEMO), runs it and says where its report is. Exit code 10 of sitewatch means
 # "changes found", which is what the demo is there to find.
 demo: $(VENV)/.installed
 	@$(BIN)/sitewatch demo $(DEMO) || [ $$? -eq 10 ]
 
-test: $(VENV)/.installed-dev
+test: $(VENV)/.installed-dev page-for-tests
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+# Builds the review page with Node.js 20 or later, from web/ and the packages that its lock file pins.
+web: $(PAGE)
+
+$(PAGE): $(PACKAGES) web/index.html web/vite.config.js $(wildcard web/src/*)
+	cd web && npm run build --silent
+
+$(PACKAGES): web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+# Without Node.js, or where its packages cannot be fetched, all is tested but the page itself.
+page-for-tests:
+	@if ! command -v npm >/dev/null; then echo "npm is not there: the review page is not tested"; \
+	elif $(MAKE) --no-print-directory $(PACKAGES); then $(MAKE) --no-print-directory web; \
+	else echo "the packages of the review page cannot be fetched: it is not tested"; fi
 
 # What can be checked without running a case: style, types, layers, house rules.
 check: $(VENV)/.installed-dev

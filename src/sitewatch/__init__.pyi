@@ -11,6 +11,7 @@ from .claims import check_claims as check_claims
 from .claims import draft_findings as draft_findings
 from .errors import SitewatchError as SitewatchError
 from .measurements import MeasurementsOptions as MeasurementsOptions
+from .measurements import measure_by_hand as measure_by_hand
 from .measurements import measure_structures as measure_structures
 from .model import Between as Between
 from .model import Changes as Changes

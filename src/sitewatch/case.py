@@ -163,20 +163,21 @@ class Case:
         return ReportFolder(path=self.folder / "report", title=self.findings().title)
 
     def stored(self, stage: str) -> Any:
-        """What the last run left of a stage other than stack and report, whatever changed since; CaseFileError where
-        there is nothing."""
-        return self._store.load(stage, "", self.site)
+        """What the last run left of a stage from changes to claims; CaseFileError where there is nothing."""
+        return self._store.latest(stage, self.site)
+
+    def is_current(self, stage: str) -> bool:
+        """Whether what is stored of a stage is what a run would give now, with everything that people decided."""
+        again = Case(self.folder, self.file)
+        again._ids["scenes"] = self._id("scenes")
+        return self._store.stored(again._id(stage)).is_whole
 
     def decisions(self) -> tuple[Decision, ...]:
         """What people decided, in order of time; CaseFileError names file and line of what cannot be used."""
         return store.read_decisions(self._store.folder, self.site.grid)
 
     def decide(self, decision: Decision, version: str | None = None) -> Decision:
-        """Keep what a person decided about a structure or a change; it is applied from the next run on.
-
-        ``version`` (``store.version_of``) is that of what the person saw: VerificationError where it is out of date.
-        InputError where its subject is not known or the decision cannot be.
-        """
+        """Keep what a person decided; it counts from the next run on. VerificationError where ``version`` is stale."""
         subjects, grid = store.subjects_of(self.stored("structures"), self.stored("changes")), self.site.grid
         return store.keep_decision(self._store.folder, grid, lambda known: store.completed(
             decision, subjects.get(decision.subject), known, grid, version))
@@ -216,8 +217,8 @@ class Case:
 
         Where kept files are ``withheld``, paths within the case, only the hashes are checked.
         """
-        checks = [*store.check_logs(self._store), *store.check_decisions(self._store.folder)]
         again = Case(self.folder, self.file)
+        checks = [*store.check_logs(self._store), *store.check_decisions(self._store.folder)]
         try:
             kept, problem = self._store.scenes(self.site), "is missing, although a log tells of runs"
         except InputError as error:

@@ -11,7 +11,7 @@ from shapely import box
 from shapely.geometry import mapping
 
 from sitewatch.geo import to_lonlat
-from sitewatch.model import Decision
+from sitewatch.model import Decision, Waiting
 
 _AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -85,3 +85,17 @@ def test_a_decision_is_taken_back(kept, sitewatch):
     sitewatch("look", "yard", "S1", "accept")
     assert "withdrawn" in sitewatch("look", "yard", "--withdraw", "d0").err
     assert kept == []
+
+
+def test_the_queue_lists_what_waits_for_this_person(case, sitewatch, monkeypatch):
+    waiting = (Waiting(subject="S1", worth=5.4, why="nobody has decided on it", is_open=True),
+               Waiting(subject="S2", worth=0.04, why="accepted by ana", is_open=False))
+    for name in ("stored", "decisions"):
+        monkeypatch.setattr(case, name, lambda self, *_: (), raising=False)
+    monkeypatch.setattr("sitewatch.model.queue_of", lambda *given: waiting if given[-1] == "ana" else ())
+    listed = sitewatch("look", "yard", "--queue", "--as", "ana").out
+    assert "S1     5.40   nobody has decided on it" in listed
+    assert "S2" not in listed
+    assert "everything is decided" in sitewatch("look", "yard", "--queue").out
+    assert sitewatch("look", "yard", "--queue", "--as", "ana", "--json").data["queue"][1] == {
+        "subject": "S2", "worth": 0.04, "why": "accepted by ana", "is_open": False}

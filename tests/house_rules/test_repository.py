@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -32,6 +33,14 @@ def test_a_lock_file_pins_every_package_by_hash_and_names_no_registry(repository
     packages = re.findall(r"^([a-z0-9][\w.-]*)==\S+ \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text, re.M)
     starts = re.findall(r"^[a-z0-9]\S*", text, re.M)
     assert len(packages) == len(starts) > 20
+
+
+def test_the_pages_lock_pins_every_package_by_hash_and_names_no_registry(repository):
+    lock = json.loads((repository / "web" / "package-lock.json").read_text())
+    packages = {name: one for name, one in lock["packages"].items() if name}
+    assert len(packages) > 20
+    assert [name for name, one in packages.items() if "resolved" in one] == []
+    assert [name for name, one in packages.items() if not one.get("integrity", "").startswith("sha512-")] == []
 
 
 def test_what_every_project_needs_is_there(repository):

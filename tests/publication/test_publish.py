@@ -14,6 +14,7 @@ from tests.publication.edits import members
 
 from sitewatch.case import Case
 from sitewatch.errors import CaseFileError, InputError
+from sitewatch.model import Decision
 from sitewatch.publication import draft, publish, verify_published
 from sitewatch.report import LICENCES
 from sitewatch.report._checklist import CHECKLIST
@@ -156,3 +157,11 @@ def test_a_quoted_document_is_passed_on_only_where_its_licence_lets_it(case, tmp
     assert checks["measurements computed again"] is True
     if licence != "CC-BY-4.0":
         assert {check.holds for check in verify_published(made.evidence, pixels=own)} == {True}
+
+
+def test_what_people_decided_goes_with_the_evidence_as_it_was_signed(case):
+    case.run()
+    kept = case.decide(Decision(subject="s-1", what="accept", actor="ana", why="its shadow"))
+    held = members(publish(case).evidence.read_bytes())
+    assert held[f"case/looks/{kept.id}.yaml"] == (case.folder / "looks" / f"{kept.id}.yaml").read_bytes()
+    assert kept.id.encode() in held["case/log/ana.jsonl"]

@@ -21,11 +21,12 @@ from sitewatch.model import (
     Site,
     Stack,
     Structures,
+    Waiting,
 )
 from sitewatch.scenes import Plan
 
-__all__ = ["changes_json", "decisions_json", "findings_json", "measurements_json", "plan_json", "scenes_json",
-           "stack_json", "structures_json"]
+__all__ = ["changes_json", "decisions_json", "findings_json", "measurements_json", "plan_json", "queue_json",
+           "scenes_json", "stack_json", "structures_json"]
 
 
 def structures_json(structures: Structures, measurements: Measurements) -> dict[str, Any]:
@@ -99,6 +100,12 @@ def decisions_json(decisions: Iterable[Decision]) -> dict[str, Any]:
     return {"decisions": [{"id": d.id, "subject": d.subject, "what": d.what, "actor": d.actor, "at": _iso(d.at),
                            "why": d.why, "class": d.class_, "label": d.label, "chance": d.chance, "scene": d.scene,
                            "state": d.state, "version": d.seen.version if d.seen else None} for d in decisions]}
+
+
+def queue_json(queue: Iterable[Waiting]) -> dict[str, Any]:
+    """What waits for a decision, in order."""
+    return {"queue": [{"subject": one.subject, "worth": one.worth, "why": one.why, "is_open": one.is_open}
+                      for one in queue]}
 
 
 def _collection(site: Site, features: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -35,11 +35,11 @@ _CLASS = click.Choice(["new structure", "removed structure", "altered structure"
 @click.option("--chance", type=float, metavar="P", help="With accept: how likely you hold its class to be, 0 to 1.")
 @click.option("--scene", metavar="ID", help="With present, absent or unclear: in which scene.")
 @click.option("--outline", type=PATH, metavar="FILE", help="With outline: a GeoJSON file with its one Polygon.")
+@click.option("--queue", is_flag=True, help="List what you should look at next, what a decision settles most first.")
 @click.option("--withdraw", metavar="ID", help="Take back this decision of yours.")
 @ACTOR
 @JSON
-def look(case: Path, subject: str | None, what: str | None, actor: str, withdraw: str | None, as_json: bool,
-         **given: Any) -> None:
+def look(case: Path, subject: str | None, what: str | None, actor: str, as_json: bool, **given: Any) -> None:
     """Decide about a structure or a change, or list what was decided.
 
     SUBJECT is an id that `sitewatch show CASE structures --json` gives, or one of a change. The decision is kept in
@@ -47,10 +47,14 @@ def look(case: Path, subject: str | None, what: str | None, actor: str, withdraw
     decisions are listed.
     """
     from sitewatch.case import Case
-    from sitewatch.cli._json import decisions_json
-    from sitewatch.cli._tables import decisions_table
+    from sitewatch.cli._json import decisions_json, queue_json
+    from sitewatch.cli._tables import decisions_table, queue_table
+    from sitewatch.model import queue_of
 
-    opened = Case.open(case)
+    opened, withdraw = Case.open(case), given.pop("withdraw")
+    if given.pop("queue"):
+        waiting = queue_of(opened.stored("structures"), opened.stored("changes"), opened.decisions(), actor)
+        return write_json(queue_json(waiting)) if as_json else click.echo(queue_table(waiting))
     if withdraw:
         decided = [opened.withdraw(withdraw, actor)]
     elif subject and what:
@@ -66,6 +70,7 @@ def look(case: Path, subject: str | None, what: str | None, actor: str, withdraw
     if withdraw or subject:
         say(f"{'withdrawn' if withdraw else 'kept'}; it counts from the next run on: "
             f"sitewatch run {quote(str(case))}")
+    return None
 
 
 def _decision(case: Case, subject: str, what: str, actor: str, given: dict[str, Any]) -> Decision:
@@ -85,15 +90,9 @@ def _decision(case: Case, subject: str, what: str, actor: str, given: dict[str, 
 def _outline(case: Case, file: Path) -> Polygon:
     from shapely import Polygon
 
-    from sitewatch.geo import from_pixels, read_features, reproject
+    from sitewatch.cli._drawn import drawn_in
 
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{shown(file)} cannot be read ({error}). Give a GeoJSON file") from error
-    features, crs = read_features(text, str(file))
-    found, grid = features[0][1], case.site.grid
-    placed = from_pixels(found, grid) if grid.crs is None else reproject(found, crs, grid.crs)
-    if len(features) != 1 or not isinstance(placed, Polygon):
+    drawn = drawn_in(file, case.site.grid)
+    if len(drawn) != 1 or not isinstance(drawn[0], Polygon):
         raise InputError(f"{shown(file)} does not hold one Polygon. Draw one outline without gaps")
-    return placed
+    return drawn[0]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from sitewatch.cli._by_hand import by_hand
 from sitewatch.cli._commands import demo, report, run, show, sources
 from sitewatch.cli._fetch import fetch
 from sitewatch.cli._look import look
@@ -17,6 +18,7 @@ from sitewatch.cli._new import new
 from sitewatch.cli._output import say, shown
 from sitewatch.cli._propose import claims
 from sitewatch.cli._publish import publish, verify
+from sitewatch.cli._review import review
 from sitewatch.cli._watch import watch
 from sitewatch.cli._worlds import worlds
 from sitewatch.errors import SitewatchError
@@ -50,8 +52,8 @@ def cli() -> None:
     """
 
 
-for _command in (new, fetch, run, show, measure, look, report, publish, verify, watch, claims, demo, worlds,
-                 sources):
+for _command in (new, fetch, run, show, measure, review, look, by_hand, report, publish, verify, watch, claims, demo,
+                 worlds, sources):
     cli.add_command(_command)
 
 

@@ -23,6 +23,7 @@ from sitewatch.model import (
     Sensor,
     Stack,
     Structure,
+    Waiting,
     day,
 )
 
@@ -32,9 +33,23 @@ if TYPE_CHECKING:
     from sitewatch.sources.simulated import World
     from sitewatch.sources.stac import Profile
 
-__all__ = ["changes_table", "checks_table", "decisions_table", "findings_text", "measurements_table", "plan_table",
-           "report_text", "rows_table", "scenes_table", "sources_table", "stack_table", "structures_table",
-           "table_text", "worlds_table"]
+__all__ = [
+    "changes_table",
+    "checks_table",
+    "decisions_table",
+    "findings_text",
+    "measurements_table",
+    "plan_table",
+    "queue_table",
+    "report_text",
+    "rows_table",
+    "scenes_table",
+    "sources_table",
+    "stack_table",
+    "structures_table",
+    "table_text",
+    "worlds_table",
+]
 
 _WIDE = 200  # off a terminal nothing wraps: one line per thing can be searched and compared
 
@@ -142,9 +157,14 @@ def decisions_table(decisions: Iterable[Decision]) -> str:
     """Who decided what on which thing, and why."""
     rows = [(d.subject, f"{d.state} in {d.scene}" if d.state else d.what, d.actor, day(d.at), d.why or "", d.id)
             for d in decisions]
-    if not rows:
-        return "nobody has decided anything yet"
-    return table_text(("about", "decided", "by", "on", "why", "id"), rows)
+    columns = ("about", "decided", "by", "on", "why", "id")
+    return table_text(columns, rows) if rows else "nobody has decided anything yet"
+
+
+def queue_table(queue: Iterable[Waiting]) -> str:
+    """What waits for a decision of this person, in order; what they decided already is left out."""
+    rows = [(one.subject, f"{one.worth:.2f}", one.why) for one in queue if one.is_open]
+    return table_text(("about", "worth", "why"), rows) if rows else "everything is decided"
 
 
 def worlds_table(worlds: Iterable[World]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from operator import attrgetter
 
 from affine import Affine
@@ -21,6 +22,14 @@ __all__ = ["WGS84", "common_footprint", "degrees_grid", "picture_grid", "reproje
 
 WGS84 = CRS("EPSG:4326")
 _ELLIPSOID = Geod(ellps="WGS84")
+
+
+class _Transformers(threading.local):
+    def __init__(self) -> None:
+        self.made: dict[tuple[CRS, CRS], Transformer] = {}
+
+
+_TRANSFORMERS = _Transformers()
 
 
 def picture_grid(width_px: int, height_px: int, gsd_m: float) -> GeoBox:
@@ -97,7 +106,15 @@ def reproject(shape: BaseGeometry, source: CRS, target: CRS) -> BaseGeometry:
     """A shape in another CRS, x before y."""
     if source == target:
         return shape
-    return transform(shape, Transformer.from_crs(source, target, always_xy=True).transform, interleaved=False)
+    return transform(shape, _transformer(source, target).transform, interleaved=False)
+
+
+def _transformer(source: CRS, target: CRS) -> Transformer:
+    """Made once per thread: making one takes longer than using it, and pyproj's are not safe between threads."""
+    made = _TRANSFORMERS.made
+    if (source, target) not in made:
+        made[source, target] = Transformer.from_crs(source, target, always_xy=True)
+    return made[source, target]
 
 
 def degrees_grid(grid: GeoBox) -> GeoBox:

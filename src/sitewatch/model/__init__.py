@@ -34,7 +34,7 @@ from sitewatch.model.comparison import (
     compare,
     conditions_of,
 )
-from sitewatch.model.decision import Decision, DecisionKind, Seen, disputed, newest, seen_of
+from sitewatch.model.decision import VERDICTS, Decision, DecisionKind, Seen, disputed, newest, seen_of
 from sitewatch.model.document import Document
 from sitewatch.model.entity import Entities, Entity, EntityName, plain_name
 from sitewatch.model.finding import Finding, Findings, Layer
@@ -52,6 +52,7 @@ from sitewatch.model.publication import (
     Rule,
 )
 from sitewatch.model.quantity import Between, Quantity, Span, day
+from sitewatch.model.queue import Waiting, queue_of
 from sitewatch.model.report import Report
 from sitewatch.model.run import Run, fingerprint
 from sitewatch.model.scene import (
@@ -76,15 +77,16 @@ from sitewatch.model.structure import Look, LookState, Phase, Structure, Structu
 from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
-    "SENSORS", "UNITS", "Answer", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm", "Change",
-    "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Column", "Comparability",
-    "Comparison", "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind", "Dimension",
-    "Disagreement", "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName", "Finding",
-    "Findings", "Fit", "Flag", "Form", "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look", "LookState",
-    "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind", "Permission", "Permit",
-    "Phase", "Place", "Placement", "Printed", "Progress", "Proposal", "Publication", "Quantity", "Reading",
-    "Refusal", "Relation", "RemoteSource", "Report", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes",
-    "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Stated", "Structure",
-    "StructureClass", "Structures", "Table", "Verdict", "Weight", "canonical", "compare", "conditions_of",
-    "construct", "day", "disputed", "fingerprint", "locate", "newest", "parse_yaml", "plain_name", "seen_of",
+    "SENSORS", "UNITS", "VERDICTS", "Answer", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm",
+    "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Column",
+    "Comparability", "Comparison", "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind",
+    "Dimension", "Disagreement", "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName",
+    "Finding", "Findings", "Fit", "Flag", "Form", "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look",
+    "LookState", "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind",
+    "Permission", "Permit", "Phase", "Place", "Placement", "Printed", "Progress", "Proposal", "Publication",
+    "Quantity", "Reading", "Refusal", "Relation", "RemoteSource", "Report", "Rival", "Row", "Rule", "Run", "Scene",
+    "SceneFit", "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Stated",
+    "Structure", "StructureClass", "Structures", "Table", "Verdict", "Waiting", "Weight", "canonical", "compare",
+    "conditions_of", "construct", "day", "disputed", "fingerprint", "locate", "newest", "parse_yaml", "plain_name",
+    "queue_of", "seen_of",
 ]

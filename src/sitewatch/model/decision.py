@@ -13,7 +13,7 @@ from sitewatch.model.change import Change
 from sitewatch.model.quantity import Between
 from sitewatch.model.structure import LookState, Structure, StructureClass
 
-__all__ = ["Decision", "DecisionKind", "Seen", "disputed", "newest", "seen_of"]
+__all__ = ["VERDICTS", "Decision", "DecisionKind", "Seen", "disputed", "newest", "seen_of"]
 
 DecisionKind = Literal["accept", "reject", "relabel", "outline", "look", "not sure"]
 VERDICTS: tuple[DecisionKind, ...] = ("accept", "reject", "not sure")

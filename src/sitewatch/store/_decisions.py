@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,12 @@ def subjects_of(structures: Structures, changes: Changes) -> dict[str, Structure
 def version_of(subject: Structure | Change, known: Sequence[Decision], grid: GeoBox) -> str:
     """The fingerprint of what is decided on: its record, and the decisions about it so far."""
     about = [decision.id for decision in known if decision.subject == subject.id]
-    return fingerprint({"record": to_plain(subject, grid), "decisions": about})
+    return fingerprint({"record": _print_of(subject, grid), "decisions": about})
+
+
+@lru_cache(maxsize=4096)
+def _print_of(subject: Structure | Change, grid: GeoBox) -> str:
+    return fingerprint(to_plain(subject, grid))
 
 
 def completed(decision: Decision, subject: Structure | Change | None, known: Sequence[Decision], grid: GeoBox,

@@ -1,0 +1,59 @@
+"""``sitewatch by-hand``: a length or a footprint that a person drew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sitewatch.cli._options import CASE, JSON, PATH
+from sitewatch.cli._output import shown, write_json
+from sitewatch.errors import InputError
+
+if TYPE_CHECKING:
+    from sitewatch.case import Case
+
+__all__ = ["by_hand"]
+
+
+@click.command("by-hand")
+@CASE
+@click.argument("drawing", metavar="FILE", type=PATH)
+@click.option("--scene", required=True, metavar="ID", help="The scene that it was drawn on.")
+@JSON
+def by_hand(case: Path, drawing: Path, scene: str, as_json: bool) -> None:
+    """Measure what you drew on one look, with its interval.
+
+    FILE is GeoJSON: a LineString with two ends for a length, a Polygon for a footprint. Several of the same kind are
+    repetitions of one drawing: they show how steady your hand is. Nothing is kept.
+    """
+    from sitewatch.case import Case
+    from sitewatch.measurements import measure_by_hand
+
+    opened = Case.open(case)
+    drawn, is_closed = _drawn(opened, drawing)
+    value, budget = measure_by_hand(drawn, scene, opened.stack(), is_closed=is_closed)
+    if as_json:
+        write_json({"value": value.value, "low": value.low, "high": value.high, "unit": value.unit,
+                    "level": value.level, "method": value.method,
+                    "budget": [{"cause": term.cause, "share": term.share} for term in budget]})
+    else:
+        causes = "\n".join(f"{term.share:5.0%}  {term.cause}" for term in budget)
+        click.echo(f"{value}\n{value.method}\n\n{causes}")
+
+
+def _drawn(case: Case, file: Path) -> tuple[list[list[tuple[float, float]]], bool]:
+    """The drawings in pixels of the grid, and whether they are footprints."""
+    from shapely import LineString, Polygon
+
+    from sitewatch.cli._drawn import drawn_in
+    from sitewatch.geo import to_pixels
+
+    shapes = [to_pixels(shape, case.site.grid) for shape in drawn_in(file, case.site.grid)]
+    if all(isinstance(shape, Polygon) for shape in shapes):
+        return [[(x, y) for x, y in shape.exterior.coords[:-1]] for shape in shapes], True
+    if all(isinstance(shape, LineString) for shape in shapes):
+        return [[(x, y) for x, y in shape.coords] for shape in shapes], False
+    raise InputError(f"{shown(file)} holds neither only LineStrings nor only Polygons. "
+                     "Draw one thing, once or repeatedly")

@@ -1,0 +1,65 @@
+"""What was drawn elsewhere is measured from the command line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from shapely import LineString, box
+from shapely.geometry import mapping
+
+from sitewatch.geo import to_lonlat
+from sitewatch.model import BudgetTerm, Quantity
+
+
+@pytest.fixture
+def drawn(case, georeferenced, tmp_path, monkeypatch):
+    """Writes shapes, given in metres from the site's corner, into a file; the command measures what it is given."""
+    given = []
+
+    def measured(drawings, scene, stack, *, is_closed):
+        given.append((drawings, scene, is_closed))
+        return Quantity(value=612.0, low=560.0, high=670.0, unit="m²", method="by hand"), (
+            BudgetTerm(cause="the hand", share=1.0),)
+
+    monkeypatch.setattr("sitewatch.measurements.measure_by_hand", measured)
+    left, bottom = georeferenced.grid.extent.boundingbox[:2]
+
+    def write(*shapes):
+        placed = [to_lonlat(shape(left, bottom), georeferenced.grid) for shape in shapes]
+        (tmp_path / "drawn.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [
+            {"type": "Feature", "properties": {}, "geometry": mapping(shape)} for shape in placed]}))
+        return tmp_path / "drawn.geojson"
+    write.given = given
+    return write
+
+
+def _square(left, bottom):
+    return box(left + 30, bottom + 30, left + 60, bottom + 60)
+
+
+def _line(left, bottom):
+    return LineString([(left + 30, bottom + 30), (left + 60, bottom + 30)])
+
+
+def test_repeated_footprints_are_measured_together_in_pixels(case, drawn, sitewatch):
+    done = sitewatch("by-hand", "yard", drawn(_square, _square), "--scene", "s0")
+    assert done.code == 0
+    assert "612 [560, 670] m² at 90 %" in done.out
+    assert "100%  the hand" in done.out
+    [(drawings, scene, is_closed)] = drawn.given
+    assert (len(drawings), len(drawings[0]), scene, is_closed) == (2, 4, "s0", True)
+    xs = [x for x, _ in drawings[0]]
+    assert max(xs) - min(xs) == pytest.approx(10, abs=0.01)
+
+
+def test_a_line_is_a_length(case, drawn, sitewatch):
+    told = sitewatch("by-hand", "yard", drawn(_line), "--scene", "s0", "--json").data
+    assert (told["value"], told["unit"], told["budget"]) == (612.0, "m²", [{"cause": "the hand", "share": 1.0}])
+    assert drawn.given[0][2] is False
+
+
+def test_lines_and_footprints_are_not_one_thing(case, drawn, sitewatch):
+    done = sitewatch("by-hand", "yard", drawn(_line, _square), "--scene", "s0")
+    assert done.code == 4
+    assert "neither only LineStrings nor only Polygons" in done.err

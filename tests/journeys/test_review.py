@@ -1,0 +1,240 @@
+"""A person reviews a case in a browser: looks, decides by keyboard, measures, runs again, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.served import browsing, can_show, served, shown
+
+from sitewatch.case import Case
+from sitewatch.store import check_decisions
+
+pytestmark = pytest.mark.skipif(not can_show(), reason="needs Chromium and the built page (make web)")
+
+_AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case with a structure that came and one that went, computed once."""
+    made = Case.demo(tmp_path_factory.mktemp("estate") / "estate", "estate")
+    made.run()
+    return made.folder
+
+
+@pytest.fixture
+def case(computed: Path, tmp_path: Path) -> Case:
+    """A copy that a test may decide on."""
+    shutil.copytree(computed, tmp_path / "estate")
+    return Case.open(tmp_path / "estate")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, computed: Path,
+         tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Case, Page, list[str]]]:
+    """One page for the tests that leave it as it was."""
+    folder = shutil.copytree(computed, tmp_path_factory.mktemp("desk") / "estate")
+    with served(folder) as server, shown(browser, server.address) as (page, wrong):
+        yield Case.open(folder), page, wrong
+
+
+@pytest.fixture
+def still(desk: tuple[Case, Page, list[str]]) -> Iterator[tuple[Case, Page]]:
+    """That page, undisturbed before and after."""
+    case, page, wrong = desk
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.locator("#queue-list button").first.click()
+    page.keyboard.press("1")
+    yield case, page
+    page.keyboard.press("Escape")
+    assert wrong == []
+
+
+def _told(page: Page, text: str | re.Pattern[str]) -> None:
+    expect(page.locator("#told")).to_contain_text(text, timeout=10_000)
+
+
+def _chosen(page: Page) -> str:
+    return page.locator("#queue-list button[aria-current=true]").get_attribute("data-id") or ""
+
+
+def test_the_whole_queue_is_reviewed_by_keyboard_alone_and_a_reload_shows_it(browser, case):
+    with served(case.folder, "--as", "ana") as server, shown(browser, server.address) as (page, wrong):
+        count = page.locator("#queue-count")
+        total = int(count.inner_text())
+        assert total >= 2
+        for left in range(total, 0, -1):
+            expect(count).to_have_text(str(left))
+            is_change = page.locator("#detail h2").inner_text().startswith("change")
+            page.keyboard.press("r" if is_change else "a")
+            if is_change:
+                page.keyboard.press("5")
+            expect(count).to_have_text(str(left - 1), timeout=10_000)
+        assert len(case.decisions()) == total
+        page.reload()
+        page.wait_for_selector("body[data-ready]")
+        expect(count).to_have_text("0")
+        assert page.locator("#queue-list .done").count() >= total
+        assert wrong == []
+    assert {d.what for d in case.decisions()} == {"accept", "reject"}
+    assert {d.actor for d in case.decisions()} == {"ana"}
+
+
+def test_a_corrected_look_moves_the_bracket_with_the_next_run_from_the_page(browser, case):
+    [new] = [s for s in case.structures().changed if s.class_ == "new structure"]
+    first = next(look for look in new.looks if look.taken == new.happened.by)
+    with served(case.folder) as server, shown(browser, server.address) as (page, wrong):
+        page.locator(f"button[data-id={new.id}]").click()
+        page.keyboard.press("n")
+        _told(page, "Kept: look absent")
+        assert case.decisions()[0].scene == first.scene
+        expect(page.locator("#word button[aria-pressed=true]")).to_contain_text("absent")
+        expect(page.locator(".chip.told.absent")).to_have_count(1)
+        expect(page.locator("#run-state")).to_have_text("Out of date: a run is due")
+        page.locator("#rerun").click()
+        expect(page.locator("#run-state")).to_have_text("Up to date, with every decision", timeout=60_000)
+        expect(page.locator(".chip.told")).to_have_count(1)
+        assert wrong == []
+    again = Case.open(case.folder).structures()[new.id]
+    assert again.happened.after == first.taken
+
+
+def test_what_was_done_can_be_undone(still):
+    case, page = still
+    one = _chosen(page)
+    page.keyboard.press("a")
+    _told(page, "Kept: accept")
+    page.keyboard.press("z")
+    _told(page, "Undone: accept")
+    assert _chosen(page) == one
+    assert case.decisions() == ()
+
+
+def test_an_outline_is_edited_by_keyboard(still):
+    case, page = still
+    before = case.stored("structures")[_chosen(page)].outline
+    page.keyboard.press("o")
+    for key in ("ArrowRight", "ArrowRight", "+", "Enter"):
+        page.keyboard.press(key)
+    _told(page, "Kept: outline")
+    after = case.decisions()[0].outline
+    assert after.centroid.x - before.centroid.x == pytest.approx(case.site.gsd_m, abs=0.1)
+    assert after.area == pytest.approx(before.area * 1.03**2, rel=0.01)
+    page.keyboard.press("z")
+    _told(page, "Undone: outline")
+
+
+def test_a_footprint_drawn_by_hand_is_measured_beside_the_fitted_one(still):
+    _, page = still
+    one = _chosen(page)
+    page.keyboard.press("b")
+    for x, y in _on_screen(page, one):
+        page.mouse.click(x, y)
+        page.wait_for_timeout(300)   # two clicks in quick succession are a double click
+    expect(page.locator("#measured .value")).to_contain_text("m² at 90\u00a0%", timeout=10_000)
+    text = page.locator("#measured").inner_text()
+    assert "drawn by hand on the look of" in text
+    assert "They agree" in text
+
+
+def _on_screen(page: Page, subject: str) -> list[tuple[float, float]]:
+    """Where the corners of an outline are on the screen, by the coordinates that the page shows under the pointer."""
+    box = page.locator("#panes").bounding_box()
+    assert box is not None
+    seen = []
+    for share in (0.25, 0.6):
+        x, y = box["x"] + share * box["width"], box["y"] + share * box["height"]
+        page.mouse.move(x, y)
+        found = re.search(r"column (\S+), row (\S+)", page.locator("#where").inner_text())
+        assert found
+        seen.append((x, y, float(found[1]), float(found[2])))
+    (x0, y0, column0, row0), (x1, y1, column1, row1) = seen
+    outline = page.evaluate("""async id => (await (await fetch("/api/subjects")).json()).subjects
+                                 .find(one => one.id === id).outline""", subject)
+    return [(x0 + (c - column0) * (x1 - x0) / (column1 - column0), y0 + (r - row0) * (y1 - y0) / (row1 - row0))
+            for c, r in outline]
+
+
+def test_every_view_and_every_look_can_be_shown(still):
+    _, page = still
+    panes = page.locator("#panes")
+    for key, mode in (("2", "flicker"), ("3", "side"), ("4", "single"), ("1", "swipe")):
+        page.keyboard.press(key)
+        expect(panes).to_have_attribute("data-mode", mode)
+    for key in "fct":
+        page.keyboard.press(key)
+        page.wait_for_load_state("networkidle")
+    day = page.locator("#after .date")
+    was = day.inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(day).not_to_have_text(was)
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#handle")).to_have_attribute("aria-valuenow", "52")
+    panes.hover()
+    expect(page.locator("#where")).to_contain_text("column")
+
+
+def test_two_tabs_on_the_same_thing_lose_nothing_and_the_later_one_is_told(still):
+    case, page = still
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_selector("body[data-ready]")
+    page.keyboard.press("a")
+    _told(page, "Kept: accept")
+    other.keyboard.press("a")
+    _told(other, "no longer as it was when you looked at it")
+    expect(other.locator("#queue-count")).to_have_text(page.locator("#queue-count").inner_text())
+    assert len(case.decisions()) == 1
+    other.close()
+    page.keyboard.press("z")
+    _told(page, "Undone: accept")
+
+
+def test_a_decision_that_was_told_as_kept_survives_a_killed_server(case):
+    with served(case.folder) as server:
+        with httpx2.Client(base_url=server.address.split("/?")[0], follow_redirects=True) as asks:
+            origin = str(asks.base_url).rstrip("/")
+            asks.get(f"/?{server.address.split('?')[1]}")
+            one = asks.get("/api/subjects").json()["subjects"][0]
+            kept = asks.post("/api/decisions", headers={"origin": origin}, json={
+                "subject": one["id"], "what": "accept", "version": one["version"]})
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+    assert kept.status_code == 201
+    assert [d.id for d in case.decisions()] == [kept.json()["decision"]["id"]]
+    assert [check.what for check in check_decisions(case.folder) if not check.holds] == []
+
+
+@pytest.mark.skipif(not _AXE.is_file(), reason="needs axe-core (npm ci in web/)")
+@pytest.mark.parametrize("width", [1440, 820])
+def test_the_page_is_open_to_people_who_do_not_see_or_point(still, width):
+    _, page = still
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate(_AXE.read_text())
+    found = _violations(page)
+    page.keyboard.press("r")
+    page.wait_for_selector("dialog[open]")
+    found += _violations(page)
+    assert found == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def _violations(page: Page) -> list[str]:
+    told = page.evaluate("rules => axe.run(document, rules)", _RULES)
+    return [f"{one['id']}: {node['html'][:120]}" for one in told["violations"] for node in one["nodes"]]
