@@ -18,7 +18,6 @@ from tests.case.hill import (
     structures_of,
 )
 
-from sitewatch import case as case_module
 from sitewatch.case import STAGES, Case, NewCase, Stage
 
 
@@ -28,10 +27,9 @@ def table(monkeypatch):
     CALLS.clear()
     quick = {"stack": (stack_of, Options), "changes": (changes_of, Options), "structures": (structures_of, None),
              "measurements": (measurements_of, None), "claims": (findings_of, None), "report": (report_of, None)}
-    rows = {stage: Stage(quick[stage][0], row.inputs, quick[stage][1], 1) if stage in quick else row
-            for stage, row in STAGES.items()}
-    monkeypatch.setattr(case_module, "STAGES", rows)
-    return rows
+    for stage, (function, options) in quick.items():
+        monkeypatch.setitem(STAGES, stage, Stage(function, STAGES[stage].inputs, options, 1))
+    return STAGES
 
 
 @pytest.fixture

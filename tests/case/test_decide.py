@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from tests.case.hill import failed, structures_of
 
-from sitewatch import case as case_module
 from sitewatch.case import Case
 from sitewatch.errors import CaseFileError, InputError
 from sitewatch.model import Decision
@@ -21,8 +20,7 @@ def told(table, monkeypatch):
         label = " ".join(f"{d.what} by {d.actor}" for d in decisions) or "nobody"
         return replace(found, records=tuple(replace(s, label=label) for s in found))
 
-    rows = table | {"structures": table["structures"]._replace(function=structures)}
-    monkeypatch.setattr(case_module, "STAGES", rows)
+    monkeypatch.setitem(table, "structures", table["structures"]._replace(function=structures))
 
 
 def _label(case: Case) -> str:

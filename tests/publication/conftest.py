@@ -17,7 +17,6 @@ from tests.case.hill import (
     structures_of,
 )
 
-from sitewatch import case as case_module
 from sitewatch.case import STAGES, Case, NewCase, Stage
 from sitewatch.model import Changes, Finding, Findings, Measurements, Stack, Structures
 
@@ -48,9 +47,8 @@ def table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stages whose results anybody can check by hand; the report's own is the real one."""
     quick = {"stack": (stack_of, Options), "changes": (changes_of, Options), "structures": (structures_of, None),
              "measurements": (measurements_of, None), "claims": (findings_with_limits, None)}
-    rows = {stage: Stage(quick[stage][0], row.inputs, quick[stage][1], 1) if stage in quick else row
-            for stage, row in STAGES.items()}
-    monkeypatch.setattr(case_module, "STAGES", rows)
+    for stage, (function, options) in quick.items():
+        monkeypatch.setitem(STAGES, stage, Stage(function, STAGES[stage].inputs, options, 1))
 
 
 @pytest.fixture

@@ -210,9 +210,9 @@ def _inferred(structure: Structure) -> _Said:
 
 def _nothing_else(changes: Changes, changed: Sequence[Structure], stack: Stack,
                   looks: Sequence[datetime]) -> list[_Said]:
-    """The negative finding: what would have been seen, had it been there."""
+    """The negative finding: of which size things are found, if they are found. The page says how many are not."""
     other = "other " if changed else ""
     scenes = tuple(fit.scene for fit in stack.used)
-    text = (f"No {other}new or removed structure larger than about {changes.smallest_text} was seen in "
+    text = (f"No {other}new or removed structure larger than about {changes.smallest_text} was found in "
             f"{counted(len(looks), 'clear look', 'clear looks')} between {day(looks[0])} and {day(looks[-1])}.")
     return [_Said("seen", text, scenes)]

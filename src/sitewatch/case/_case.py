@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import warnings
 import webbrowser
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
-from sitewatch import changes, claims, measurements, report, scenes, stack, store, structures
-from sitewatch.errors import InputError, SitewatchError
+from sitewatch import store
+from sitewatch.case._again import computed_again
+from sitewatch.case._images import look_for_images
+from sitewatch.case._stages import STAGES, WORDED, Stage, scenes_id, up_to
+from sitewatch.errors import InputError
 from sitewatch.model import (
     Changes,
     Checks,
@@ -23,7 +25,6 @@ from sitewatch.model import (
     Findings,
     Measurements,
     Progress,
-    RemoteSource,
     Run,
     Scenes,
     Stack,
@@ -36,32 +37,7 @@ from sitewatch.sources.simulated import built_in_world, site_of
 from sitewatch.sources.stac import ARCHIVE, place
 from sitewatch.store import FolderStore, NewCase, Verified
 
-__all__ = ["STAGES", "Case", "NewCase", "ReportFolder", "Stage", "Step", "Verified"]
-
-
-class Stage(NamedTuple):
-    """What computes a stage, from which stages, with which options; the version is raised with its results."""
-
-    function: Callable[..., Any]
-    inputs: tuple[str, ...]
-    options: type[Any] | None
-    version: int
-
-
-STAGES: dict[str, Stage] = {
-    "scenes": Stage(scenes.find_scenes, (), None, scenes.VERSION),
-    "stack": Stage(stack.build_stack, ("scenes",), stack.StackOptions, stack.VERSION),
-    "changes": Stage(changes.detect_changes, ("stack",), changes.ChangesOptions, changes.VERSION),
-    "structures": Stage(structures.trace_structures, ("changes", "stack"), structures.StructuresOptions,
-                        structures.VERSION),
-    "measurements": Stage(measurements.measure_structures, ("structures", "stack"),
-                          measurements.MeasurementsOptions, measurements.VERSION),
-    "claims": Stage(claims.draft_findings, ("changes", "structures", "measurements", "stack"),
-                    claims.ClaimsOptions, claims.VERSION),
-    "report": Stage(report.compose_report, ("claims", "changes", "structures", "measurements", "stack"),
-                    report.ReportOptions, report.VERSION),
-}
-_WORDED = ("claims", "report")  # only these depend on the site's names and its question
+__all__ = ["Case", "ReportFolder", "Step"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,15 +167,15 @@ class Case:
         if until not in STAGES:
             raise InputError(f"no stage is called {until!r}. Choose one of {', '.join(STAGES)}")
         self._ids, self._records = {}, {}
-        return tuple(self._step(stage, progress) for stage in _up_to(until))
+        return tuple(self._step(stage, progress) for stage in up_to(until))
 
     def run_ids(self, until: str = "report") -> dict[str, str]:
         """The identity of each stage's result, up to ``until``."""
-        return {stage: self._id(stage) for stage in _up_to(until)}
+        return {stage: self._id(stage) for stage in up_to(until)}
 
     def hold(self, found: Scenes, asked: str, seconds: float) -> None:
         """Make these the scenes of the case; ``asked`` is the fingerprint of the sources that they are from."""
-        self._ids, self._records = {"scenes": _scenes_id(found)}, {}
+        self._ids, self._records = {"scenes": scenes_id(found)}, {}
         with self._store.writing():
             run = replace(self._begun("scenes"), inputs={"sources": asked}, seconds=round(seconds, 3))
             self._store.save(run, found)
@@ -217,24 +193,7 @@ class Case:
 
         Where kept files are ``withheld``, paths within the case, only the hashes are checked.
         """
-        again = Case(self.folder, self.file)
-        checks = [*store.check_logs(self._store), *store.check_decisions(self._store.folder)]
-        try:
-            kept, problem = self._store.scenes(self.site), "is missing, although a log tells of runs"
-        except InputError as error:
-            kept, problem = None, str(error)
-        if kept is None and checks:
-            return again, (*checks, Verified(what="scenes/catalog.json", holds=False, detail=problem))
-        if kept is None:
-            raise InputError(f"{self.folder} holds no images yet, so there is nothing to verify. Run the case first")
-        checks += store.check_pixels(self._store, kept, withheld)
-        again._ids, again._records = {"scenes": _scenes_id(kept)}, {"scenes": kept}
-        for stage, run_id in again.run_ids(until).items():
-            if not self._store.was_run(stage, run_id):
-                break
-            checks += store.check_run(self._store, run_id, stage)
-            checks += store.not_computed(stage) if withheld else again._again(stage, progress)
-        return again, tuple(checks)
+        return computed_again(self, progress, until, withheld)
 
     def _pull(self, stage: str, progress: Progress | None = None) -> Any:
         """A stage's record: from memory, from disk, or computed."""
@@ -257,48 +216,16 @@ class Case:
         return Step(stage=stage, run_id=self._id(stage), computed=computed, seconds=perf_counter() - started, note=note)
 
     def _look(self, progress: Progress | None) -> tuple[bool, str]:
-        """Find and keep scenes; whether anything was new. A source that is gone leaves what was kept of it, and so do
-        archives: they are asked by ``fetch`` alone, so that a run reaches no network."""
+        """Find and keep scenes; whether anything was new, and what has to be said of it."""
         began = perf_counter()
-        sources, gone = store.open_sources(self.file.sources, self._store.folder)
-        remote = [name for name, source in sources.items() if isinstance(source, RemoteSource)]
-        near = {name: source for name, source in sources.items() if name not in remote}
-        asked = fingerprint(str(store.sources_plain(self.file.sources)))
-        is_anew = self._store.is_asked_anew(asked, self.site) and not gone
-        offer, why_not = self._offer(near, progress)
-        if offer:
-            held = scenes.keep_scenes(offer, near, partial(self._store.keep, self.site.grid), progress)
-            found = self._store.with_earlier(held, self.file.span, remote, remote if is_anew else None)
-        else:
-            kept = None if is_anew and not remote else self._store.scenes(self.site)
-            if kept is not None and remote:
-                kept = self._store.with_earlier(replace(kept, scenes=()), self.file.span, remote)
-            if kept is None or not kept.scenes:
-                raise InputError(self._without_images(why_not, gone, bool(remote)))
-            found = kept
-        self._ids["scenes"] = _scenes_id(found)
+        images = look_for_images(self.file, self._store, progress)
+        self._ids["scenes"] = scenes_id(images.found)
         stored = self._store.stored(self._ids["scenes"])
-        if is_anew or not stored.is_whole:
-            self.hold(found, asked, perf_counter() - began)
+        is_new = images.is_anew or not stored.is_whole
+        if is_new:
+            self.hold(images.found, images.asked, perf_counter() - began)
         self._records["scenes"] = self._store.scenes(self.site)
-        note = f"{', '.join(gone)} is gone: what was kept of it is used" if gone else (
-            f"what was kept is used: {why_not}" if why_not else stored.why_not)
-        return is_anew or not stored.is_whole, note
-
-    def _without_images(self, why_not: str, gone: Sequence[str], has_archive: bool) -> str:
-        where = why_not or (f"there is no {gone[0]}, so there are no images" if gone else "nothing was fetched yet"
-                            if has_archive else "no source is named, so there are no images")
-        return f"{where}. " + (f"Fetch images with `sitewatch fetch {self.folder}`" if has_archive else
-                               f"Correct scenes.sources in {self.file.path}")
-
-    def _offer(self, sources: Mapping[str, Any], progress: Progress | None) -> tuple[Scenes | None, str]:
-        """The scenes that the sources have now; None where they have none, with the reason."""
-        if not sources:
-            return None, ""
-        try:
-            return self._store.known(STAGES["scenes"].function(self.site, self.file.span, sources, progress)), ""
-        except InputError as error:
-            return None, str(error).rstrip(".")
+        return is_new, images.note or stored.why_not
 
     def _compute(self, stage: str, note: str, progress: Progress | None) -> None:
         inputs = [self._pull(name, progress) for name in STAGES[stage].inputs]
@@ -341,23 +268,6 @@ class Case:
             self._store.cache(self._id(stage), record)
         return record
 
-    def _again(self, stage: str, progress: Progress | None) -> list[Verified]:
-        """A stage computed once more from what the earlier ones gave, against what is stored."""
-        if stage == "scenes":
-            return []
-        what = f"{stage} computed again"
-        inputs = [self._records.get(name) for name in STAGES[stage].inputs]
-        if any(record is None for record in inputs):
-            return [Verified(what=what, holds=False, detail="cannot be done: an earlier stage failed")]
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                record = self._call(stage, inputs, self._store.version_of(self._id(stage)), progress)
-            self._records[stage] = self._store.as_stored(stage, record, self.site)
-            return [store.compare(self._store, stage, record, self.site)]
-        except SitewatchError as error:
-            return [Verified(what=what, holds=False, detail=str(error))]
-
     def _id(self, stage: str) -> str:
         """The identity of a stage's result: whatever could change it is in it."""
         if stage not in self._ids and stage == "scenes":
@@ -367,7 +277,7 @@ class Case:
             self._ids[stage] = fingerprint({**self._decisions_plain(row),
                 "stage": stage, "version": row.version, "inputs": {name: self._id(name) for name in row.inputs},
                 "options": self._plain_options(stage), "seed": self.file.seed, "site": store.place_plain(self.site),
-                "words": store.words_plain(self.site) if stage in _WORDED else None,
+                "words": store.words_plain(self.site) if stage in WORDED else None,
                 **({"claims": self._said()} if stage == "claims" and self._claims else {})})
         return self._ids[stage]
 
@@ -388,12 +298,3 @@ class Case:
 
     def _plain_options(self, stage: str) -> dict[str, Any]:
         return asdict(self.options[stage]) if stage in self.options else {}
-
-
-def _up_to(stage: str) -> tuple[str, ...]:
-    return tuple(STAGES)[:tuple(STAGES).index(stage) + 1]
-
-
-def _scenes_id(found: Scenes) -> str:
-    return fingerprint({"stage": "scenes", "version": STAGES["scenes"].version, **store.scenes_plain(found),
-                        "site": store.place_plain(found.site)})

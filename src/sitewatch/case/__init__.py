@@ -1,0 +1,7 @@
+"""A case: one place, its images and everything computed from them, pulled through one table of stages."""
+
+from sitewatch.case._case import Case, ReportFolder, Step
+from sitewatch.case._stages import STAGES, Stage
+from sitewatch.store import NewCase, Verified
+
+__all__ = ["STAGES", "Case", "NewCase", "ReportFolder", "Stage", "Step", "Verified"]
