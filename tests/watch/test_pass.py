@@ -105,7 +105,7 @@ def test_a_wrong_desk_file_is_told_before_anything_is_run(cases, make):
 
 def test_a_process_that_is_killed_fails_its_own_case_alone(tmp_path):
     folders = [tmp_path / name for name in ("one", "deadly", "two", "three")]
-    found = outcomes_of(folders, 2, datetime(2024, 5, 1, tzinfo=UTC), work=deadly.look)
+    found = outcomes_of(folders, 2, datetime(2024, 5, 1, tzinfo=UTC), deadly.look)
     states = {outcome.folder.name: outcome.state for outcome in found}
     assert states == {"one": "nothing new", "two": "nothing new", "three": "nothing new", "deadly": "failed"}
 

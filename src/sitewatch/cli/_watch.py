@@ -37,8 +37,11 @@ class _Duration(click.ParamType[float]):
 @click.argument("cases", type=PATH)
 @click.option("--every", type=_Duration(), metavar="TIME", help="Pass again and again: 30m, 6h, 1d. Once without it.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Cases run at a time.")
+@click.option("--fetch-mb", type=click.FloatRange(min=0, min_open=True), metavar="MB",
+              help="Fetch new images from the archives that a case names, no more than so many megabytes a case and "
+                   "pass. Without it nothing is fetched.")
 @JSON
-def watch(cases: Path, every: float | None, jobs: int, as_json: bool) -> int:
+def watch(cases: Path, every: float | None, jobs: int, fetch_mb: float | None, as_json: bool) -> int:
     """Run every case in the folder CASES and tell what is new since the last pass, each thing once.
 
     Writes CASES/desk: a page with what needs a person first, and feeds. CASES/desk.yaml may name a webhook or email
@@ -46,12 +49,14 @@ def watch(cases: Path, every: float | None, jobs: int, as_json: bool) -> int:
 
     Exit code 10 when there is news, else the code of the first case that failed, else 0.
     """
+    from sitewatch.scenes import Limits
     from sitewatch.watch import watch_cases
 
+    limits = Limits(max_mb=fetch_mb) if fetch_mb else None
     while True:
         began = time.monotonic()
         with progress_shown() as progress:
-            done = watch_cases(cases, jobs, progress)
+            done = watch_cases(cases, jobs, progress, limits)
         _tell(done, as_json)
         if every is None:
             return _code(done)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, cast
 
 from sitewatch import store
 from sitewatch.case import Case
-from sitewatch.errors import BusyError, NotEnoughLooksError, SitewatchError
-from sitewatch.model import News, Progress, SceneFit
+from sitewatch.errors import BusyError, InputError, NotEnoughLooksError, ProviderError, SitewatchError
+from sitewatch.fetching import Limits, archives, fetch
+from sitewatch.model import News, Progress, SceneFit, Scenes, Span
 from sitewatch.watch._news import news_of, standing
 
 __all__ = ["Outcome", "State", "look_at"]
+
+_LATE = timedelta(days=60)  # archives take in images weeks after they were taken
 
 State = Literal["failed", "news", "not visible", "busy", "nothing new"]
 """What a pass says of a case, the most urgent first."""
@@ -45,15 +48,18 @@ class Outcome:
         return tuple(reversed(standing(self.told)))
 
 
-def look_at(folder: Path, at: datetime, progress: Progress | None = None) -> Outcome:
-    """Run the case of a folder, and keep what is new in it as told; no error of the case leaves this function."""
+def look_at(folder: Path, at: datetime, progress: Progress | None = None, limits: Limits | None = None) -> Outcome:
+    """Run the case of a folder, and keep what is new in it as told; no error of the case leaves this function.
+
+    With ``limits`` new images are fetched first from the archives that the case names.
+    """
     outcome = Outcome(folder=folder, title=folder.name, state="failed")
     try:
         case = Case.open(folder)
         outcome = replace(outcome, title=case.site.name)
         told = store.read_news(folder, case.site)
         outcome = replace(outcome, told=told or ())
-        return _with_news(_run(case, outcome, progress), case, told, at)
+        return _with_news(_run(case, outcome, progress, limits), case, told, at)
     except BusyError as error:
         return replace(outcome, state="busy", why=str(error))
     except NotEnoughLooksError as error:
@@ -64,10 +70,11 @@ def look_at(folder: Path, at: datetime, progress: Progress | None = None) -> Out
         return replace(outcome, why=f"{type(error).__name__}: {error}", error=1)
 
 
-def _run(case: Case, outcome: Outcome, progress: Progress | None) -> Outcome:
+def _run(case: Case, outcome: Outcome, progress: Progress | None, limits: Limits | None) -> Outcome:
     """With the looks that have come since the pass before; those of the first pass are not new."""
     kept = store.FolderStore(case.folder)
     before = kept.scenes(case.site)
+    missing = _not_fetched(case, before, limits, progress) if limits else ""
     case.run(progress=progress)
     fits = cast(tuple[SceneFit, ...], kept.load("stack", "", case.site))
     known = {scene.id for scene in before.scenes} if before else {fit.scene for fit in fits}
@@ -75,10 +82,26 @@ def _run(case: Case, outcome: Outcome, progress: Progress | None) -> Outcome:
     clear = [fit for fit in new if fit.used]
     outcome = replace(outcome, state="nothing new", new_looks=len(new), clear_looks=len(clear),
                       last_clear=max((fit.taken for fit in fits if fit.used), default=None))
+    if missing:
+        return replace(outcome, state="failed", why=missing, error=ProviderError.exit_code)
     if new and not clear:
         why = "; ".join(sorted({fit.why_not for fit in new if fit.why_not}))
         return replace(outcome, state="not visible", why=why)
     return outcome
+
+
+def _not_fetched(case: Case, kept: Scenes | None, limits: Limits, progress: Progress | None) -> str:
+    """Fetch what archives have new, if the case names any; in words, what could not be had."""
+    if not archives(case):
+        return ""
+    latest = max((scene.taken for scene in kept.scenes), default=None) if kept else None
+    try:
+        plan = fetch(case, span=Span(start=latest - _LATE) if latest else None, limits=limits, progress=progress)
+    except ProviderError as error:
+        return str(error)
+    except InputError:  # there is nothing that is worth it; what is wrong with the case itself, the run says
+        return ""
+    return f"did not arrive, and is fetched again by the next pass: {', '.join(plan.lost)}" if plan.lost else ""
 
 
 def _with_news(outcome: Outcome, case: Case, told: tuple[News, ...] | None, at: datetime) -> Outcome:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 from sitewatch.errors import InputError
+from sitewatch.fetching import Limits
 from sitewatch.model import Progress
 from sitewatch.store import CASE_FILE
 from sitewatch.watch._outcome import Outcome, State, look_at
@@ -34,17 +35,19 @@ class Pass:
         return tuple(outcome for outcome in self.outcomes if outcome.state == state)
 
 
-def watch_once(folder: Path, jobs: int = 1, progress: Progress | None = None) -> Pass:
+def watch_once(folder: Path, jobs: int = 1, progress: Progress | None = None, limits: Limits | None = None) -> Pass:
     """Run every case in a folder of cases once; what one of them does never stops the others.
 
-    ``jobs`` cases are run at a time. Raises InputError where the folder holds no case.
+    ``jobs`` cases are run at a time; with ``limits`` each fetches new images first, within them. Raises
+    InputError where the folder holds no case.
     """
     cases = sorted(path.parent for path in folder.glob(f"*/{CASE_FILE}"))
     if not cases:
         raise InputError(f"{folder} holds no cases: no folder in it has a {CASE_FILE}. Make one with "
                          f"`sitewatch new {folder}/NAME`")
     begun, found = datetime.now(UTC), []
-    for done, outcome in enumerate(outcomes_of(cases, jobs, begun, progress=progress), start=1):
+    work = partial(look_at, limits=limits)
+    for done, outcome in enumerate(outcomes_of(cases, jobs, begun, work, progress), start=1):
         found.append(outcome)
         if progress:
             progress(f"{outcome.folder.name}: {outcome.state}", done, len(cases))
@@ -52,7 +55,7 @@ def watch_once(folder: Path, jobs: int = 1, progress: Progress | None = None) ->
         found, key=lambda one: (_URGENCY[one.state], one.title.casefold(), one.folder))))
 
 
-def outcomes_of(cases: Sequence[Path], jobs: int, at: datetime, work: Callable[..., Outcome] = look_at,
+def outcomes_of(cases: Sequence[Path], jobs: int, at: datetime, work: Callable[..., Outcome],
                 progress: Progress | None = None) -> Iterator[Outcome]:
     """What ``work`` says of each case, as it comes.
 

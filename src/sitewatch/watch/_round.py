@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sitewatch.errors import BusyError
+from sitewatch.fetching import Limits
 from sitewatch.model import Progress
 from sitewatch.store import locked
 from sitewatch.watch._alerts import read_alerts
@@ -25,8 +26,12 @@ class Round:
     page: Path
 
 
-def watch_cases(folder: Path, jobs: int = 1, progress: Progress | None = None) -> Round:
+def watch_cases(folder: Path, jobs: int = 1, progress: Progress | None = None,
+                limits: Limits | None = None) -> Round:
     """Run every case in a folder of cases, tell who asked to be told, and write the desk's page.
+
+    With ``limits`` each case first fetches new images from the archives that it names; without, no network is reached
+    but by alerts.
 
     Raises InputError where there is no case, CaseFileError for a wrong desk.yaml before anything is run, and BusyError
     while another process watches the same folder.
@@ -35,7 +40,7 @@ def watch_cases(folder: Path, jobs: int = 1, progress: Progress | None = None) -
     (folder / DESK).mkdir(exist_ok=True)
     try:
         with locked(folder / DESK):
-            found = watch_once(folder, jobs, progress)
+            found = watch_once(folder, jobs, progress, limits)
             undelivered = alerts.deliver(folder, items_of(found.outcomes), datetime.now(UTC))
             return Round(found=found, undelivered=undelivered, page=write_desk(folder, found, undelivered))
     except BusyError as error:
