@@ -1,8 +1,13 @@
-"""What all tests share: real providers are reached only when that is asked for."""
+"""What all tests share: real providers are reached only when that is asked for, and no test fails because a machine is
+busy."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -94,7 +94,9 @@ def test_a_fetch_that_was_killed_goes_on_where_it_was(archive, commands, tmp_pat
         while len(list(tmp_path.glob("again/scenes/*.json"))) < 3:
             time.sleep(0.02)
         os.kill(killed.pid, signal.SIGKILL)
-    whole = {path.parent.name for path in tmp_path.glob("again/pixels/*/item.json")}
+    whole = {scene.name for scene in tmp_path.glob("again/pixels/*")  # whose files, which arrive side by side, all have
+             if {path.name for path in (here / "hamhung" / "pixels" / scene.name).iterdir()}
+             <= {path.name for path in scene.iterdir()}}
     before = {path: path.stat().st_ino for path in tmp_path.glob("again/pixels/*/*") if path.parent.name in whole
               and not path.name.startswith(".")}
     assert before
