@@ -4,90 +4,59 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.ndimage import gaussian_filter
-from tests.worlds import World, iou, rectangle, texture
+from tests.structures.halls import FROM, HALL, SEEDS, is_at, quiet_world, states_of, traced, with_hall
+from tests.worlds import World, iou, rectangle
 
 from sitewatch.changes import detect_changes
 from sitewatch.geo import Rectangle, to_pixels
-from sitewatch.model import Between, Scene, Scenes, Stack, Structure, Structures
-from sitewatch.structures import StructuresOptions, trace_structures
+from sitewatch.model import Between, Structure
+from sitewatch.structures import trace_structures
 from sitewatch.structures._classify import Hypothesis, HypothesisClass
-from sitewatch.structures._evidence import Crop, Evidence, Place, _unevenness, examine
+from sitewatch.structures._evidence import Crop, Evidence, Place, examine
 from sitewatch.structures._merge import merge
-
-_HALL = rectangle(44, 40, 22, 14, 20)
-_FROM = 13  # the first look that shows what came
-_SEEDS = pytest.mark.parametrize("seed", range(3))
-
-
-def _world(seed: int = 0, looks: int = 26) -> World:
-    world = World(seed, looks=looks, bands=3, size_px=80)
-    world.wander(0.06)
-    return world
-
-
-def _built(seed: int = 0, looks: int = 26) -> World:
-    world = _world(seed, looks)
-    world.roof(_HALL, 160, slice(_FROM, None))
-    return world
-
-
-def _traced(world: World, options: StructuresOptions | None = None) -> Structures:
-    stack = world.stack()
-    return trace_structures(detect_changes(stack), stack, options or StructuresOptions())
-
-
-def _is(structure: Structure, where: Rectangle, world: World) -> bool:
-    return iou(structure.outline, world.on_grid(where)) > 0.5
-
-
-def _states(structure: Structure) -> list[str]:
-    return [look.state for look in structure.looks]
-
 
 # What came and what went
 
 
-@_SEEDS
-@pytest.mark.parametrize("where", [_HALL, rectangle(40, 42, 12, 11, 70), rectangle(40, 40, 34, 12, 45)])
+@SEEDS
+@pytest.mark.parametrize("where", [HALL, rectangle(40, 42, 12, 11, 70), rectangle(40, 40, 34, 12, 45)])
 def test_a_new_roof_is_a_new_structure_of_its_outline_absent_before_and_present_since(seed, where):
-    world = _world(seed)
-    world.roof(where, 160, slice(_FROM, None))
-    [structure] = _traced(world).changed
+    world = quiet_world(seed)
+    world.roof(where, 160, slice(FROM, None))
+    [structure] = traced(world).changed
     assert structure.class_ == "new structure"
     assert iou(structure.outline, world.on_grid(where)) > 0.75
-    assert _states(structure) == ["absent"] * _FROM + ["present"] * (26 - _FROM)
-    assert structure.first == Between(after=world.taken[_FROM - 1], by=world.taken[_FROM])
+    assert states_of(structure) == ["absent"] * FROM + ["present"] * (26 - FROM)
+    assert structure.first == Between(after=world.taken[FROM - 1], by=world.taken[FROM])
     assert structure.last == Between()
     assert structure.chance > 0.8
 
 
-@_SEEDS
+@SEEDS
 def test_a_roof_that_went_is_a_removed_structure_present_before_and_absent_since(seed):
-    world = _world(seed)
-    world.roof(_HALL, 160, slice(_FROM))
-    [structure] = _traced(world).changed
+    world = quiet_world(seed)
+    world.roof(HALL, 160, slice(FROM))
+    [structure] = traced(world).changed
     assert structure.class_ == "removed structure"
-    assert iou(structure.outline, world.on_grid(_HALL)) > 0.75
-    assert _states(structure) == ["present"] * _FROM + ["absent"] * (26 - _FROM)
-    assert structure.last == Between(after=world.taken[_FROM - 1], by=world.taken[_FROM])
+    assert iou(structure.outline, world.on_grid(HALL)) > 0.75
+    assert states_of(structure) == ["present"] * FROM + ["absent"] * (26 - FROM)
+    assert structure.last == Between(after=world.taken[FROM - 1], by=world.taken[FROM])
     assert structure.first == Between()
 
 
-@_SEEDS
+@SEEDS
 def test_two_structures_built_months_apart_in_different_places_are_two(seed):
-    world = _world(seed, looks=34)
+    world = quiet_world(seed, looks=34)
     one, other = rectangle(22, 22, 18, 11), rectangle(58, 56, 16, 12, 40)
     world.roof(one, 160, slice(8, None))
     world.roof(other, 150, slice(24, None))
-    first, second = _traced(world).changed
-    assert _is(first, one, world)
-    assert _is(second, other, world)
+    first, second = traced(world).changed
+    assert is_at(first, one, world)
+    assert is_at(second, other, world)
     assert (first.first.by, second.first.by) == (world.taken[8], world.taken[24])
     assert (first.label, second.label) == ("Structure A", "Structure B")
 
@@ -95,37 +64,37 @@ def test_two_structures_built_months_apart_in_different_places_are_two(seed):
 _PAD = rectangle(44, 40, 26, 18, 20)
 
 
-@_SEEDS
+@SEEDS
 @pytest.mark.parametrize(("roof_in", "pad_in", "class_"), [
-    (slice(_FROM), slice(_FROM, None), "removed structure"), (slice(_FROM, None), slice(_FROM), "new structure")])
+    (slice(FROM), slice(FROM, None), "removed structure"), (slice(FROM, None), slice(FROM), "new structure")])
 def test_a_roof_on_a_pad_that_stands_out_too_is_read_by_what_stands_out_more(seed, roof_in, pad_in, class_):
-    world = _world(seed)
+    world = quiet_world(seed)
     world.roof(_PAD, 140, pad_in)
-    world.roof(_HALL, 210, roof_in)
-    [structure] = _traced(world).changed
+    world.roof(HALL, 210, roof_in)
+    [structure] = traced(world).changed
     assert structure.class_ == class_
-    assert _is(structure, _HALL, world)
+    assert is_at(structure, HALL, world)
 
 
-@_SEEDS
+@SEEDS
 def test_another_roof_on_the_same_outline_is_the_same_structure_altered(seed):
-    world = _world(seed)
-    world.roof(_HALL, 160, slice(_FROM))
-    world.roof(_HALL, 200, slice(_FROM, None))
-    [structure] = _traced(world).changed
+    world = quiet_world(seed)
+    world.roof(HALL, 160, slice(FROM))
+    world.roof(HALL, 200, slice(FROM, None))
+    [structure] = traced(world).changed
     assert structure.class_ == "altered structure"
-    assert _is(structure, _HALL, world)
-    assert structure.first == Between(after=world.taken[_FROM - 1], by=world.taken[_FROM])
+    assert is_at(structure, HALL, world)
+    assert structure.first == Between(after=world.taken[FROM - 1], by=world.taken[FROM])
 
 
-@_SEEDS
+@SEEDS
 @pytest.mark.parametrize("backwards", [False, True])
 def test_the_turn_to_the_last_surface_is_found_from_an_earlier_step(seed, backwards):
-    world = _world(seed, looks=40)
+    world = quiet_world(seed, looks=40)
     world.till(_PAD, 25.0 * ((np.arange(40) >= 12) & (np.arange(40) < 17)))
-    world.roof(_HALL, 215, slice(17, None))
+    world.roof(HALL, 215, slice(17, None))
     views = world.views[::-1] if backwards else world.views
-    mask = _HALL.distance(views.shape[2:]) < 0
+    mask = HALL.distance(views.shape[2:]) < 0
     place = Place(typical=np.median(views, axis=0), level=10.0, blur_px=0.8, days=10.0 * np.arange(40))
     crop, look = Crop(values=views, mask=mask, left=0, top=0), 27 if backwards else 11
     evidence = examine(crop, look, place, backwards=backwards)
@@ -141,15 +110,15 @@ def test_what_came_and_what_went_there_at_that_time_are_one_altered_structure(li
 
 
 def _hypothesis(class_: HypothesisClass, x: float) -> Hypothesis:
-    change = detect_changes(_built().stack()).kept[0]
+    change = detect_changes(with_hall().stack()).kept[0]
     shape = Rectangle(x=x, y=40.0, length=14.0, width=9.0, angle=0.0)
     evidence = Evidence(rectangle=shape, contrast=8, level=1, unevenness=0.05, fit=0.95, rim=1, stands_out=5, stays=1,
-                        at_once=True, common=0.02, days=300, material=np.zeros(3), turn=_FROM)
-    return Hypothesis(change=change, look=_FROM, class_=class_, rectangle=shape, chance=0.85, evidence=evidence)
+                        at_once=True, common=0.02, days=300, material=np.zeros(3), turn=FROM)
+    return Hypothesis(change=change, look=FROM, class_=class_, rectangle=shape, chance=0.85, evidence=evidence)
 
 
 def _row() -> World:
-    world = _world(1, looks=34)
+    world = quiet_world(1, looks=34)
     world.roof(rectangle(28, 40, 20, 12), 160, slice(10, None))
     world.roof(rectangle(49, 40, 20, 12), 160, slice(14, None))
     return world
@@ -157,88 +126,20 @@ def _row() -> World:
 
 def test_units_of_one_row_built_soon_after_each_other_are_one_structure_with_phases():
     world = _row()
-    [structure] = _traced(world).changed
-    assert _is(structure, rectangle(38.5, 40, 41, 12), world)
+    [structure] = traced(world).changed
+    assert is_at(structure, rectangle(38.5, 40, 41, 12), world)
     assert [phase.between.by for phase in structure.phases] == [world.taken[10], world.taken[14]]
     assert structure.first.by == world.taken[10]
 
 
 def test_neighbours_built_half_a_year_apart_are_two_structures():
-    world = _world(1, looks=40)
+    world = quiet_world(1, looks=40)
     one, other = rectangle(28, 40, 20, 12), rectangle(49, 40, 20, 12)
     world.roof(one, 160, slice(8, None))
     world.roof(other, 160, slice(28, None))
-    first, second = _traced(world).changed
-    assert _is(first, one, world)
-    assert _is(second, other, world)
-
-
-# What is none
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_bare_ground_of_irregular_shape_is_never_very_likely_a_structure(seed):
-    world = World(seed, looks=30, bands=3, size_px=96)
-    world.wander(0.06)
-    patch = _ragged_patch(world.draw)
-    share = gaussian_filter(patch.astype(float), world.blur_px)
-    world.views[12:] += share * (135 + 8 * texture(world.draw, 96, 3) - world.views[12:])
-    stack = world.stack()
-    changes = detect_changes(stack)
-    assert changes.kept
-    assert all(structure.chance < 0.8 for structure in trace_structures(changes, stack).changed)
-
-
-def _ragged_patch(draw: np.random.Generator) -> np.ndarray:
-    """(96, 96) one connected patch of about a tenth of the picture, off its sides, with bays and spits."""
-    rows, columns = np.mgrid[:96, :96]
-    rough = gaussian_filter(draw.standard_normal((96, 96)), 5)
-    height = rough / rough.std() - np.hypot(rows - 48, columns - 48) / 16
-    patch = cv2.morphologyEx((height > np.quantile(height, 0.86)).astype(np.uint8), cv2.MORPH_OPEN,
-                             np.ones((5, 5), np.uint8))
-    _, labels = cv2.connectedComponents(patch, connectivity=4)
-    return np.asarray(labels == 1 + np.argmax(np.bincount(labels.ravel())[1:]))
-
-
-@pytest.mark.parametrize("degrees", [0, 30])
-def test_a_road_is_no_structure(degrees):
-    world = World(2, looks=26, bands=3, size_px=96)
-    world.wander(0.06)
-    world.roof(rectangle(48, 48, 60, 7, degrees), 170, slice(_FROM, None))
-    stack = world.stack()
-    changes = detect_changes(stack)
-    assert changes.kept
-    assert trace_structures(changes, stack).changed == ()
-
-
-def test_a_rejected_change_is_no_structure():
-    world = _built()
-    world.controls = (world.named("yard", rectangle(44, 40, 34, 26, 20)),)
-    assert _traced(world).changed == ()
-
-
-@pytest.mark.parametrize(("looks", "found"), [(1, 1), (3, 0)])
-def test_what_had_been_there_in_more_than_a_tenth_of_the_earlier_looks_is_no_new_structure(looks, found):
-    world = _built()
-    [change] = (changes := detect_changes(world.stack())).kept
-    world.roof(_HALL, 160, slice(3, 3 + looks))
-    assert change.between.after == world.taken[_FROM - 1]
-    assert len(trace_structures(changes, world.stack()).changed) == found
-
-
-def test_a_quiet_place_has_no_structures():
-    assert _traced(_world()).records == ()
-
-
-def test_the_least_chance_of_a_structure_is_an_option():
-    world = _built()
-    world.roof(rectangle(16, 64, 9, 8), 128, slice(17, None))
-    chances = [structure.chance for structure in _traced(world, StructuresOptions(least_chance=0.0)).changed]
-    assert len(_traced(world, StructuresOptions(least_chance=1.0)).changed) == 0
-    for least in (0.3, 0.7, 0.95):
-        found = _traced(world, StructuresOptions(least_chance=least)).changed
-        assert all(structure.chance >= least - 0.005 for structure in found)
-        assert len(found) <= len(chances)
+    first, second = traced(world).changed
+    assert is_at(first, one, world)
+    assert is_at(second, other, world)
 
 
 # When
@@ -252,43 +153,43 @@ def _dated_by_clear_looks(structure: Structure) -> bool:
     return (when.after is None or states[when.after] == before) and (when.by is None or states[when.by] == after)
 
 
-@_SEEDS
+@SEEDS
 def test_an_unclear_view_never_dates_a_structure(seed):
-    world = _built(seed)
-    world.hidden[_FROM - 3:_FROM + 2, 20:60, 20:70] = True
-    [structure] = _traced(world).changed
-    assert structure.first == Between(after=world.taken[_FROM - 4], by=world.taken[_FROM + 2])
-    assert _states(structure)[_FROM - 3:_FROM + 2] == ["unclear"] * 5
+    world = with_hall(seed)
+    world.hidden[FROM - 3:FROM + 2, 20:60, 20:70] = True
+    [structure] = traced(world).changed
+    assert structure.first == Between(after=world.taken[FROM - 4], by=world.taken[FROM + 2])
+    assert states_of(structure)[FROM - 3:FROM + 2] == ["unclear"] * 5
 
 
 @settings(max_examples=12, deadline=None)
 @given(starts=st.lists(st.integers(4, 20), min_size=1, max_size=6), left=st.integers(20, 60), removed=st.booleans())
 def test_brackets_are_made_of_clear_looks_and_hold_the_truth_whatever_hides_the_place(starts, left, removed):
-    world = _world(1)
-    world.roof(_HALL, 160, slice(_FROM) if removed else slice(_FROM, None))
+    world = quiet_world(1)
+    world.roof(HALL, 160, slice(FROM) if removed else slice(FROM, None))
     for look in starts:
         world.hidden[look, :, left - 18:left + 18] = True
-    for structure in _traced(world).changed:
-        if _is(structure, _HALL, world):
+    for structure in traced(world).changed:
+        if is_at(structure, HALL, world):
             assert _dated_by_clear_looks(structure)
-            assert structure.happened.after < world.taken[_FROM] <= structure.happened.by
+            assert structure.happened.after < world.taken[FROM] <= structure.happened.by
 
 
 @pytest.mark.parametrize("part", [rectangle(37.4, 37.6, 8, 14, 20), rectangle(40.4, 38.7, 14.3, 14, 20)])
 def test_a_structure_that_is_built_in_part_in_some_looks_is_neither_absent_nor_present_in_them(part):
-    world = _world(1)
-    world.roof(part, 160, slice(_FROM - 2, _FROM))
-    world.roof(_HALL, 160, slice(_FROM, None))
-    [structure] = _traced(world).changed
-    assert _states(structure)[_FROM - 2:_FROM] == ["unclear", "unclear"]
-    assert structure.first == Between(after=world.taken[_FROM - 3], by=world.taken[_FROM])
+    world = quiet_world(1)
+    world.roof(part, 160, slice(FROM - 2, FROM))
+    world.roof(HALL, 160, slice(FROM, None))
+    [structure] = traced(world).changed
+    assert states_of(structure)[FROM - 2:FROM] == ["unclear", "unclear"]
+    assert structure.first == Between(after=world.taken[FROM - 3], by=world.taken[FROM])
 
 
 def test_ground_works_before_a_structure_are_its_first_phase():
-    world = _world(1, looks=40)
+    world = quiet_world(1, looks=40)
     world.till(rectangle(44, 40, 34, 26, 20), 40.0 * (np.arange(40) >= 12))
-    world.roof(_HALL, 210, slice(26, None))
-    structure = next(s for s in _traced(world).changed if _is(s, _HALL, world))
+    world.roof(HALL, 210, slice(26, None))
+    structure = next(s for s in traced(world).changed if is_at(s, HALL, world))
     assert structure.first == Between(after=world.taken[25], by=world.taken[26])
     assert structure.phases[0].name == "ground works"
     assert structure.phases[0].between == Between(after=world.taken[11], by=world.taken[12])
@@ -298,30 +199,30 @@ def test_ground_works_before_a_structure_are_its_first_phase():
 
 
 def test_a_reference_is_listed_by_its_name_and_not_tested():
-    world = _built()
+    world = with_hall()
     world.references = (world.named("old_hall", rectangle(15, 15, 14, 8)),)
     world.hidden[4, :30, :30] = True
-    found = _traced(world)
+    found = traced(world)
     reference = found["old_hall"]
     assert reference.class_ == "reference"
     assert reference.label == "old hall"
     assert reference.chance == 1
     assert reference.outline.equals(world.references[0].outline)
-    assert _states(reference) == ["unclear" if look == 4 else "present" for look in range(26)]
+    assert states_of(reference) == ["unclear" if look == 4 else "present" for look in range(26)]
     assert [s.class_ for s in found.changed] == ["new structure"]
 
 
 def test_a_reference_outside_the_images_is_unclear_in_every_look():
-    world = _built()
+    world = with_hall()
     world.references = (world.named("far", rectangle(300, 300, 14, 8)),)
-    assert set(_states(_traced(world)["far"])) == {"unclear"}
+    assert set(states_of(traced(world)["far"])) == {"unclear"}
 
 
 # What is said of each
 
 
 def _busy() -> World:
-    world = _world(3, looks=40)
+    world = quiet_world(3, looks=40)
     world.roof(rectangle(20, 22, 16, 10, 15), 165, slice(10, None))
     world.roof(rectangle(58, 22, 14, 12), 150, slice(0, 18))
     world.roof(rectangle(24, 58, 18, 12, 60), 170, slice(22, None))
@@ -332,7 +233,7 @@ def _busy() -> World:
 
 def test_the_numbers_of_a_structure_fit_together():
     world = _busy()
-    found = _traced(world)
+    found = traced(world)
     assert len(found.changed) >= 3
     assert len({structure.id for structure in found}) == len(found.records)
     for structure in found:
@@ -356,7 +257,7 @@ def test_structures_name_the_changes_that_they_were_read_from():
 
 
 def test_labels_follow_the_order_of_time():
-    changed = _traced(_busy()).changed
+    changed = traced(_busy()).changed
     assert [structure.label for structure in changed] == [f"Structure {letter}" for letter in "ABCDEFG"[:len(changed)]]
     assert [s.happened.by for s in changed] == sorted(s.happened.by for s in changed)
 
@@ -380,51 +281,19 @@ def test_the_same_changes_give_the_same_structures():
 
 
 def test_a_further_structure_elsewhere_leaves_the_ids_of_the_others():
-    world = _built(1)
-    [alone] = _traced(world).changed
+    world = with_hall(1)
+    [alone] = traced(world).changed
     world.roof(rectangle(17, 64, 16, 10), 150, slice(8, None))
-    both = _traced(world).changed
+    both = traced(world).changed
     assert len(both) == 2
     assert alone.id in {structure.id for structure in both}
 
 
 def test_a_world_that_lies_some_pixels_off_has_its_structures_as_much_off():
-    stack = _built(1).stack()
+    stack = with_hall(1).stack()
     rolled = replace(stack, data=stack.data.roll(x=6, y=-10))
     [here], [there] = (trace_structures(detect_changes(s), s).changed for s in (stack, rolled))
     moved = (there.outline.centroid.x - here.outline.centroid.x, there.outline.centroid.y - here.outline.centroid.y)
     assert moved == (pytest.approx(18, abs=0.3), pytest.approx(30, abs=0.3))
     assert there.outline.area == pytest.approx(here.outline.area, rel=0.02)
-    assert _states(here) == _states(there)
-
-
-def _in_the_sun(world: World, azimuth_deg: float | None) -> Stack:
-    """The world's stack with scenes that know where the sun stood."""
-    stack = world.stack()
-    scenes = tuple(Scene(id=fit.scene, source="world", sensor="grey", taken=fit.taken, taken_from="simulated",
-                         assets=(), sun_azimuth_deg=azimuth_deg) for fit in stack.fits)
-    return replace(stack, scenes=Scenes(site=stack.site, scenes=scenes))
-
-
-@pytest.mark.parametrize("y", [41.5, 39.5])    # at the foot of the wall, or beyond the far face of the roof
-@pytest.mark.parametrize(("azimuth_deg", "found"), [(180.0, 1), (0.0, 2)])
-def test_a_dark_strip_beside_a_new_roof_is_its_shadow_only_where_it_lies_away_from_the_sun(azimuth_deg, found, y):
-    world = World(5, looks=30)
-    world.roof(rectangle(48, 52, 30, 12), 190, looks=slice(12, None))
-    world.roof(rectangle(48, y, 30, 8), 40, looks=slice(20, None))    # to the north, and later: the sun is lower
-    stack = _in_the_sun(world, azimuth_deg)
-    structures = trace_structures(detect_changes(stack), stack)
-    assert len(structures.changed) == found
-    assert any(_is(structure, rectangle(48, 52, 30, 12), world) for structure in structures.changed)
-
-
-def test_two_even_faces_of_a_gable_are_even_and_a_mottled_yard_is_not():
-    roof, draw = rectangle(48, 48, 34, 16, 20), np.random.default_rng(0)
-    rows, columns = np.mgrid[:96, :96] + 0.5
-    across = (rows - roof.y) * np.cos(roof.angle) - (columns - roof.x) * np.sin(roof.angle)
-    core = roof.distance((96, 96)) < -1
-    gable = 100 + 20 * np.sign(across) + draw.normal(0, 2, (96, 96))
-    yard = 100 + 20 * np.sign(draw.normal(0, 1, (96, 96)))
-    even, mottled = (_unevenness(np.abs(picture - 100), picture[None], roof, core) for picture in (gable, yard))
-    assert even < 3
-    assert mottled == 20
+    assert states_of(here) == states_of(there)
