@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from sitewatch.geo import unclear
 from sitewatch.model import MaskKind
 
 __all__ = ["snow_shares", "snow_told"]
@@ -33,8 +34,7 @@ _MOST = 0.5          # more cloud than that leaves too little ground to speak of
 _SNOW_SIGMAS, _CLOUD_SIGMAS = 3.5, 2.0
 _OFF_PX = tuple((y * r, x * r) for r in (7, 11, 15) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0))
 _VISIBLE = ("red", "green", "blue")
-_SCL_UNCLEAR, _SCL_SNOW = (0, 1, 3, 8, 9, 10), 11   # Sentinel-2 scene classification
-_QA_UNCLEAR, _QA_SNOW = 0b1_1111, 0b10_0000         # Landsat QA_PIXEL (USGS LSDS-1619): bits 0 to 4, bit 5
+_SCL_SNOW, _QA_SNOW = 11, 0b10_0000  # Sentinel-2 scene classification; Landsat QA_PIXEL (USGS LSDS-1619), bit 5
 
 
 def snow_told(codes: np.ndarray, kind: MaskKind) -> np.ndarray | None:
@@ -48,10 +48,9 @@ def snow_told(codes: np.ndarray, kind: MaskKind) -> np.ndarray | None:
             return None
         snow, hidden = codes[1] == 1, ~((first == 1) | (codes[1] == 1))
     elif kind == "scl":
-        snow, hidden = first == _SCL_SNOW, np.isnan(first) | np.isin(first, _SCL_UNCLEAR)
+        snow, hidden = first == _SCL_SNOW, unclear(first, kind)
     else:
-        bits = np.nan_to_num(first, nan=1).astype(np.uint16)
-        snow, hidden = bits & _QA_SNOW > 0, bits & _QA_UNCLEAR > 0
+        snow, hidden = np.nan_to_num(first).astype(np.uint16) & _QA_SNOW > 0, unclear(first, kind)
     return np.where(hidden, np.nan, snow).astype(np.float32)
 
 
