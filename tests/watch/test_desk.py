@@ -61,6 +61,17 @@ def test_what_was_known_when_the_watch_began_is_in_no_feed(desk):
     assert feed["items"] == []
 
 
+def test_an_archive_that_did_not_answer_is_said_beside_the_news_of_its_place(desk):
+    page, _, _ = desk(_outcome(why="archive did not answer", error=3))
+    assert "archive did not answer" in page
+
+
+def test_nothing_is_said_of_why_a_structure_is_reported_no_more_that_a_decision_could_belie(desk):
+    gone = replace(_NEWS, kind="withdrawn")
+    page, _, _ = desk(_outcome(news=(gone,), told=(_NEWS, gone)))
+    assert "by what the looks since show or by what a person decided" in page
+
+
 def test_why_a_place_was_not_visible_is_said(desk):
     page, _, _ = desk(_outcome(state="not visible", new_looks=2, why="cloud, haze or snow", news=()))
     assert "2 new images, none of which shows the site: cloud, haze or snow" in page

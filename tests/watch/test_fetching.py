@@ -8,6 +8,7 @@ import pytest
 from tests.case.hill import image
 from tests.case.test_fetch import archive, fetched
 
+from sitewatch.errors import BusyError
 from sitewatch.fetching import Limits
 from sitewatch.watch import watch_cases
 
@@ -54,6 +55,15 @@ def test_a_dead_archive_fails_its_case_whose_images_are_looked_at_all_the_same(w
     with (watched / "hill" / "case.yaml").open("a") as file:
         file.write("changes:\n  share: 0.5\n")
     assert _only(watch_cases(watched, limits=_LIMITS)).state == "news"
+
+
+def test_a_case_that_is_written_to_while_it_fetches_is_busy(watched, images, monkeypatch):
+    def busy(*_, **__):
+        raise BusyError("another process is writing to the case")
+
+    watch_cases(watched, limits=_LIMITS)
+    monkeypatch.setattr("sitewatch.watch._outcome.fetch", busy)
+    assert _only(watch_cases(watched, limits=_LIMITS)).state == "busy"
 
 
 def test_what_did_not_arrive_is_named_and_comes_with_the_next_pass(watched, images, archive):

@@ -14,7 +14,7 @@ from sitewatch.model.structure import StructureClass
 __all__ = ["News", "NewsKind"]
 
 NewsKind = Literal["candidate", "confirmed", "withdrawn"]
-"""A structure that few looks show yet; one that enough looks show; one that was told of and is found no more."""
+"""A structure that few looks show yet; one that enough looks show; one that was told of and is reported no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

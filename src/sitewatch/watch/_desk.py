@@ -75,7 +75,7 @@ def sentence(news: News) -> str:
     what = (f"{news.class_}, {_HAPPENED.get(news.class_, 'seen')} {news.between}{size}; "
             f"chance of this reading {100 * news.chance:.0f}\N{NO-BREAK SPACE}%")
     if news.kind == "withdrawn":
-        return f"found no more, with the looks that have come since: {what}"
+        return f"reported no more, by what the looks since show or by what a person decided: {what}"
     return what if news.kind == "confirmed" else f"{what}; few looks show it yet"
 
 

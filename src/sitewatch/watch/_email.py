@@ -56,9 +56,9 @@ class Email:
         message["From"], message["To"] = self._sender, ", ".join(self._to)
         message["Date"] = format_datetime(item.news.at)
         message["Message-ID"] = f"<{item.id}@sitewatch.invalid>"
-        message.set_content(f"{item.title}\n\n{sentence(item.news)}.\n\nNothing of this was looked at by a person. "
-                            f"What could not be seen, and how to check every number, is in the report of the case "
-                            f"{item.case.name}.\n")
+        message.set_content(f"{item.title}\n\n{sentence(item.news)}.\n\nIt was found by the program. Whether a "
+                            f"person has looked at it, what could not be seen, and how to check every number, says the "
+                            f"report of the case {item.case.name}.\n")
         for side in ("before", "after"):
             if picture := picture_of(item, side):
                 kind = (mimetypes.guess_type(picture.name)[0] or "application/octet-stream").split("/")

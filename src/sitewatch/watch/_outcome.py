@@ -99,6 +99,8 @@ def _not_fetched(case: Case, kept: Scenes | None, limits: Limits, progress: Prog
         plan = fetch(case, span=Span(start=latest - _LATE) if latest else None, limits=limits, progress=progress)
     except ProviderError as error:
         return str(error)
+    except BusyError:
+        raise
     except InputError:  # there is nothing that is worth it; what is wrong with the case itself, the run says
         return ""
     return f"did not arrive, and is fetched again by the next pass: {', '.join(plan.lost)}" if plan.lost else ""
