@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 from tests.case.conftest import case, images, table
-from tests.case.hill import AREA, image, structures_of
+from tests.case.hill import AREA, findings_of, image, structures_of
 
 from sitewatch.case import Case, NewCase
-from sitewatch.model import Look, Structures
+from sitewatch.model import Check, Checks, Claim, Look, Place, Structures
 
 __all__ = ["case", "images", "table"]
 
@@ -48,6 +48,25 @@ def seen(table, monkeypatch):
 
     monkeypatch.setitem(table, "structures", table["structures"]._replace(function=structures))
     return shown
+
+
+def checks_of(verdict):
+    """One claim with a verdict."""
+    claim = Claim(id="W1", document="wire", kind="measurement", subject="a hall", predicate="size_ratio", object="b",
+                  quote="twice the size", place=Place(start=0, end=14, fit="exact"))
+    return Checks(records=(Check(claim=claim, verdict=verdict, why="the ratio is 0.65"),))
+
+
+@pytest.fixture
+def judged(table, monkeypatch):
+    """The verdict of the one claim about every case from now on."""
+    given = {"verdict": "cannot tell"}
+
+    def findings(changes, structures, measurements, stack):
+        return replace(findings_of(changes, structures, measurements, stack), checks=checks_of(given["verdict"]))
+
+    monkeypatch.setitem(table, "claims", table["claims"]._replace(function=findings))
+    return given
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from shapely import box
 
-from sitewatch.model import Between, News
+from sitewatch.model import Between, News, VerdictNews
 from sitewatch.watch import Outcome, Pass
 from sitewatch.watch._desk import write_desk
 
@@ -59,6 +59,18 @@ def test_what_was_known_when_the_watch_began_is_in_no_feed(desk):
     assert "new structure by 2024-05-01 (candidate)" in page
     assert ElementTree.fromstring(atom).find("{*}entry") is None
     assert feed["items"] == []
+
+
+def test_a_claim_whose_verdict_turned_is_told_with_its_quote_and_both_verdicts(desk):
+    turned = VerdictNews(id="v", at=_AT, subject="W1", quote=_NASTY, verdict="refuted", before="cannot tell",
+                         why="the ratio is 0.65")
+    page, atom, feed = desk(_outcome(told=(_NEWS, turned), news=(turned,)))
+    assert "<script>" not in page
+    assert "refuted, cannot tell before; the ratio is 0.65" in page
+    titles = [entry.text for entry in ElementTree.fromstring(atom).findall("{*}entry/{*}title")]
+    assert sorted(titles) == ["Hill: a claim is now refuted", "Hill: new structure candidate"]
+    assert sorted(item["title"] for item in feed["items"]) == sorted(titles)
+    assert page.count('class="standing"') == 1
 
 
 def test_an_archive_that_did_not_answer_is_said_beside_the_news_of_its_place(desk):

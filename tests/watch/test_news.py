@@ -1,4 +1,4 @@
-"""What has to be told of structures: each thing once, whatever it is called the next time."""
+"""What has to be told of structures and claims: each thing once, whatever it is called the next time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely import affinity, box
+from tests.watch.conftest import checks_of
 from tests.worlds import World
 
-from sitewatch.model import Between, Look, Measurements, Structure, Structures
+from sitewatch.model import Between, Checks, Look, Measurements, Structure, Structures
 from sitewatch.watch._news import news_of, standing
 
 _SITE = World(size_px=32, looks=2).site
 _AT = datetime(2024, 5, 1, tzinfo=UTC)
+_NO_CLAIMS = Checks()
 _LEFT, _, _, _TOP = _SITE.grid.boundingbox
 
 
@@ -29,9 +31,9 @@ def _structure(place: int, shown: int = 3, class_: str = "new structure") -> Str
                      class_=class_, looks=looks, **{"first": Between(), "last": Between(), **happened})
 
 
-def _told(told, *structures):
+def _told(told, *structures, checks=_NO_CLAIMS):
     found = Structures(site=_SITE, records=structures)
-    return news_of(found, Measurements(site=_SITE, records=()), told, _AT)
+    return news_of(found, Measurements(site=_SITE, records=()), checks, told, _AT)
 
 
 def test_what_stands_when_the_watch_begins_is_known_and_no_news():
@@ -70,6 +72,22 @@ def test_what_is_found_no_more_is_withdrawn_once_and_told_anew_when_it_comes_bac
     back = _told(told + withdrawn, _structure(0))
     assert [one.kind for one in back] == ["confirmed"]
     assert back[0].id != told[0].id
+
+
+def test_the_first_verdict_of_a_claim_is_known_and_each_other_one_is_told_once():
+    first = _told((), checks=checks_of("cannot tell"))
+    assert [(one.kind, one.known) for one in first] == [("verdict", True)]
+    assert _told(first, checks=checks_of("cannot tell")) == ()
+    turned = _told(first, checks=checks_of("refuted"))
+    assert [(one.subject, one.before, one.verdict, one.known) for one in turned] == [
+        ("W1", "cannot tell", "refuted", False)]
+    assert _told(first + turned, checks=checks_of("refuted")) == ()
+    assert [one.before for one in _told(first + turned, checks=checks_of("cannot tell"))] == ["refuted"]
+
+
+def test_a_verdict_is_no_structure_that_stands():
+    told = _told((), _structure(0), checks=checks_of("supported"))
+    assert [one.subject for one in standing(told)] == ["new-0"]
 
 
 @given(st.lists(st.dictionaries(st.integers(0, 6), st.integers(1, 4)), max_size=6))

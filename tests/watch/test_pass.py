@@ -116,3 +116,14 @@ def test_cases_run_side_by_side_are_the_same_cases(cases, make):
         (cases / name / "case.yaml").write_text("site: [1, 2")
     done = watch_cases(cases, jobs=2)
     assert list(_states(done).items()) == [("dale", "failed"), ("hill", "failed")]
+
+
+def test_a_verdict_that_turns_is_told_once_and_read_back_from_the_case(cases, make, arrive, judged):
+    make("hill")
+    assert _states(watch_cases(cases)) == {"hill": "nothing new"}
+    arrive("hill", 13)
+    judged["verdict"] = "refuted"
+    told = watch_cases(cases).found.outcomes[0]
+    assert [(news.kind, news.verdict, news.before) for news in told.news] == [("verdict", "refuted", "cannot tell")]
+    assert watch_cases(cases).found.outcomes[0].told[-1] == told.news[0]
+    assert _states(watch_cases(cases)) == {"hill": "nothing new"}

@@ -37,11 +37,14 @@ class _Duration(click.ParamType[float]):
 @click.argument("cases", type=PATH)
 @click.option("--every", type=_Duration(), metavar="TIME", help="Pass again and again: 30m, 6h, 1d. Once without it.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Cases run at a time.")
+@click.option("--scheduler", metavar="ADDRESS", help="Run them on a dask cluster instead: the address of its "
+              "scheduler, such as tcp://10.0.0.1:8786.")
 @click.option("--fetch-mb", type=click.FloatRange(min=0, min_open=True), metavar="MB",
               help="Fetch new images from the archives that a case names, no more than so many megabytes a case and "
                    "pass. Without it nothing is fetched.")
 @JSON
-def watch(cases: Path, every: float | None, jobs: int, fetch_mb: float | None, as_json: bool) -> int:
+def watch(cases: Path, every: float | None, jobs: int, scheduler: str | None, fetch_mb: float | None,
+          as_json: bool) -> int:
     """Run every case in the folder CASES and tell what is new since the last pass, each thing once.
 
     Writes CASES/desk: a page with what needs a person first, and feeds. CASES/desk.yaml may name a webhook or email
@@ -56,7 +59,7 @@ def watch(cases: Path, every: float | None, jobs: int, fetch_mb: float | None, a
     while True:
         began = time.monotonic()
         with progress_shown() as progress:
-            done = watch_cases(cases, jobs, progress, limits)
+            done = watch_cases(cases, scheduler or jobs, progress, limits)
         _tell(done, as_json)
         if every is None:
             return _code(done)
@@ -96,5 +99,5 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
     return {"case": outcome.folder.name, "title": outcome.title, "state": outcome.state, "why": outcome.why or None,
             "new_looks": outcome.new_looks, "clear_looks": outcome.clear_looks,
             "last_clear": outcome.last_clear and f"{outcome.last_clear:%Y-%m-%dT%H:%M:%SZ}",
-            "news": [{"id": news.id, "kind": news.kind, "subject": news.subject, "class": news.class_,
-                      "text": sentence(news)} for news in outcome.news]}
+            "news": [{"id": news.id, "kind": news.kind, "subject": news.subject,
+                      "class": getattr(news, "class_", None), "text": sentence(news)} for news in outcome.news]}

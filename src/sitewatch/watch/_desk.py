@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,19 +17,18 @@ from xml.etree import ElementTree
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from sitewatch.model import News, StructureClass, day
+from sitewatch.model import AnyNews, VerdictNews, day
 from sitewatch.store import write_atomically
 from sitewatch.watch._outcome import Outcome
 from sitewatch.watch._pass import Pass
+from sitewatch.watch._words import headline, sentence
 
-__all__ = ["DESK", "Item", "items_of", "picture_of", "sentence", "write_desk"]
+__all__ = ["DESK", "Item", "items_of", "picture_of", "write_desk"]
 
 DESK = "desk"
 _PAGES = Path(__file__).parent / "page"
 _ATOM = "http://www.w3.org/2005/Atom"
 _LATEST = 100     # entries of a feed
-_HAPPENED: Mapping[StructureClass, str] = {"new structure": "first seen", "removed structure": "gone",
-                                           "altered structure": "altered", "ground works": "begun"}
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
 
 
@@ -39,7 +38,7 @@ class Item:
 
     case: Path
     title: str
-    news: News
+    news: AnyNews
 
     @property
     def id(self) -> str:
@@ -48,8 +47,8 @@ class Item:
 
     @property
     def headline(self) -> str:
-        """The place, and what is new there in three words."""
-        return f"{self.title}: {self.news.class_} {self.news.kind}"
+        """The place, and what is new there in a few words."""
+        return headline(self.title, self.news)
 
 
 def write_desk(folder: Path, found: Pass, undelivered: Sequence[str] = ()) -> Path:
@@ -69,19 +68,11 @@ def items_of(outcomes: Sequence[Outcome]) -> list[Item]:
     return sorted(items, key=lambda item: (item.news.at, item.id), reverse=True)
 
 
-def sentence(news: News) -> str:
-    """What is told, in one sentence: class, bracket, size with its interval, chance."""
-    size = f", footprint {news.area} confidence" if news.area else ", too small or too unclear to be measured"
-    what = (f"{news.class_}, {_HAPPENED.get(news.class_, 'seen')} {news.between}{size}; "
-            f"chance of this reading {100 * news.chance:.0f}\N{NO-BREAK SPACE}%")
-    if news.kind == "withdrawn":
-        return f"reported no more, by what the looks since show or by what a person decided: {what}"
-    return what if news.kind == "confirmed" else f"{what}; few looks show it yet"
-
-
 def picture_of(item: Item, side: str) -> Path | None:
     """The report's picture of what was told, ``side`` "before" or "after", as long as the report is that of the
     telling; None where there is none."""
+    if isinstance(item.news, VerdictNews) or item.news.kind == "withdrawn":
+        return None
     name = re.sub(r"[^a-z0-9]+", "-", item.news.label.casefold())
     found = sorted((item.case / "report" / "pictures").glob(f"{name}-{side}.*"))
     return found[0] if found else None
@@ -100,13 +91,13 @@ def _page(found: Pass, undelivered: Sequence[str]) -> bytes:
         style=Markup(style), digest=digest).encode()
 
 
-def _told(outcome: Outcome) -> Iterator[tuple[News, list[tuple[str, str]]]]:
+def _told(outcome: Outcome) -> Iterator[tuple[AnyNews, list[tuple[str, str]]]]:
     """Each news of this pass with its pictures, as side and link."""
     for news in outcome.news:
         item = Item(case=outcome.folder, title=outcome.title, news=news)
         pictures = [(side, picture_of(item, side)) for side in ("before", "after")]
         yield news, [(side, _link(outcome.folder, str(path.relative_to(outcome.folder))))
-                     for side, path in pictures if path and news.kind != "withdrawn"]
+                     for side, path in pictures if path]
 
 
 def _link(case: Path, path: str = "report/index.html") -> str:

@@ -10,7 +10,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from sitewatch.errors import ProviderError
-from sitewatch.watch._desk import Item, picture_of, sentence
+from sitewatch.watch._desk import Item, picture_of
+from sitewatch.watch._words import sentence
 
 __all__ = ["Email"]
 

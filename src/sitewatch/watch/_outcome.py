@@ -11,7 +11,7 @@ from sitewatch import store
 from sitewatch.case import Case
 from sitewatch.errors import BusyError, InputError, NotEnoughLooksError, ProviderError, SitewatchError
 from sitewatch.fetching import Limits, archives, fetch
-from sitewatch.model import News, Progress, SceneFit, Scenes, Span
+from sitewatch.model import AnyNews, News, Progress, SceneFit, Scenes, Span
 from sitewatch.watch._news import news_of, standing
 
 __all__ = ["Outcome", "State", "look_at"]
@@ -38,8 +38,8 @@ class Outcome:
     new_looks: int = 0
     clear_looks: int = 0
     last_clear: datetime | None = None
-    told: tuple[News, ...] = ()
-    news: tuple[News, ...] = ()
+    told: tuple[AnyNews, ...] = ()
+    news: tuple[AnyNews, ...] = ()
     error: int = 0
 
     @property
@@ -106,8 +106,8 @@ def _not_fetched(case: Case, kept: Scenes | None, limits: Limits, progress: Prog
     return f"did not arrive, and is fetched again by the next pass: {', '.join(plan.lost)}" if plan.lost else ""
 
 
-def _with_news(outcome: Outcome, case: Case, told: tuple[News, ...] | None, at: datetime) -> Outcome:
-    news = news_of(case.structures(), case.measurements(), told, at)
+def _with_news(outcome: Outcome, case: Case, told: tuple[AnyNews, ...] | None, at: datetime) -> Outcome:
+    news = news_of(case.structures(), case.measurements(), case.checks(), told, at)
     if news or told is None:
         store.add_news(case.folder, case.site, news)
     fresh = tuple(one for one in news if not one.known)

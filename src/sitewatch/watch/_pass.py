@@ -1,4 +1,4 @@
-"""One pass over all cases of a folder, each in a process of its own where there are several at a time."""
+"""One pass over all cases of a folder: one by one, several processes at a time, or on a cluster."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sitewatch.errors import InputError
 from sitewatch.fetching import Limits
 from sitewatch.model import Progress
 from sitewatch.store import CASE_FILE
+from sitewatch.watch._cluster import on_cluster
 from sitewatch.watch._outcome import Outcome, State, look_at
 
 __all__ = ["Pass", "outcomes_of", "watch_once"]
@@ -35,11 +36,13 @@ class Pass:
         return tuple(outcome for outcome in self.outcomes if outcome.state == state)
 
 
-def watch_once(folder: Path, jobs: int = 1, progress: Progress | None = None, limits: Limits | None = None) -> Pass:
+def watch_once(folder: Path, jobs: int | str = 1, progress: Progress | None = None,
+               limits: Limits | None = None) -> Pass:
     """Run every case in a folder of cases once; what one of them does never stops the others.
 
-    ``jobs`` cases are run at a time; with ``limits`` each fetches new images first, within them. Raises
-    InputError where the folder holds no case.
+    ``jobs`` cases are run at a time, or, where it is the address of a dask scheduler, as many as that has workers for;
+    with ``limits`` each fetches new images first, within them. Raises InputError where the folder holds no case, and
+    what ``on_cluster`` raises.
     """
     cases = sorted(path.parent for path in folder.glob(f"*/{CASE_FILE}"))
     if not cases:
@@ -55,7 +58,7 @@ def watch_once(folder: Path, jobs: int = 1, progress: Progress | None = None, li
         found, key=lambda one: (_URGENCY[one.state], one.title.casefold(), one.folder))))
 
 
-def outcomes_of(cases: Sequence[Path], jobs: int, at: datetime, work: Callable[..., Outcome],
+def outcomes_of(cases: Sequence[Path], jobs: int | str, at: datetime, work: Callable[..., Outcome],
                 progress: Progress | None = None) -> Iterator[Outcome]:
     """What ``work`` says of each case, as it comes.
 
@@ -64,17 +67,22 @@ def outcomes_of(cases: Sequence[Path], jobs: int, at: datetime, work: Callable[.
     """
     if jobs == 1:
         yield from (work(case, at, partial(_named, progress, case.name) if progress else None) for case in cases)
-        return
-    unfinished = []
-    for case, outcome in _pooled(cases, jobs, at, work):
-        if outcome is None:
-            unfinished.append(case)
-        else:
-            yield outcome
-    for alone in unfinished:
-        for case, outcome in _pooled([alone], 1, at, work):
-            yield outcome or Outcome(folder=case, title=case.name, state="failed", error=1,
-                                     why="its process was killed, perhaps for want of memory")
+    elif isinstance(jobs, str):
+        yield from (outcome or _killed(case) for case, outcome in on_cluster(cases, jobs, at, work))
+    else:
+        unfinished = []
+        for case, outcome in _pooled(cases, jobs, at, work):
+            if outcome is None:
+                unfinished.append(case)
+            else:
+                yield outcome
+        for alone in unfinished:
+            yield from (outcome or _killed(case) for case, outcome in _pooled([alone], 1, at, work))
+
+
+def _killed(case: Path) -> Outcome:
+    return Outcome(folder=case, title=case.name, state="failed", error=1,
+                   why="its process was killed, perhaps for want of memory")
 
 
 def _named(progress: Progress, case: str, step: str, done: int, total: int) -> None:

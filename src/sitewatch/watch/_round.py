@@ -26,12 +26,13 @@ class Round:
     page: Path
 
 
-def watch_cases(folder: Path, jobs: int = 1, progress: Progress | None = None,
+def watch_cases(folder: Path, jobs: int | str = 1, progress: Progress | None = None,
                 limits: Limits | None = None) -> Round:
     """Run every case in a folder of cases, tell who asked to be told, and write the desk's page.
 
-    With ``limits`` each case first fetches new images from the archives that it names; without, no network is reached
-    but by alerts.
+    ``jobs`` is how many cases are run at a time, or the address of a dask scheduler that runs them. With ``limits``
+    each case first fetches new images from the archives that it names; without, no network is reached but by alerts
+    and to that scheduler.
 
     Raises InputError where there is no case, CaseFileError for a wrong desk.yaml before anything is run, and BusyError
     while another process watches the same folder.

@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from sitewatch.errors import ProviderError
-from sitewatch.model import Quantity
-from sitewatch.watch._desk import Item, picture_of, sentence
+from sitewatch.model import AnyNews, Quantity, VerdictNews
+from sitewatch.watch._desk import Item, picture_of
+from sitewatch.watch._words import sentence
 
 __all__ = ["Webhook"]
 
@@ -76,12 +77,17 @@ def _message(item: Item) -> dict[str, Any]:
     picture = picture_of(item, "after")
     data = picture.read_bytes() if picture and picture.stat().st_size < _LARGEST_PICTURE else None
     return {"type": f"sitewatch.{news.kind}", "timestamp": f"{news.at:%Y-%m-%dT%H:%M:%SZ}", "data": {
-        "case": item.case.name, "place": item.title, "text": sentence(news), "subject": news.subject,
-        "class": news.class_, "chance": round(news.chance, 4),
-        "after": news.between.after and f"{news.between.after:%Y-%m-%dT%H:%M:%SZ}",
-        "by": news.between.by and f"{news.between.by:%Y-%m-%dT%H:%M:%SZ}",
-        "area": news.area and _plain(news.area),
+        "case": item.case.name, "place": item.title, "text": sentence(news), "subject": news.subject, **_facts(news),
         "picture": data and {"name": picture.name if picture else "", "base64": base64.b64encode(data).decode()}}}
+
+
+def _facts(news: AnyNews) -> dict[str, Any]:
+    """What a program can use of it: of a claim the quote and its verdicts, of a structure all that is known."""
+    if isinstance(news, VerdictNews):
+        return {"quote": news.quote, "verdict": news.verdict, "before": news.before}
+    return {"class": news.class_, "chance": round(news.chance, 4),
+            "after": news.between.after and f"{news.between.after:%Y-%m-%dT%H:%M:%SZ}",
+            "by": news.between.by and f"{news.between.by:%Y-%m-%dT%H:%M:%SZ}", "area": news.area and _plain(news.area)}
 
 
 def _plain(area: Quantity) -> dict[str, Any]:
