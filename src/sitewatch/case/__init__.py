@@ -2,6 +2,7 @@
 
 from sitewatch.case._case import Case, ReportFolder, Step
 from sitewatch.case._stages import STAGES, Stage
+from sitewatch.case._state import state_of
 from sitewatch.store import NewCase, Verified
 
-__all__ = ["STAGES", "Case", "NewCase", "ReportFolder", "Stage", "Step", "Verified"]
+__all__ = ["STAGES", "Case", "NewCase", "ReportFolder", "Stage", "Step", "Verified", "state_of"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from importlib.metadata import entry_points
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,7 +41,13 @@ def sources_plain(tables: Sequence[Table]) -> list[dict[str, Any]]:
 
 def _source_class(kind: str, table: Table) -> Callable[..., Source]:
     """The class of a kind of source, from the entry points of the group sitewatch.sources."""
-    known = {point.name: point for point in entry_points(group="sitewatch.sources")}
+    known = _kinds()
     if kind not in known:
         raise table.wrong("kind", f"no source is called {kind[:60]!r}", f"Use one of: {', '.join(sorted(known))}")
     return cast(Callable[..., Source], known[kind].load())
+
+
+@cache
+def _kinds() -> Mapping[str, EntryPoint]:
+    """Looked for once: that reads the metadata of every installed package."""
+    return {point.name: point for point in entry_points(group="sitewatch.sources")}

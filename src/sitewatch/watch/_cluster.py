@@ -41,11 +41,17 @@ def on_cluster(cases: Sequence[Path], scheduler: str, at: datetime,
     with client:
         _see_that_workers_fit(client, cases[0].resolve(), scheduler)
         asked = {client.submit(work, case.resolve(), at, pure=False): case for case in cases}
+        unfinished = []
         for future in as_completed(asked):  # type: ignore[no-untyped-call]
             try:
                 yield asked[future], replace(future.result(), folder=asked[future])
+            except KilledWorker:   # it, or another that its worker had been given
+                unfinished.append(asked[future])
+        for case in unfinished:
+            try:
+                yield case, replace(client.submit(work, case.resolve(), at, pure=False).result(), folder=case)
             except KilledWorker:
-                yield asked[future], None
+                yield case, None
 
 
 def _see_that_workers_fit(client: Client, case: Path, scheduler: str) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Literal, cast
 
 from sitewatch import store
-from sitewatch.case import Case
+from sitewatch.case import Case, state_of
 from sitewatch.errors import BusyError, InputError, NotEnoughLooksError, ProviderError, SitewatchError
 from sitewatch.fetching import Limits, archives, fetch
 from sitewatch.model import AnyNews, News, Progress, SceneFit, Scenes, Span
 from sitewatch.watch._news import news_of, standing
+from sitewatch.watch._still import keep_still, read_still
 
 __all__ = ["Outcome", "State", "look_at"]
 
@@ -59,7 +60,13 @@ def look_at(folder: Path, at: datetime, progress: Progress | None = None, limits
         outcome = replace(outcome, title=case.site.name)
         told = store.read_news(folder, case.site)
         outcome = replace(outcome, told=told or ())
-        return _with_news(_run(case, outcome, progress, limits), case, told, at)
+        state = None if told is None or (limits and archives(case)) else state_of(case)
+        if still := read_still(folder, state):
+            return replace(outcome, state="nothing new", last_clear=still.last_clear)
+        outcome, computed = _run(case, outcome, progress, limits)
+        if state and not computed:
+            keep_still(folder, state, outcome.last_clear)
+        return _with_news(outcome, case, told, at)
     except BusyError as error:
         return replace(outcome, state="busy", why=str(error))
     except NotEnoughLooksError as error:
@@ -70,12 +77,13 @@ def look_at(folder: Path, at: datetime, progress: Progress | None = None, limits
         return replace(outcome, why=f"{type(error).__name__}: {error}", error=1)
 
 
-def _run(case: Case, outcome: Outcome, progress: Progress | None, limits: Limits | None) -> Outcome:
-    """With the looks that have come since the pass before; those of the first pass are not new."""
+def _run(case: Case, outcome: Outcome, progress: Progress | None, limits: Limits | None) -> tuple[Outcome, bool]:
+    """With the looks that have come since the pass before, those of the first pass not being new; and whether anything
+    had to be computed."""
     kept = store.FolderStore(case.folder)
     before = kept.scenes(case.site)
     missing = _not_fetched(case, before, limits, progress) if limits else ""
-    case.run(progress=progress)
+    computed = any(step.computed for step in case.run(progress=progress))
     fits = cast(tuple[SceneFit, ...], kept.load("stack", "", case.site))
     known = {scene.id for scene in before.scenes} if before else {fit.scene for fit in fits}
     new = [fit for fit in fits if fit.scene not in known]
@@ -83,11 +91,11 @@ def _run(case: Case, outcome: Outcome, progress: Progress | None, limits: Limits
     outcome = replace(outcome, state="nothing new", new_looks=len(new), clear_looks=len(clear),
                       last_clear=max((fit.taken for fit in fits if fit.used), default=None))
     if missing:
-        return replace(outcome, state="failed", why=missing, error=ProviderError.exit_code)
-    if new and not clear:
+        outcome = replace(outcome, state="failed", why=missing, error=ProviderError.exit_code)
+    elif new and not clear:
         why = "; ".join(sorted({fit.why_not for fit in new if fit.why_not}))
-        return replace(outcome, state="not visible", why=why)
-    return outcome
+        outcome = replace(outcome, state="not visible", why=why)
+    return outcome, computed
 
 
 def _not_fetched(case: Case, kept: Scenes | None, limits: Limits, progress: Progress | None) -> str:

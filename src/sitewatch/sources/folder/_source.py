@@ -45,6 +45,11 @@ class FolderSource:
         """The source's name as ``sitewatch sources`` lists it."""
         return "folder"
 
+    @property
+    def reads(self) -> tuple[Path, ...]:
+        """The folder, and the list of dates where one is named."""
+        return (self._path, *([self._dates] if self._dates else []))
+
     def find(self, site: Site, span: Span) -> Iterator[Scene | Refusal]:
         """Every image of the site within the span, in order of file name, or why it cannot be used.
 
