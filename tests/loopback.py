@@ -8,7 +8,7 @@ import re
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,6 +50,9 @@ class Request:
 class Loopback:
     """``files`` lie under /files/; ``items`` are searched under /search; ``answers`` give a status and a JSON body.
 
+    These find what was asked behind the ``?`` among the headers as ``query``. ``gate`` may refuse an address with a
+    status.
+
     What none of them knows is asked of ``upstream``, if there is one.
     """
 
@@ -57,7 +60,8 @@ class Loopback:
         self.files = files
         self.items: list[dict[str, Any]] = []
         self.collections: dict[str, Any] = {}
-        self.answers: dict[str, Callable[[str, dict[str, str], Any], tuple[int, Any]]] = {}
+        self.answers: Mapping[str, Callable[[str, dict[str, str], Any], tuple[int, Any]]] = {}
+        self.gate: Callable[[str], int | None] = lambda path: None
         self.faults = Faults()
         self.upstream: str | None = None
         self.log: list[Request] = []
@@ -119,9 +123,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._true_answer(body, is_cut=fault == "cut")
 
     def _true_answer(self, body: Any, is_cut: bool) -> None:
-        path = self.path.partition("?")[0]
-        if path in self.of.answers:
-            status, answer = self.of.answers[path](self.command, dict(self.headers), body)
+        path, _, query = self.path.partition("?")
+        if (refused := self.of.gate(self.path)) is not None:
+            self._send(refused, b"", {})
+        elif path in self.of.answers:
+            status, answer = self.of.answers[path](self.command, {**self.headers, "query": query}, body)
             self._send_json(status, answer, is_cut)
         elif path.startswith("/files/"):
             self._send_file(self.of.files / path.removeprefix("/files/"), is_cut)

@@ -9,7 +9,7 @@ from time import perf_counter
 from sitewatch import scenes, store
 from sitewatch.case import Case
 from sitewatch.errors import InputError, UsageError
-from sitewatch.model import Progress, RemoteSource, Span, fingerprint
+from sitewatch.model import PaidSource, Progress, RemoteSource, Span, fingerprint
 from sitewatch.scenes import Limits, Plan
 
 __all__ = ["Limits", "Plan", "archives", "fetch"]
@@ -25,15 +25,18 @@ def fetch(case: Case, names: Collection[str] = (), span: Span | None = None, lim
           dry_run: bool = False, progress: Progress | None = None) -> Plan:
     """Search the archives of a case, or some of them, within a span, and fetch what is worth it.
 
-    Nothing is fetched with ``dry_run``. What has come stays, whatever fails: the plan says what is missing.
-    Raises UsageError for a name that case.yaml does not have, InputError where there is nothing to fetch,
-    ProviderError where no archive answers or nothing arrives.
+    Nothing is fetched with ``dry_run``. What is to be paid for is ordered only where the limits hold the code of
+    exactly this plan; else it is left out. What has come stays, whatever fails: the plan says what is missing.
+    Raises UsageError for a name that case.yaml does not have or a code of another plan, InputError where there is
+    nothing to fetch, ProviderError where no archive answers or nothing arrives.
     """
     began, limits = perf_counter(), limits or Limits()
     every = archives(case)
     meant = _meant(case, every, names)
     for source in meant.values():
         source.spend_at_most(None if limits.max_mb is None else int(limits.max_mb * 1e6 / len(meant)))
+        if isinstance(source, PaidSource):
+            source.remember(store.Orders(case.folder.resolve()))
     holder = store.FolderStore(case.folder.resolve())
     asked = fingerprint(str(store.sources_plain(case.file.sources)))
     is_anew = holder.is_asked_anew(asked, case.site)
@@ -44,6 +47,7 @@ def fetch(case: Case, names: Collection[str] = (), span: Span | None = None, lim
     plan = scenes.plan_scenes(offer, weights, limits, _received(meant))
     if dry_run:
         return plan
+    plan = _agreed(plan, meant, limits.agreed, holder)
     chosen = plan.chosen()
     if not chosen.scenes:
         raise InputError(_nothing_worth_it(plan))
@@ -60,6 +64,22 @@ def _meant(case: Case, every: dict[str, RemoteSource], names: Collection[str]) -
         raise UsageError(f"{case.file.path} {named}{f', not {unknown[0][:60]!r}' if unknown else ''}. Add a line "
                          "such as `- {kind: stac, profile: earth-search}` under scenes: sources:")
     return {name: source for name, source in every.items() if not names or name in names}
+
+
+def _agreed(plan: Plan, sources: dict[str, RemoteSource], agreed: str | None, holder: store.FolderStore) -> Plan:
+    """The plan with what is to be paid for, which is ordered now, if that was agreed to; else without it."""
+    if agreed is None:
+        return plan.unpaid()
+    if agreed != plan.code or not plan.to_pay:
+        told = f"the code of what it would order now is {plan.code}" if plan.to_pay else "there is nothing to pay for"
+        raise UsageError(f"{agreed[:60]!r} is not the code of this plan: {told}. Look at it again with --dry-run; what "
+                         "is ordered already comes without --order")
+    with holder.writing():  # so that no two at once order the same
+        for name, source in sources.items():
+            wanted = [row.scene for row in plan.to_pay if row.scene.source == name]
+            if isinstance(source, PaidSource) and wanted:
+                source.order(wanted)
+    return plan
 
 
 def _nothing_worth_it(plan: Plan) -> str:

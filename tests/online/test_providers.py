@@ -11,8 +11,9 @@ from sitewatch.fetching import Limits, fetch
 from sitewatch.geo import square_around
 from sitewatch.model import Scene, Site, Span
 from sitewatch.sources import StacSource
+from sitewatch.sources.archives import place
 from sitewatch.sources.conformance import broken_rules
-from sitewatch.sources.stac import PROFILES, place
+from sitewatch.sources.stac import PROFILES
 
 pytestmark = pytest.mark.online
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
-from sitewatch.errors import InputError, ProviderError
+from sitewatch.errors import InputError, ProviderError, UsageError
 from sitewatch.geo import picture_grid
 from sitewatch.model import Asset, Kept, Refusal, Scene, Scenes, Site, Weight
 from sitewatch.scenes import Limits, plan_scenes, weigh_scenes
@@ -147,3 +147,48 @@ def test_only_what_is_not_held_is_weighed_and_a_fault_costs_only_its_scene():
 def test_a_limit_that_allows_nothing_is_refused(limits):
     with pytest.raises(InputError):
         Limits(**limits)
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(0, 5)), max_size=20), st.floats(0, 20))
+def test_no_more_is_paid_than_allowed_and_what_costs_nobody_knows_stays_out(costs, most):
+    found = _scenes(*(_scene(i) for i in range(len(costs))))
+    told = {scene.id: Weight(bytes=1, cost=cost, unit="EUR") for scene, cost in zip(found.scenes, costs, strict=True)}
+    plan = plan_scenes(found, told, Limits(max_cost=most))
+    assert sum(plan.costs.values()) <= most * (1 + 1e-9)
+    assert all(row.why_not for row in plan.rows if row.weight.cost is None)
+    bold = plan_scenes(found, told, Limits(max_cost=most, take_unknown_cost=True))
+    assert all(row.why_not is None for row in bold.rows if row.weight.cost is None)
+
+
+def test_what_is_free_is_fetched_without_a_yes_and_what_is_not_says_how_to_agree():
+    found = _scenes(_scene(0), _scene(1), _scene(2))
+    told = {"s000": Weight(), "s001": Weight(cost=1.5, unit="EUR"), "s002": Weight(cost=None, unit="EUR")}
+    plan = plan_scenes(found, told, Limits())
+    assert plan.costs == {"EUR": None}
+    assert [row.scene.id for row in plan.to_pay] == ["s001", "s002"]
+    rest = plan.unpaid()
+    assert [row.scene.id for row in rest.to_fetch] == ["s000"]
+    assert f"--order {plan.code}" in rest.rows[1].why_not
+
+
+@pytest.mark.parametrize("change", [{"cost": 2.0}, {"unit": "USD"}])
+def test_another_price_or_another_scene_has_another_code(change):
+    told = {f"s{i:03}": Weight(cost=1.0, unit="EUR") for i in range(3)}
+    plan = plan_scenes(_scenes(_scene(0), _scene(1)), told, Limits())
+    assert plan.code == plan_scenes(_scenes(_scene(0), _scene(1)), told, Limits()).code
+    assert plan.code != plan_scenes(_scenes(_scene(0), _scene(2)), told, Limits()).code
+    assert plan.code != plan_scenes(_scenes(_scene(0), _scene(1)), {
+        **told, "s000": replace(told["s000"], **change)}, Limits()).code
+
+
+def test_one_limit_cannot_hold_for_two_currencies():
+    told = {"s000": Weight(cost=1.0, unit="EUR"), "s001": Weight(cost=1.0, unit="km² of quota")}
+    with pytest.raises(UsageError, match="--source"):
+        plan_scenes(_scenes(_scene(0), _scene(1)), told, Limits(max_cost=5))
+
+
+def test_of_looks_that_are_as_clear_those_of_the_commonest_season_go_first():
+    found = _scenes(*(_scene(i, every_days=4.0, relative_orbit=i % 2) for i in range(5)),
+                    *(_scene(i, every_days=4.0, relative_orbit=0) for i in range(45, 48)))
+    plan = plan_scenes(found, {scene.id: Weight(hidden=0.1) for scene in found.scenes}, Limits(max_scenes=1))
+    assert [row.scene.id for row in plan.to_fetch] == ["s000"]

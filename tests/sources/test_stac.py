@@ -23,7 +23,8 @@ from sitewatch.geo import square_around, utm_grid
 from sitewatch.model import SENSORS, Refusal, Scene, Site, Span
 from sitewatch.report._licences import LICENCES
 from sitewatch.sources import StacSource
-from sitewatch.sources.stac import PROFILES, place
+from sitewatch.sources.archives import place
+from sitewatch.sources.stac import PROFILES
 from sitewatch.sources.stac._offer import offer_of
 from sitewatch.sources.stac._profiles import Product
 from sitewatch.sources.stac._search import Found

@@ -32,9 +32,9 @@ from sitewatch.model import (
     fingerprint,
     newest,
 )
+from sitewatch.sources.archives import ARCHIVE, place
 from sitewatch.sources.folder import survey
 from sitewatch.sources.simulated import built_in_world, site_of
-from sitewatch.sources.stac import ARCHIVE, place
 from sitewatch.store import FolderStore, NewCase, Verified
 
 __all__ = ["Case", "ReportFolder", "Step"]

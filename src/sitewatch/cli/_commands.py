@@ -104,18 +104,18 @@ def sources(as_json: bool) -> None:
 
     from sitewatch.cli._tables import sources_table
     from sitewatch.model import SENSORS
-    from sitewatch.sources.stac import PROFILES
+    from sitewatch.sources.archives import known_archives
 
     known = sorted((point.name, (point.load().__doc__ or "").strip().splitlines()[0])
                    for point in entry_points(group="sitewatch.sources"))
     if as_json:
         write_json({"sources": [{"name": name, "summary": summary} for name, summary in known],
-                    "archives": [{"name": profile.name, "title": profile.title, "sensors": list(profile.products),
-                                  "credential_from": profile.credential} for profile in PROFILES.values()],
+                    "archives": [{"name": archive.name, "title": archive.title, "sensors": list(archive.sensors),
+                                  "credential_from": archive.credential} for archive in known_archives()],
                     "sensors": [{"id": sensor.id, "title": sensor.title, "gsd_m": sensor.gsd_m,
                                  "bands": list(sensor.bands)} for sensor in SENSORS.values()]})
     else:
-        click.echo(sources_table(known, PROFILES.values(), SENSORS.values()))
+        click.echo(sources_table(known, known_archives(), SENSORS.values()))
 
 
 def _run(case: Case, until: str, as_json: bool) -> int:

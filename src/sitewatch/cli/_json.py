@@ -68,12 +68,14 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     rows = [{"id": row.scene.id, "source": row.scene.source, "taken": _iso(row.scene.taken),
              "hidden_share": _short(row.weight.hidden), "cloud_cover_percent": _short(row.scene.cloud_cover),
              "off_nadir_deg": _short(row.scene.off_nadir_deg), "relative_orbit": row.scene.relative_orbit,
-             "bytes": row.weight.bytes, "licence": row.scene.licence, "kept": row.is_kept,
+             "bytes": row.weight.bytes, "cost": _short(row.weight.cost), "unit": row.weight.unit,
+             "licence": row.scene.licence, "kept": row.is_kept,
              "fetch": row.why_not is None, "why_not": row.why_not} for row in plan.rows]
     refused = [{"id": refusal.what, "source": refusal.source, "why_not": refusal.why}
                for refusal in plan.scenes.refusals]
     return {"scenes": rows, "refused": refused, "to_fetch": len(plan.to_fetch), "bytes_to_fetch": plan.bytes,
-            "bytes_received": plan.received, "cost": 0, "lost": list(plan.lost)}
+            "bytes_received": plan.received, "costs": {unit: _short(cost) for unit, cost in plan.costs.items()},
+            "order": plan.code if plan.to_pay else None, "lost": list(plan.lost)}
 
 
 def stack_json(stack: Stack) -> dict[str, Any]:

@@ -30,8 +30,8 @@ from sitewatch.model import (
 if TYPE_CHECKING:
     from sitewatch.case import ReportFolder, Verified
     from sitewatch.scenes import Plan
+    from sitewatch.sources.archives import Archive
     from sitewatch.sources.simulated import World
-    from sitewatch.sources.stac import Profile
 
 __all__ = [
     "changes_table",
@@ -91,15 +91,29 @@ def plan_table(plan: Plan, dry_run: bool) -> str:
     """Every scene that was found: what of the site it hides, what it weighs, whether it is fetched or why not."""
     rows = [(row.scene.id, day(row.scene.taken), row.scene.source, _share(row.weight.hidden),
              "" if row.scene.cloud_cover is None else f"{row.scene.cloud_cover:.0f}%", _megabytes(row.weight.bytes),
+             "" if row.is_kept else _cost(row.weight.cost),
              "held" if row.is_kept else "no" if row.why_not else "yes", row.why_not or "") for row in plan.rows]
-    rows += [(refusal.what, "", refusal.source or "", "", "", "", "no", refusal.why) for refusal in
+    rows += [(refusal.what, "", refusal.source or "", "", "", "", "", "no", refusal.why) for refusal in
              plan.scenes.refusals]
-    columns = ("scene", "taken", "source", "site hidden", "scene cloudy", "MB", "fetch" if dry_run else "held",
+    columns = ("scene", "taken", "source", "site hidden", "scene cloudy", "MB", "cost", "fetch" if dry_run else "held",
                "why not")
     held = sum(row.is_kept for row in plan.rows)
-    told = (f"{len(plan.to_fetch)} scenes to fetch, about {_megabytes(plan.bytes)} MB, free of charge; {held} held; "
+    told = (f"{len(plan.to_fetch)} scenes to fetch, about {_megabytes(plan.bytes)} MB, {_costs(plan)}; {held} held; "
             if dry_run else f"{held} scenes held; ")
     return f"{table_text(columns, rows)}\n\n{told}{_megabytes(plan.received)} MB received"
+
+
+def _cost(amount: float | None) -> str:
+    return "not known" if amount is None else f"{amount:.3g}" if amount else "free"
+
+
+def _costs(plan: Plan) -> str:
+    """What all of it costs, unit by unit, and by which word it is agreed to."""
+    if not plan.to_pay:
+        return "free of charge"
+    told = [f"{f'{cost:.3g}' if cost is not None else 'an amount not known'} {unit}".strip()
+            for unit, cost in plan.costs.items()]
+    return f"of which {len(plan.to_pay)} cost {' and '.join(told)} (--order {plan.code} agrees to it)"
 
 
 def _megabytes(count: int | None) -> str:
@@ -174,10 +188,9 @@ def worlds_table(worlds: Iterable[World]) -> str:
     return table_text(("world", "size", "sensors", "about"), rows)
 
 
-def sources_table(sources: Iterable[tuple[str, str]], archives: Iterable[Profile], sensors: Iterable[Sensor]) -> str:
+def sources_table(sources: Iterable[tuple[str, str]], archives: Iterable[Archive], sensors: Iterable[Sensor]) -> str:
     """The installed sources, the archives that are known by name, and the known sensors."""
-    named = [(profile.name, profile.title, ", ".join(profile.products), profile.credential or "none, and none needed")
-             for profile in archives]
+    named = [(archive.name, archive.title, ", ".join(archive.sensors), archive.credential) for archive in archives]
     known = [(sensor.id, sensor.title, f"{sensor.gsd_m:g} m" if sensor.gsd_m else "give --gsd")
              for sensor in sensors]
     return "\n\n".join((table_text(("source", "what it is"), sources),

@@ -17,7 +17,8 @@ from rasterio.windows import Window
 
 from sitewatch.errors import ImageError
 
-__all__ = ["ImageInfo", "check_pixels", "crs_of", "describe", "open_image", "read_image", "write_geotiff"]
+__all__ = ["ImageInfo", "check_pixels", "crs_of", "describe", "open_image", "read_image", "read_stored",
+           "write_geotiff"]
 
 # Pictures without georeference share one plane: any projected CRS does, it is never transformed.
 _PLANE = rasterio.crs.CRS.from_epsg(3857)
@@ -85,6 +86,17 @@ def read_image(path: Path, bands: Sequence[int] | None = None) -> np.ndarray:
     if not seen.all():
         pixels[:, ~seen] = np.nan
     return np.asarray(pixels)
+
+
+def read_stored(path: Path) -> tuple[np.ndarray, GeoBox, float | None]:
+    """(band, y, x) pixels of a georeferenced image as stored, where they lie, and what it says nodata is."""
+    with open_image(path) as image:
+        if image.crs is None:
+            raise ImageError(f"{path.name} has no georeference")
+        try:
+            return image.read(), GeoBox(image.shape, image.transform, image.crs.to_wkt()), image.nodata
+        except (RasterioError, ValueError) as error:
+            raise ImageError(f"{path.name} is damaged or truncated ({error}). Fetch it again or remove it") from error
 
 
 def check_pixels(path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 import numpy as np
+from affine import Affine
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
@@ -19,7 +20,7 @@ from sitewatch.errors import AreaError, ImageError
 from sitewatch.geo.raster import open_image
 from sitewatch.geo.tiff import touch_directories
 
-__all__ = ["Cut", "PartialFile", "plan_cut", "read_cut"]
+__all__ = ["Cut", "PartialFile", "plan_cut", "read_cut", "window_on"]
 
 _LARGEST_PIXELS = 100_000_000    # as the largest grid of a site
 _LARGEST_BLOCK_BYTES = 256_000_000   # decoded; a tile of 4096 pixels in 8 bands of 16 bits
@@ -99,8 +100,26 @@ def read_cut(file: PartialFile, cut: Cut, bands: tuple[int, ...] = ()) -> np.nda
             raise ImageError("it is damaged, or not what its directory says: its blocks cannot be decoded") from error
 
 
+def window_on(lattice: GeoBox, site: GeoBox, margin_px: int = 8) -> GeoBox:
+    """The pixels of a lattice that cover the grid of a site, ``margin_px`` wider, also where its own image ends.
+
+    Raises AreaError where the site cannot be found in its coordinate system, or takes too many of its pixels.
+    """
+    left, top, right, bottom = _bounded(*_around(lattice, site, margin_px))
+    return GeoBox((bottom - top, right - left), lattice.affine @ Affine.translation(left, top), lattice.crs)
+
+
 def _window(grid: GeoBox, site: GeoBox, margin_px: int) -> Any:
     """The pixels that cover the site's grid, within the image."""
+    left, top, right, bottom = _around(grid, site, margin_px)
+    if left + margin_px >= grid.width or top + margin_px >= grid.height or right <= margin_px or bottom <= margin_px:
+        raise AreaError("it does not reach the site")
+    left, top, right, bottom = _bounded(max(0, left), max(0, top), min(grid.width, right), min(grid.height, bottom))
+    return Window(left, top, right - left, bottom - top)
+
+
+def _around(grid: GeoBox, site: GeoBox, margin_px: int) -> tuple[int, int, int, int]:
+    """From which column and row of an endless grid to which one a site reaches, with a margin."""
     # The sides of a square are curves in another projection: 32 points to a side keep them within a pixel.
     step = max(site.height, site.width) * abs(site.affine.a) / 32
     outline = Geometry(site.extent.geom, site.crs).to_crs(CRS(grid.crs), resolution=step).geom
@@ -109,13 +128,15 @@ def _window(grid: GeoBox, site: GeoBox, margin_px: int) -> Any:
     inverse = ~grid.affine
     corners = [inverse @ point for ring in _rings(outline) for point in ring.coords]
     columns, rows = ([corner[i] for corner in corners] for i in (0, 1))
-    left, right = max(0, math.floor(min(columns)) - margin_px), min(grid.width, math.ceil(max(columns)) + margin_px)
-    top, bottom = max(0, math.floor(min(rows)) - margin_px), min(grid.height, math.ceil(max(rows)) + margin_px)
-    if max(columns) <= 0 or max(rows) <= 0 or min(columns) >= grid.width or min(rows) >= grid.height:
-        raise AreaError("it does not reach the site")
+    left, right = math.floor(min(columns)) - margin_px, math.ceil(max(columns)) + margin_px
+    top, bottom = math.floor(min(rows)) - margin_px, math.ceil(max(rows)) + margin_px
+    return left, top, right, bottom
+
+
+def _bounded(left: int, top: int, right: int, bottom: int) -> tuple[int, int, int, int]:
     if (right - left) * (bottom - top) > _LARGEST_PIXELS:
         raise AreaError(f"the site covers {right - left} x {bottom - top} of its pixels, too many for one site")
-    return Window(left, top, right - left, bottom - top)
+    return left, top, right, bottom
 
 
 def _rings(outline: Any) -> Iterable[Any]:

@@ -40,6 +40,7 @@ from sitewatch.model.entity import Entities, Entity, EntityName, plain_name
 from sitewatch.model.finding import Finding, Findings, Layer
 from sitewatch.model.measurement import BudgetTerm, Dimension, Measurement, Measurements
 from sitewatch.model.news import AnyNews, News, NewsKind, VerdictNews
+from sitewatch.model.order import Order, OrderBook, OrderState, PaidSource
 from sitewatch.model.publication import (
     Correction,
     Earlier,
@@ -78,15 +79,15 @@ from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
     "SENSORS", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm",
-    "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Column",
-    "Comparability", "Comparison", "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind",
-    "Dimension", "Disagreement", "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName",
-    "Finding", "Findings", "Fit", "Flag", "Form", "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look",
-    "LookState", "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind",
-    "Permission", "Permit", "Phase", "Place", "Placement", "Printed", "Progress", "Proposal", "Publication",
-    "Quantity", "Reading", "Refusal", "Relation", "RemoteSource", "Report", "Rival", "Row", "Rule", "Run", "Scene",
-    "SceneFit", "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Stated",
-    "Structure", "StructureClass", "Structures", "Table", "Verdict", "VerdictNews", "Waiting", "Weight", "canonical",
-    "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate", "newest", "parse_yaml",
-    "plain_name", "queue_of", "seen_of",
+    "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Column", "Comparability",
+    "Comparison", "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind", "Dimension", "Disagreement",
+    "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName", "Finding", "Findings", "Fit",
+    "Flag", "Form", "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look", "LookState", "MaskKind",
+    "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind", "Order", "OrderBook", "OrderState",
+    "PaidSource", "Permission", "Permit", "Phase", "Place", "Placement", "Printed", "Progress", "Proposal",
+    "Publication", "Quantity", "Reading", "Refusal", "Relation", "RemoteSource", "Report", "Rival", "Row", "Rule",
+    "Run", "Scene", "SceneFit", "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack",
+    "Stated", "Structure", "StructureClass", "Structures", "Table", "Verdict", "VerdictNews", "Waiting", "Weight",
+    "canonical", "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate", "newest",
+    "parse_yaml", "plain_name", "queue_of", "seen_of",
 ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from sitewatch.errors import InputError, ProviderError
+from sitewatch.errors import InputError, ProviderError, UsageError
 from sitewatch.model import Progress, Refusal, RemoteSource, Scene, Scenes, Source, Weight, day
 
 __all__ = ["Limits", "Plan", "Planned", "plan_scenes", "weigh_scenes"]
@@ -22,14 +24,22 @@ _ANGLE_DEG = 5.0      # a hall 10 m high leans by less than a metre more
 class Limits:
     """What a fetch may take; None for as much as there is.
 
-    ``max_mb`` bounds all that is received, searching included. ``max_cloud_percent`` is of the site, not of the scene.
+    ``max_mb`` bounds all that is received, searching included; ``max_cost`` all that is paid, in the one unit in which
+    the sources count. What costs nobody knows how much stays out with it, unless ``take_unknown_cost``. ``agreed`` is
+    the code of the one plan that may be paid for: see ``Plan.code``.
+    ``max_cloud_percent`` is of the site, not of the scene.
     """
 
     max_scenes: int | None = None
     max_mb: float | None = None
+    max_cost: float | None = None
+    take_unknown_cost: bool = False
+    agreed: str | None = None
     max_cloud_percent: float = 80.0
 
     def __post_init__(self) -> None:
+        if self.max_cost is not None and not self.max_cost >= 0:
+            raise InputError(f"{self.max_cost:g} cannot be paid. Give 0 or more")
         if (self.max_scenes is not None and self.max_scenes < 1) or (self.max_mb is not None and not self.max_mb > 0):
             raise InputError("a limit of nothing fetches nothing. Give at least one scene, and more than 0 MB")
         if not 0 <= self.max_cloud_percent <= 100:
@@ -72,13 +82,39 @@ class Plan:
         """About what is still to come."""
         return sum(row.weight.bytes or 0 for row in self.to_fetch)
 
+    @property
+    def to_pay(self) -> tuple[Planned, ...]:
+        """What of it takes quota or money, or may do so."""
+        return tuple(row for row in self.to_fetch if row.weight.cost != 0)
+
+    @property
+    def costs(self) -> dict[str, float | None]:
+        """What is still to be paid, by unit; None where for a part of it nobody knows."""
+        sums: dict[str, float | None] = {}
+        for row in self.to_pay:
+            before, cost = sums.get(row.weight.unit, 0.0), row.weight.cost
+            sums[row.weight.unit] = None if before is None or cost is None else before + cost
+        return sums
+
+    @property
+    def code(self) -> str:
+        """Eight characters that stand for exactly what is to be paid for, and how much; another plan has others."""
+        told = sorted(f"{row.scene.source} {row.scene.id} {row.weight.cost} {row.weight.unit}" for row in self.to_pay)
+        return hashlib.sha256("\n".join([self.scenes.site.area.wkt, *told]).encode()).hexdigest()[:8]
+
+    def unpaid(self) -> Plan:
+        """The same without what is to be paid for, which stays in the list with the reason."""
+        paid = {row.scene.id for row in self.to_pay}
+        why = f"it has to be paid for. Order it with --order {self.code}"
+        return replace(self, rows=tuple(replace(row, why_not=why) if row.scene.id in paid else row
+                                        for row in self.rows))
+
     def chosen(self) -> Scenes:
         """The scenes that are fetched or held; the others are refusals, each with its reason."""
         left = tuple(Refusal(what=row.scene.id, why=row.why_not, source=row.scene.source)
                      for row in self.rows if row.why_not is not None)
         return replace(self.scenes, scenes=tuple(row.scene for row in self.rows if row.why_not is None),
                        refusals=(*self.scenes.refusals, *left))
-
 
     def after(self, held: Scenes, received: int) -> Plan:
         """The plan as it went: with our copies, and with the reason where a scene did not arrive."""
@@ -114,15 +150,19 @@ def plan_scenes(scenes: Scenes, weights: Mapping[str, Weight | Refusal], limits:
     """Which scenes to fetch: all that show the site, or, within the limits, the best spread over the time.
 
     What is held already costs nothing and stays; ``received`` bytes are spent already. Of each part of the time first
-    the clearest, then those from the commonest orbit, at the lowest angle, in the commonest season: they compare best
-    with each other.
+    the clearest, then those of the commonest season, from the commonest orbit, at the lowest angle: they compare best
+    with each other. Raises UsageError for a limit of cost where the sources count in different units.
     """
     rows = [_judged(scene, weights.get(scene.id, Weight()), limits) for scene in scenes.scenes]
     held = [row for row in rows if row.is_kept]
     offered = [row for row in rows if not row.is_kept and row.why_not is None]
     room = None if limits.max_scenes is None else max(0, limits.max_scenes - len(held))
     left = None if limits.max_mb is None else limits.max_mb * 1e6 - received
-    taken = _within(_in_order(offered, room), room, left)
+    units = sorted({row.weight.unit for row in offered if row.weight.cost})
+    if limits.max_cost is not None and len(units) > 1:
+        raise UsageError(f"the sources count in {' and '.join(units)}, and one limit cannot hold for both. Fetch from "
+                         "one after the other with --source")
+    taken = _within(_in_order(offered, room), room, left, limits.max_cost)
     return Plan(scenes=scenes, received=received, rows=tuple(
         row if row.is_kept or row.why_not is not None or row.scene.id in taken else
         replace(row, why_not=_beyond(limits, len(taken) + len(held))) for row in rows))
@@ -142,6 +182,9 @@ def _judged(scene: Scene, weight: Weight | Refusal, limits: Limits) -> Planned:
     if weight.hidden is not None and weight.hidden * 100 > limits.max_cloud_percent and not row.is_kept:
         return replace(row, why_not=(f"cloud, shadow or the scene's edge hides {weight.hidden:.0%} of the site on "
                                      f"{day(scene.taken)} by the provider's mask"))
+    if weight.cost is None and limits.max_cost is not None and not (limits.take_unknown_cost or row.is_kept):
+        return replace(row, why_not=(f"what it costs is not known, and no more than {limits.max_cost:g} is to be paid. "
+                                     "--unknown-cost takes it all the same"))
     return row
 
 
@@ -163,11 +206,11 @@ def _in_order(rows: Sequence[Planned], room: int | None) -> list[Planned]:
                                     for i in range(deepest)))
 
 
-def _demerits(row: Planned, orbit: int | None, season: float) -> tuple[float, bool, int, int, str]:
+def _demerits(row: Planned, orbit: int | None, season: float) -> tuple[float, int, bool, int, str]:
     hidden = row.weight.hidden if row.weight.hidden is not None else (row.scene.cloud_cover or 0) / 100
     angle = int((row.scene.off_nadir_deg or 0) / _ANGLE_DEG)
     away = int(_apart(_day_of_year(row), season) / _SEASON_DAYS)
-    return round(hidden, 1), row.scene.relative_orbit != orbit, angle, away, row.scene.id
+    return round(hidden, 1), away, row.scene.relative_orbit != orbit, angle, row.scene.id
 
 
 def _commonest_season(rows: Sequence[Planned]) -> float:
@@ -185,19 +228,21 @@ def _apart(one: float, other: float) -> float:
     return min(abs(one - other), _YEAR_DAYS - abs(one - other))
 
 
-def _within(rows: Sequence[Planned], room: int | None, left: float | None) -> set[str]:
+def _within(rows: Sequence[Planned], room: int | None, left: float | None, purse: float | None) -> set[str]:
     """The ids of the first rows that the limits have room for; a smaller one may still fit where a large one does not.
     """
     taken: set[str] = set()
+    most, megabytes, money = (math.inf if limit is None else limit for limit in (room, left, purse))
     for row in rows:
-        weighs = row.weight.bytes or 0
-        if (room is None or len(taken) < room) and (left is None or weighs <= left):
+        weighs, costs = row.weight.bytes or 0, row.weight.cost or 0.0
+        if len(taken) < most and weighs <= megabytes and costs <= money:
             taken.add(row.scene.id)
-            left = None if left is None else left - weighs
+            megabytes, money = megabytes - weighs, money - costs
     return taken
 
 
 def _beyond(limits: Limits, count: int) -> str:
     asked = [f"{limits.max_scenes} scenes"] if limits.max_scenes is not None else []
     asked += [f"{limits.max_mb:g} MB"] if limits.max_mb is not None else []
+    asked += [f"a cost of {limits.max_cost:g}"] if limits.max_cost is not None else []
     return f"beyond the limit of {' and '.join(asked)}: {count} others spread better over the time, or show more"

@@ -8,9 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from shapely import Polygon, make_valid
+from shapely.errors import ShapelyError
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
 from sitewatch.sources._units import baseline_of, offset_applied
 
-__all__ = ["Item", "item_of", "moment"]
+__all__ = ["Item", "footprint_of", "item_of", "moment", "share_of"]
+
+# Of its own satellite no pass covers more than half of the Earth's turn, but some footprints are drawn the wrong way
+# round the antimeridian.
+_WIDEST_DEG = 180.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +60,25 @@ def item_of(feature: Mapping[str, Any], file: str) -> Item:
         attribution=_words(first.get("name")) if isinstance(first, dict) else None,
         baseline=baseline, offset_applied=offset_applied(feature, baseline),
         cloud_cover=_percent(said), relative_orbit=_relative_orbit(said))
+
+
+def footprint_of(geometry: Any, area: BaseGeometry) -> BaseGeometry | None:
+    """Where a scene lies by a GeoJSON geometry, EPSG:4326, as far as it matters for an area; None where it is none."""
+    try:
+        footprint = make_valid(shape(geometry))
+        if footprint.is_empty or footprint.area == 0:
+            return None
+        left, _, right, _ = footprint.bounds
+        if right - left > _WIDEST_DEG and footprint.geom_type == "Polygon":
+            return area if area.bounds[2] > 175 or area.bounds[0] < -175 else Polygon()
+        return footprint
+    except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        return None
+
+
+def share_of(area: BaseGeometry, footprint: BaseGeometry | None) -> float | None:
+    """The share of an area that a footprint covers, 0 to 1; None where there is no footprint."""
+    return None if footprint is None else float(footprint.intersection(area).area / area.area)
 
 
 def moment(stated: object) -> datetime | None:

@@ -21,18 +21,23 @@ from requests.adapters import HTTPAdapter
 from sitewatch.errors import ProviderError
 from sitewatch.sources._guard import GuardedAdapter, is_private, shown_url
 
-__all__ = ["DeniedError", "Part", "Policy", "Web"]
+__all__ = ["DeniedError", "Part", "Policy", "UnheardError", "Web"]
 
 _LARGEST_TEXT_BYTES = 64_000_000   # a page of 100 items weighs 1 to 3 MB
 _BLOCK_BYTES = 65_536
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})   # HTTP statuses of faults that may pass (RFC 9110, RFC 6585)
 _DENIED = (401, 403)
+_EXPLAINED = (400, 409, 422)   # what was asked for is wrong, and the answer tends to say how
 _REDIRECTS = 5
 _T = TypeVar("_T")
 
 
 class DeniedError(ProviderError):
     """The provider wants other credentials than those given, or some at all."""
+
+
+class UnheardError(ProviderError):
+    """The provider did not answer, so that nobody knows whether it has heard what was asked."""
 
 
 class _PassingError(Exception):
@@ -83,8 +88,12 @@ class Web:
         for scheme in ("https://", "http://") if policy.allow_private else ("https://",):
             self._session.mount(scheme, adapter)
 
-    def json(self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
-        """The JSON that an address answers with; ProviderError for anything else."""
+    def json(self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None,
+             tries: int | None = None) -> Any:
+        """The JSON that an address answers with; ProviderError for anything else.
+
+        ``tries`` is 1 for what must not be asked for twice without a look whether it was heard.
+        """
         def ask() -> bytes:
             with self._asked(method, url, body=body, headers=headers) as answer:
                 kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -99,7 +108,7 @@ class Web:
             except (ValueError, RecursionError) as error:  # cut short on the way, or never JSON
                 raise _PassingError(f"the answer is not JSON ({error})") from error
 
-        return self._patiently(parsed, url)
+        return self._patiently(parsed, url, tries)
 
     def part(self, url: str, start: int, stop: int, headers: Mapping[str, str] | None = None) -> Part:
         """The bytes from start to stop (excluded) of a file, fewer where it ends before.
@@ -131,10 +140,17 @@ class Web:
             raise _PassingError(f"bytes {begin} to {last} of {total} came, where {start} to {stop - 1} were asked for")
         return begin, last + 1, total
 
-    def _patiently(self, ask: Callable[[], _T], url: str) -> _T:
+    def wait(self, attempt: int, wait_s: float | None = None) -> None:
+        """Wait before another try: as long as the provider says, else at random and ever longer."""
+        at_most = min(self.policy.first_wait_s * 2**attempt, self.policy.longest_wait_s)
+        # Random, so that threads which failed together do not come back together.
+        time.sleep(min(wait_s, self.policy.longest_wait_s) if wait_s is not None
+                   else random.uniform(at_most / 2, at_most))
+
+    def _patiently(self, ask: Callable[[], _T], url: str, tries: int | None = None) -> _T:
         """What ``ask`` gives, tried again with growing, random waits while the fault may pass."""
-        why = ""
-        for attempt in range(self.policy.tries):
+        why, tries = "", tries or self.policy.tries
+        for attempt in range(tries):
             try:
                 return ask()
             except _PassingError as fault:
@@ -145,13 +161,10 @@ class Web:
             except requests.RequestException as fault:
                 raise ProviderError(f"{self.provider} cannot be asked for {shown_url(url)}: {type(fault).__name__}. "
                                     "Only https addresses are used; `allow_private: true` allows http too") from fault
-            if attempt + 1 < self.policy.tries:
-                at_most = min(self.policy.first_wait_s * 2**attempt, self.policy.longest_wait_s)
-                # Random, so that threads which failed together do not come back together.
-                time.sleep(min(wait_s, self.policy.longest_wait_s) if wait_s is not None
-                           else random.uniform(at_most / 2, at_most))
-        raise ProviderError(f"{self.provider} did not deliver {shown_url(url)} in {self.policy.tries} tries: {why}. "
-                            "Try again later: what was fetched is kept")
+            if attempt + 1 < tries:
+                self.wait(attempt, wait_s)
+        raise UnheardError(f"{self.provider} did not deliver {shown_url(url)} in {tries} "
+                           f"{'try' if tries == 1 else 'tries'}: {why}. Try again later: what was fetched is kept")
 
     def _asked(self, method: str, url: str, body: Any = None,
                headers: Mapping[str, str] | None = None) -> requests.Response:
@@ -175,15 +188,16 @@ class Web:
 
     def _judged(self, answer: requests.Response, url: str) -> requests.Response:
         status = answer.status_code
-        if status in (200, 206):
+        if status in (200, 201, 202, 206):
             return answer
+        said = _said(answer) if status in _EXPLAINED else ""
         answer.close()
         if status in _PASSING:
             raise _PassingError(f"status {status}", _asked_wait_s(answer.headers.get("retry-after")))
         if status in _DENIED:
             raise DeniedError(f"{self.provider} refuses {shown_url(url)} (status {status}). Check the credentials that "
                               "docs/sources.md names for it")
-        raise ProviderError(f"{self.provider} answered {shown_url(url)} with status {status}")
+        raise ProviderError(f"{self.provider} answered {shown_url(url)} with status {status}{said}")
 
     def _body(self, answer: requests.Response, at_most: int) -> bytes:
         """The body; ProviderError for one that is longer than agreed, or beyond what may be spent."""
@@ -231,6 +245,17 @@ class Web:
             wait_s = self._next - 1 / self.policy.per_second - now
         if wait_s > 0:
             time.sleep(wait_s)
+
+
+def _said(answer: requests.Response) -> str:
+    """What an answer gives as its reason, as far as it can be shown."""
+    if "json" not in answer.headers.get("content-type", ""):
+        return ""
+    try:
+        text = " ".join(next(answer.iter_content(_BLOCK_BYTES), b"").decode(errors="replace").split())
+    except requests.RequestException:
+        return ""
+    return f": {text[:300]}" if text.isprintable() else ""
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -28,6 +28,7 @@ from sitewatch.store._geopackage import geopackage, qgis_project, zipped
 from sitewatch.store._identity import claims_plain, new_run, place_plain, scenes_plain, words_plain
 from sitewatch.store._new import NewCase, folder_source, site_of_plan, sources_of_plan
 from sitewatch.store._news import NEWS_FILE, add_news, read_news
+from sitewatch.store._orders import Orders
 from sitewatch.store._publishing import clean_text, published_before, record_published, with_earlier
 from sitewatch.store._signature import check_signature, signed
 from sitewatch.store._sources import open_sources, sources_plain
@@ -43,8 +44,8 @@ from sitewatch.store._verify import (
 )
 
 __all__ = [
-    "CASE_FILE", "CLAIMS_FILE", "NEWS_FILE", "PART", "SUMS", "CaseFile", "FolderStore", "NewCase", "Stored",
-    "Verified", "add_demo_claims", "add_news", "check_decisions", "check_logs", "check_pixels", "check_run",
+    "CASE_FILE", "CLAIMS_FILE", "NEWS_FILE", "PART", "SUMS", "CaseFile", "FolderStore", "NewCase", "Orders",
+    "Stored", "Verified", "add_demo_claims", "add_news", "check_decisions", "check_logs", "check_pixels", "check_run",
     "check_signature", "claims_plain", "clean_text", "compare", "compare_files", "completed", "decisions_plain",
     "documents_of", "evidence_of", "folder_source", "geopackage", "keep_decision", "kept_files", "lay_copies",
     "lay_pixels", "locked", "measured", "new_run", "not_computed", "open_sources", "place_plain",

@@ -21,7 +21,7 @@ __all__ = ["PART", "checked_id", "inside", "locked", "read_bytes", "receive", "r
 LARGEST_TEXT_BYTES = 256 * 1024 * 1024
 _LARGEST_PIXEL_FILE_BYTES = 64 * 1024**3
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_FOLDERS = ("looks", "scenes", "pixels", "results", "runs", "log", "report", "published", ".cache")
+_FOLDERS = ("looks", "scenes", "pixels", "orders", "results", "runs", "log", "report", "published", ".cache")
 PART = ".sitewatch-"  # whatever starts so is an unfinished write and may be swept away
 _OLD = f"{PART}old-"
 

@@ -90,7 +90,8 @@ def site_of_plan(folder: Path, plan: NewCase, survey: Surveyed) -> Site:
 
 def sources_of_plan(folder: Path, plan: NewCase, sensor: str) -> list[dict[str, Any]]:
     """The entries of case.yaml for the folder of images and for the archive, where there are any."""
-    archive = {"kind": "stac", "profile": plan.source, "sensor": sensor}
+    archive = ({"kind": "planet", "sensor": sensor} if plan.source == "planet" else
+               {"kind": "stac", "profile": plan.source, "sensor": sensor})
     return [*([folder_source(folder, plan)] if plan.images else []), *([archive] if plan.source else [])]
 
 

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urljoin
 
-from shapely import make_valid
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from sitewatch.model import Asset, Refusal, Scene, Sensor, Site, day
 from sitewatch.sources._credit import attribution_of
 from sitewatch.sources._guard import without_secrets
-from sitewatch.sources._items import Item, item_of
+from sitewatch.sources._items import Item, footprint_of, item_of, share_of
 from sitewatch.sources.stac._profiles import Product
 from sitewatch.sources.stac._search import Found
 
-__all__ = ["Band", "Offer", "licence_of", "offer_of", "one_per_pass", "says_licence", "with_terms"]
+__all__ = ["Band", "Offer", "licence_of", "offer_of", "says_licence", "with_terms"]
 
 _LONGEST_ID = 90
 _SAYS_NOTHING = ("proprietary", "various", "other", "")  # as licences: the words of STAC 1.0 and 1.1 for "see the link"
-# The scenes into which one pass is cut follow each other by 15 s (Sentinel-2's tiles) to 24 s (Landsat's rows).
-_ONE_PASS = timedelta(seconds=60)
-# Of its own satellite no pass covers more than half of the Earth's turn, but some footprints are drawn the wrong way
-# round the antimeridian.
-_WIDEST_DEG = 180.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +34,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A scene with the places of its bands and its mask, and the item as received."""
+    """A scene with the places of its bands and its mask, and the item as received.
+
+    ``pieces`` are scenes of the same pass that show what it does not show of the site.
+    """
 
     scene: Scene
     feature: Mapping[str, Any]
@@ -51,8 +45,10 @@ class Offer:
     bands: tuple[Band, ...]
     mask: Band | None
     covers: float            # of the site's area
+    footprint: BaseGeometry
     version: str             # of the processing: a later one is preferred
     platform: str
+    pieces: tuple[Offer, ...] = ()
 
 
 def offer_of(found: Found, product: Product, sensor: Sensor, site: Site) -> Offer | Refusal:
@@ -63,13 +59,14 @@ def offer_of(found: Found, product: Product, sensor: Sensor, site: Site) -> Offe
     if not isinstance(told, str) or not told or not isinstance(feature.get("properties"), dict):
         return Refusal(what=what, why="not a STAC item: it has no id or no properties")
     said = item_of(feature, "its item")
-    covers = _covered(feature.get("geometry"), site.area)
+    footprint = footprint_of(feature.get("geometry"), site.area)
+    covers = share_of(site.area, footprint)
     platform = str(feature["properties"].get("platform", "")).lower()
     why = said.fault or _why_not(said, covers, platform, product)
     bands, mask = _bands(feature, product, sensor, href), _mask(feature, product, sensor, href)
     if why is None and isinstance(bands, str):
         why = bands
-    if why is not None or said.taken is None or isinstance(bands, str):
+    if why is not None or said.taken is None or isinstance(bands, str) or footprint is None:
         return Refusal(what=what, why=why or "no time of its taking")
     href = without_secrets(href)
     assets = [Asset(role="image", href=f"{href}#image.tif")]
@@ -86,27 +83,8 @@ def offer_of(found: Found, product: Product, sensor: Sensor, site: Site) -> Offe
         offset_applied=said.offset_applied if sensor.added_counts else None,
         cloud_cover=said.cloud_cover, relative_orbit=said.relative_orbit)
     return Offer(scene=scene, feature=feature, collection=found.collection, bands=bands, mask=mask,
-                 covers=covers or 0.0, platform=platform,
+                 covers=covers or 0.0, footprint=footprint, platform=platform,
                  version=f"{said.baseline or ''} {_version(feature)}")
-
-
-def one_per_pass(offers: list[Offer]) -> Iterator[Offer | Refusal]:
-    """Of the scenes into which a pass of a satellite is cut, and of their repeated processings, the best for the site.
-
-    That is the one that covers most of it, then the latest processing; the others are refused, with the reason.
-    """
-    best: list[Offer] = []
-    for offer in sorted(offers, key=lambda o: (o.platform, o.scene.taken, o.scene.id)):
-        before = best[-1] if best else None
-        if before is None or before.platform != offer.platform or offer.scene.taken - before.scene.taken > _ONE_PASS:
-            best.append(offer)
-            continue
-        rank, other = _rank(offer), _rank(before)
-        kept, left = (offer, before) if rank > other else (before, offer)
-        best[-1] = kept
-        reason = "covers more of the site" if kept.covers > left.covers + 1e-6 else "is a later processing, or as good"
-        yield Refusal(what=left.scene.id, why=f"of the same pass as {kept.scene.id}, which {reason}")
-    yield from sorted(best, key=lambda o: (o.scene.taken, o.scene.id))
 
 
 def licence_of(collection: Mapping[str, Any], product: Product) -> str | None:
@@ -148,20 +126,6 @@ def _why_not(said: Item, covers: float | None, platform: str, product: Product) 
         return (f"taken by {platform or 'an unnamed satellite'} on {day(said.taken)}, whose bands differ: only "
                 f"{' and '.join(product.platforms)} are read")
     return None
-
-
-def _covered(geometry: Any, area: BaseGeometry) -> float | None:
-    """The share of the area that a footprint covers, 0 to 1; None where the footprint is none."""
-    try:
-        footprint = make_valid(shape(geometry))
-        if footprint.is_empty or footprint.area == 0:
-            return None
-        left, _, right, _ = footprint.bounds
-        if right - left > _WIDEST_DEG and footprint.geom_type == "Polygon":
-            return 1.0 if area.bounds[2] > 175 or area.bounds[0] < -175 else 0.0
-        return float(footprint.intersection(area).area / area.area)
-    except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-        return None
 
 
 def _bands(feature: Mapping[str, Any], product: Product, sensor: Sensor, href: str) -> tuple[Band, ...] | str:
@@ -236,10 +200,6 @@ def _version(feature: Mapping[str, Any]) -> str:
         if isinstance(said.get(key), str):
             return str(said[key])
     return ""
-
-
-def _rank(offer: Offer) -> tuple[float, str, str]:
-    return round(offer.covers, 6), offer.version, offer.scene.id
 
 
 def _own_id(told: str) -> str:

@@ -11,7 +11,7 @@ from sitewatch.errors import UsageError
 from sitewatch.model import SENSORS, Sensor
 from sitewatch.sources._credentials import credential_of
 
-__all__ = ["ARCHIVE", "PROFILES", "Product", "Profile", "profile_of"]
+__all__ = ["PROFILES", "Product", "Profile", "profile_of"]
 
 Signing = Literal["planetary-computer"]
 
@@ -85,10 +85,6 @@ PROFILES: dict[str, Profile] = {
                                              mask="qa_pixel", platforms=_LANDSAT, licence=_USGS)}),
     )
 }
-
-
-ARCHIVE = "earth-search"
-"""Where images of a new place come from unless another archive is named: it is open, and asks for no account."""
 
 
 def profile_of(name: str | None, url: str | None) -> Profile:

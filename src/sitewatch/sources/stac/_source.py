@@ -18,9 +18,10 @@ from shapely import Polygon
 from sitewatch.errors import ProviderError, UsageError
 from sitewatch.geo import WGS84, coverage, reproject, unclear
 from sitewatch.model import SENSORS, Asset, Refusal, Scene, Site, Span, Weight
+from sitewatch.sources._passes import passes_of
 from sitewatch.sources._web import DeniedError, Part, Policy, Web
 from sitewatch.sources.stac._cut import Crops
-from sitewatch.sources.stac._offer import Offer, offer_of, one_per_pass, says_licence, with_terms
+from sitewatch.sources.stac._offer import Offer, offer_of, says_licence, with_terms
 from sitewatch.sources.stac._profiles import profile_of
 from sitewatch.sources.stac._search import collection_of, search
 from sitewatch.sources.stac._sign import Signer, signer_of
@@ -91,12 +92,13 @@ class StacSource:
                 offers.append(offer)
         said, told = self._collection(offers)
         yield from [told] if told else []
-        for best in one_per_pass(offers):
-            if isinstance(best, Refusal):
-                yield best
+        for found_pass in passes_of(offers, site):
+            if isinstance(found_pass, Refusal):
+                yield found_pass
                 continue
-            chosen = with_terms(best, best.collection or said, self._product)
-            crops = Crops(chosen, site, Path(tempfile.mkdtemp(dir=self._temporary())), self._part)
+            best, pieces = found_pass
+            chosen = replace(with_terms(best, best.collection or said, self._product), pieces=pieces)
+            crops = Crops(chosen, site, Path(tempfile.mkdtemp(dir=self._temporary())), self._part, self._sensor.mask)
             self._crops |= {asset.href: crops for asset in chosen.scene.assets}
             yield replace(chosen.scene, source=self.name)
 
@@ -104,8 +106,8 @@ class StacSource:
         """Looks at the mask of the site and at the directory of the first band; ProviderError where that fails."""
         crops, hidden = self._crops_of(scene.assets[0].href), None
         if scene.asset("mask") is not None and self._sensor.mask is not None:
-            _, codes, cut = crops.mask()
-            hidden = _hidden(unclear(codes, self._sensor.mask), cut.grid, crops.site)
+            _, codes, grid = crops.mask()
+            hidden = _hidden(unclear(codes, self._sensor.mask), grid, crops.site)
         return Weight(bytes=crops.bytes(), hidden=hidden)
 
     def open(self, asset: Asset) -> Iterator[bytes]:
