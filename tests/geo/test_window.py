@@ -26,6 +26,7 @@ class Holes(io.FileIO):
     def __init__(self, whole, folder):
         super().__init__(whole, "rb")
         self.data, self.path, self.needed = whole.read_bytes(), folder / "holes.tif", []
+        self.total = len(self.data)
         with self.path.open("wb") as file:
             file.truncate(len(self.data))
 

@@ -17,10 +17,12 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from sitewatch.errors import AreaError, ImageError
+from sitewatch.geo.jp2 import is_jp2, tile_ranges
+from sitewatch.geo.mosaic import Piece
 from sitewatch.geo.raster import open_image
 from sitewatch.geo.tiff import touch_directories
 
-__all__ = ["Cut", "PartialFile", "plan_cut", "read_cut", "window_on"]
+__all__ = ["Cut", "PartialFile", "plan_cut", "read_cut", "read_window", "window_on"]
 
 _LARGEST_PIXELS = 100_000_000    # as the largest grid of a site
 _LARGEST_BLOCK_BYTES = 256_000_000   # decoded; a tile of 4096 pixels in 8 bands of 16 bits
@@ -34,6 +36,11 @@ class PartialFile(Protocol):
     @property
     def path(self) -> Path:
         """Where its bytes are, with holes."""
+        ...
+
+    @property
+    def total(self) -> int:
+        """How many bytes the whole file has."""
         ...
 
     def need(self, ranges: Iterable[tuple[int, int]]) -> None:
@@ -68,22 +75,31 @@ class Cut:
 
 
 def plan_cut(file: PartialFile, site: GeoBox, margin_px: int = 8) -> Cut:
-    """Where in a GeoTIFF or COG the grid of a site lies, ``margin_px`` of its pixels wider; only directories are read.
+    """Where in a GeoTIFF, COG or JPEG 2000 file the grid of a site lies, ``margin_px`` of its pixels wider.
+
+    Only directories and headers are read.
 
     Raises AreaError where the two do not meet, ImageError where the image cannot be cut.
     """
     file.seek(0)
-    touch_directories(cast(BinaryIO, file))
+    if is_jp2(file.read(12)):
+        tile_ranges(file, file.total, (0, 0, 0, 0))  # what there is before GDAL looks: its headers
+    else:
+        file.seek(0)
+        touch_directories(cast(BinaryIO, file))
     with open_image(file.path, largest_pixels=None) as image:
         if image.crs is None:
             raise ImageError("it has no georeference, so that the site cannot be found in it")
-        if image.driver != "GTiff":
+        if image.driver not in ("GTiff", "JP2OpenJPEG"):
             raise ImageError(f"a piece of a {image.driver} file cannot be fetched alone")
         grid = GeoBox(image.shape, image.transform, image.crs.to_wkt())
         window = _window(grid, site, margin_px)
         own = grid[window.row_off:window.row_off + window.height, window.col_off:window.col_off + window.width]
         return Cut(grid=own, column=int(window.col_off), row=int(window.row_off), bands=image.count,
-                   dtype=image.dtypes[0], nodata=image.nodata, ranges=_ranges(image, window))
+                   dtype=image.dtypes[0], nodata=image.nodata,
+                   ranges=_ranges(image, window) if image.driver == "GTiff" else tile_ranges(file, file.total, (
+                       window.col_off, window.row_off, window.col_off + window.width,
+                       window.row_off + window.height)))
 
 
 def read_cut(file: PartialFile, cut: Cut, bands: tuple[int, ...] = ()) -> np.ndarray:
@@ -98,6 +114,23 @@ def read_cut(file: PartialFile, cut: Cut, bands: tuple[int, ...] = ()) -> np.nda
                 cut.column, cut.row, cut.grid.width, cut.grid.height)))
         except (RasterioError, IndexError, ValueError, MemoryError) as error:
             raise ImageError("it is damaged, or not what its directory says: its blocks cannot be decoded") from error
+
+
+def read_window(path: Path, site: GeoBox, margin_px: int = 8) -> Piece:
+    """The part of an image on this machine that shows a site, ``margin_px`` of its pixels wider, as stored.
+
+    Raises AreaError where the two do not meet, ImageError where the image cannot be read.
+    """
+    with open_image(path) as image:
+        if image.crs is None:
+            raise ImageError(f"{path.name} has no georeference, so that the site cannot be found in it")
+        grid = GeoBox(image.shape, image.transform, image.crs.to_wkt())
+        window = _window(grid, site, margin_px)
+        own = grid[window.row_off:window.row_off + window.height, window.col_off:window.col_off + window.width]
+        try:
+            return Piece(pixels=image.read(window=window), grid=own)
+        except (RasterioError, ValueError, MemoryError) as error:
+            raise ImageError(f"{path.name} is damaged or truncated. Fetch it again or remove it") from error
 
 
 def window_on(lattice: GeoBox, site: GeoBox, margin_px: int = 8) -> GeoBox:

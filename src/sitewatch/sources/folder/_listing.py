@@ -17,6 +17,7 @@ from sitewatch.errors import ImageError, InputError
 from sitewatch.geo import common_footprint, describe
 from sitewatch.geo.tiff import is_cut_short
 from sitewatch.model import MaskKind, Refusal
+from sitewatch.sources.folder._products import Product, products_in
 
 __all__ = ["Image", "Mask", "hrefs", "list_folder", "stem_prefix"]
 
@@ -57,15 +58,17 @@ class Image:
     offset: float | None = None
 
 
-def list_folder(folder: Path) -> tuple[list[Image], list[Refusal]]:
-    """Every image in the folder and the folders in it, in order of name; headers only.
+def list_folder(folder: Path) -> tuple[list[Image], list[Product], list[Refusal]]:
+    """Every image in the folder and the folders in it, in order of name, and every product of many files; headers only.
 
     Hidden files, links and files that are no images by their suffix are left aside.
     Raises InputError when there is no such folder or it cannot be looked into.
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder. Give the folder that holds the images")
-    paths, refused = _image_files(folder)
+    products, useless_products, own = products_in(folder)
+    paths, refused = _image_files(folder, own)
+    refused += useless_products
     masks = {path: kind for path in paths if (kind := _mask_kind(path)) is not None}
     masks, useless = _readable(masks, folder)
     images: list[Image] = []
@@ -81,7 +84,7 @@ def list_folder(folder: Path) -> tuple[list[Image], list[Refusal]]:
     worn = {image.mask.href for image in images if image.mask is not None}
     lone = [Refusal(what=_href(path, folder), why="a mask without its image. Put the image beside it")
             for path in masks if _href(path, folder) not in worn]
-    return images, [*refused, *useless, *lone]
+    return images, products, [*refused, *useless, *lone]
 
 
 def stem_prefix(stem: str) -> str:
@@ -89,8 +92,9 @@ def stem_prefix(stem: str) -> str:
     return _PRODUCT.sub("", stem)
 
 
-def _image_files(folder: Path) -> tuple[list[Path], list[Refusal]]:
-    """The files that may be images by suffix, and those refused for their names or for being links outwards."""
+def _image_files(folder: Path, own: frozenset[Path]) -> tuple[list[Path], list[Refusal]]:
+    """The files that may be images by suffix and are not a product's ``own``, and those refused for their names or for
+    being links outwards."""
     def denied(error: OSError) -> None:
         raise InputError(f"{error.filename} cannot be looked into ({error.strerror}). Make it readable") from error
 
@@ -100,7 +104,7 @@ def _image_files(folder: Path) -> tuple[list[Path], list[Refusal]]:
         inner[:] = sorted(name for name in inner if not name.startswith("."))
         for name in sorted(names):
             path = Path(place) / name
-            if name.startswith(".") or path.suffix.lower() not in _IMAGE_SUFFIXES:
+            if name.startswith(".") or path.suffix.lower() not in _IMAGE_SUFFIXES or path in own:
                 continue
             if not _href(path, folder).isprintable():
                 refused.append(Refusal(what=ascii(_href(path, folder)),

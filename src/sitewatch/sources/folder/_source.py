@@ -17,6 +17,8 @@ from sitewatch.sources._units import baseline_in_name
 from sitewatch.sources.folder._dates import Taken, read_dates, when_taken
 from sitewatch.sources.folder._listing import Image, list_folder
 from sitewatch.sources.folder._manifest import Manifests
+from sitewatch.sources.folder._products import Product
+from sitewatch.sources.folder._shelf import Shelf
 from sitewatch.sources.folder._stac import ItemsBeside
 from sitewatch.sources.folder._survey import commonest_shape, gsd_of, sensor_of
 
@@ -39,6 +41,7 @@ class FolderSource:
         self._sensor = sensor
         self._gsd_m = gsd_m
         self._dates = Path(dates) if dates is not None else None
+        self._shelf: Shelf | None = None
 
     @property
     def name(self) -> str:
@@ -55,16 +58,19 @@ class FolderSource:
 
         Raises InputError when the folder, the list of dates or the stated sensor cannot be used at all.
         """
-        images, refused = list_folder(self._path)
+        images, products, refused = list_folder(self._path)
         yield from refused
         yield from Manifests(self._path).missing()
         listed = self._listed()
         names = {name for image in images for name in (image.href, image.path.name)}
+        if products:
+            self._shelf = Shelf(self._path, self._sensor_of(images, products))
+            yield from self._shelf.find(products, site, span)
         yield from (Refusal(what=name, why="the list of dates names it, but it is not among the folder's images")
                     for name in listed if name not in names)
         if not images:
             return
-        door = _Door(site, sensor_of(images, self._sensor), images, self._gsd_m, Manifests(self._path))
+        door = _Door(site, self._sensor_of(images, products), images, self._gsd_m, Manifests(self._path))
         items = ItemsBeside()
         for image in images:
             item = items.of(image.path)
@@ -76,6 +82,9 @@ class FolderSource:
 
         Raises ProviderError when the file is gone or does not lie in the folder.
         """
+        if "#" in asset.href and self._shelf is not None:
+            yield from self._shelf.open(asset)
+            return
         root = self._path.resolve()
         path = (root / asset.href).resolve()
         if not path.is_relative_to(root) or not path.is_file():
@@ -83,6 +92,9 @@ class FolderSource:
         with path.open("rb") as file:
             while block := file.read(_BLOCK_BYTES):
                 yield block
+
+    def _sensor_of(self, images: list[Image], products: list[Product]) -> Sensor:
+        return sensor_of(images, self._sensor, [product.sensor for product in products])
 
     def _listed(self) -> dict[str, Taken]:
         path = self._dates or self._path / "dates.csv"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sitewatch.errors import AreaError, ImageError, InputError
 from sitewatch.geo import common_footprint, length_m, picture_grid, utm_grid
 from sitewatch.model import SENSORS, Sensor
 from sitewatch.sources.folder._listing import Image, hrefs, list_folder
+from sitewatch.sources.folder._products import Product
 
 __all__ = ["Survey", "commonest_shape", "gsd_of", "sensor_of", "survey"]
 
@@ -47,13 +49,14 @@ def survey(path: Path, sensor: str | None = None, gsd_m: float | None = None) ->
     """
     if gsd_m is not None and not 0 < gsd_m < 1000:
         raise InputError(f"a pixel size of {gsd_m} m is none. Give the ground sample distance in metres")
-    images, refused = list_folder(path)
-    if not images:
+    images, products, refused = list_folder(path)
+    if not images and not products:
         reasons = "".join(f"\n  {refusal.what}: {refusal.why}" for refusal in refused[:_REASONS_SHOWN])
         if refused:
             raise ImageError(f"not one of the images in {path} can be used:{reasons}")
         raise InputError(f"there is no image in {path}. Put GeoTIFF, COG, JPEG 2000, PNG or JPEG files there")
-    profile = sensor_of(images, sensor)
+    profile = sensor_of(images, sensor, [product.sensor for product in products])
+    images = images + [_band(product) for product in products]
     fitting = [image for image in images if image.bands == len(profile.bands)]
     if not fitting:
         raise ImageError(f"{profile.title} has {len(profile.bands)} bands, but not one image in {path} has as many. "
@@ -65,8 +68,8 @@ def survey(path: Path, sensor: str | None = None, gsd_m: float | None = None) ->
     return _of_pictures(plain, profile, gsd_m) if plain else _of_ground(fitting, profile, gsd_m)
 
 
-def sensor_of(images: list[Image], stated: str | None) -> Sensor:
-    """The stated sensor's profile, or the one that most of the images can be.
+def sensor_of(images: list[Image], stated: str | None, told: Sequence[str] = ()) -> Sensor:
+    """The stated sensor's profile, or the one that most of the images can be, or that products say they are.
 
     Raises InputError when the stated one is not known or the images could be of several sensors or of none.
     """
@@ -74,7 +77,7 @@ def sensor_of(images: list[Image], stated: str | None) -> Sensor:
         if stated not in SENSORS:
             raise InputError(f"no sensor is called {stated!r}. Known are {_profiles()}")
         return SENSORS[stated]
-    guessed = Counter(guess for image in images if (guess := _guess(image)) is not None)
+    guessed = Counter([*told, *(guess for image in images if (guess := _guess(image)) is not None)])
     if not guessed:
         seen = ", ".join(sorted({f"{image.bands} bands of {image.dtype}" for image in images}))
         raise InputError(f"the images ({seen}) do not tell their sensor. State one: {_profiles()}")
@@ -128,6 +131,12 @@ def _by_code(grid: GeoBox) -> GeoBox:
     """The same grid with its CRS by its EPSG code where it has one, which people can read in a case file."""
     epsg = grid.crs.epsg if grid.crs is not None else None
     return grid if epsg is None else GeoBox(grid.shape, grid.affine, f"EPSG:{epsg}")
+
+
+def _band(product: Product) -> Image:
+    """A product as if its bands were one file."""
+    return Image(path=product.bands[0], href=product.href, grid=product.info.grid, footprint=product.footprint,
+                 bands=len(product.bands), dtype=product.info.dtype, tags={})
 
 
 def _lattice(grid: GeoBox) -> tuple[object, ...]:
