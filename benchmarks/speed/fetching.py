@@ -1,12 +1,16 @@
 """``python -m benchmarks.speed.fetching``: crops from an archive on loopback, one that answers well and one that fails.
 
-It prints what a fetch takes, how much more than the crops' own blocks is received, and whether what arrives from a
-server that fails at every fifth request is the same, byte for byte.
+It prints what a fetch takes (by the clock, and of this process's own time, the archive's included), how much more than
+the crops' own blocks is received, and whether what arrives from a server that fails at every fifth request is the same,
+byte for byte, also where the fetch was killed on the way.
 """
 
 from __future__ import annotations
 
 import hashlib
+import random
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -29,6 +33,7 @@ from sitewatch.sources import StacSource
 
 _SCENES, _SIZE_M, _GSD_M, _TILE_PX, _BLOCK_PX = 200, 1000.0, 3.0, 1536, 512
 _AREAS = 500
+_FILES = 3   # of a scene: the image, its mask, its item
 
 
 def main() -> None:
@@ -37,13 +42,14 @@ def main() -> None:
         folder = Path(name)
         _fill(archive)
         quick = _fetched(folder / "quick", archive, archive.items[:60])
-        print(f"60 crops of 1 km at 3 m: {quick[0]:.1f} s, {quick[1]:.2f} times the crops' own blocks received")
+        print(f"60 crops of 1 km at 3 m: {quick[0]}, {quick[1]:.2f} times the crops' own blocks received", flush=True)
         whole = _fetched(folder / "whole", archive, archive.items)
-        print(f"{_SCENES} crops of a server that answers well: {whole[0]:.1f} s")
+        print(f"{_SCENES} crops of a server that answers well: {whole[0]}", flush=True)
         archive.faults = Faults(rate=0.2, seed=3)
         failing = _fetched(folder / "failing", archive, archive.items)
-        print(f"{_SCENES} crops of a server that fails at every fifth request: {failing[0]:.1f} s; "
-              f"{len(failing[2])} arrived, {'all the same' if failing[2] == whole[2] else 'NOT the same'}")
+        print(f"{_SCENES} crops of a server that fails at every fifth request: {failing[0]}; "
+              f"{len(failing[2])} arrived, {'all the same' if failing[2] == whole[2] else 'NOT the same'}", flush=True)
+        print(_killed(folder / "killed", archive, whole[2]), flush=True)
         archive.faults = Faults()
         began = time.perf_counter()
         found = _many_areas(archive)
@@ -72,26 +78,52 @@ def _item(url: str, number: int, geometry: dict[str, Any]) -> dict[str, Any]:
     bands = [{"name": name, "common_name": name} for name in ("blue", "green", "red", "nir")]
     return {"type": "Feature", "stac_version": "1.0.0", "id": f"scene-{number}", "geometry": geometry, "links": [],
             "properties": {"datetime": taken.isoformat(), "platform": "simulated"},
-            "assets": {"ortho_analytic_4b_sr": {"href": f"{url}/files/analytic.tif", "type": "image/tiff",
+            "assets": {"ortho_analytic_4b_sr": {"href": f"{url}/files/analytic.tif?of={number}", "type": "image/tiff",
                                                 "eo:bands": bands},
-                       "ortho_udm2": {"href": f"{url}/files/udm2.tif", "type": "image/tiff"}}}
+                       "ortho_udm2": {"href": f"{url}/files/udm2.tif?of={number}", "type": "image/tiff"}}}
 
 
-def _fetched(folder: Path, archive: Loopback, items: list[dict[str, Any]]) -> tuple[float, float, dict[str, str]]:
-    """Seconds, bytes received per byte of the crops' own blocks, and the hash of each image."""
+def _fetched(folder: Path, archive: Loopback, items: list[dict[str, Any]]) -> tuple[str, float, dict[str, str]]:
+    """How long it took, bytes received per byte of the crops' own blocks, and the hash of each image."""
+    case = _case(folder, archive)
+    every, archive.items = archive.items, items
+    began, worked = time.perf_counter(), time.process_time()
+    plan = fetch(case)
+    told = f"{time.perf_counter() - began:.1f} s ({time.process_time() - worked:.1f} s of its own)"
+    archive.items = every
+    own = sum(row.weight.bytes or 0 for row in plan.rows)
+    return told, plan.received / own, _images(folder)
+
+
+def _killed(folder: Path, archive: Loopback, wanted: dict[str, str]) -> str:
+    """A fetch of a server that fails is killed at a random moment and goes on: what is asked for again, what comes."""
+    case = _case(folder, archive)
+    most = random.randrange(20, _SCENES - 20)
+    with subprocess.Popen([sys.executable, "-m", "sitewatch.cli", "fetch", str(folder)], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        while len(list(folder.glob("pixels/*/image.tif"))) < most and process.poll() is None:
+            time.sleep(random.random() / 20)
+        process.kill()
+    held = {scene.name for scene in folder.glob("pixels/*") if len(
+        [path for path in scene.iterdir() if not path.name.startswith(".")]) == _FILES}
+    archive.log.clear()
+    plan = fetch(case)
+    again = {f"scene-{request.path.rpartition('=')[2]}" for request in archive.log if "?of=" in request.path} & held
+    return (f"killed with {len(held)} of {_SCENES} scenes held, then fetched again: {len(again)} of those asked for "
+            f"again, {len(plan.lost)} lost, {'all the same' if _images(folder) == wanted else 'NOT the same'}")
+
+
+def _case(folder: Path, archive: Loopback) -> Case:
     case = Case.new(folder, NewCase(area=square_around(38.0, -33.0, _SIZE_M), gsd_m=_GSD_M))
     file = folder / "case.yaml"
     file.write_text(file.read_text().replace('profile: "earth-search", sensor: "sentinel-2"', (
         f'url: "{archive.url}", collection: sentinel-2-l2a, sensor: planetscope-4, allow_private: true')))
-    every, archive.items = archive.items, items
-    began = time.perf_counter()
-    plan = fetch(Case.open(case.folder))
-    seconds = time.perf_counter() - began
-    archive.items = every
-    own = sum(row.weight.bytes or 0 for row in plan.rows)
-    images = {path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest()
-              for path in folder.glob("pixels/*/image.tif")}
-    return seconds, plan.received / own, images
+    return Case.open(case.folder)
+
+
+def _images(folder: Path) -> dict[str, str]:
+    return {path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in folder.glob("pixels/*/image.tif")}
 
 
 def _many_areas(archive: Loopback) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
@@ -41,10 +42,11 @@ def fetch(case: Case, names: Collection[str] = (), span: Span | None = None, lim
     asked = fingerprint(str(store.sources_plain(case.file.sources)))
     is_anew = holder.is_asked_anew(asked, case.site)
     within = case.file.span if span is None else case.file.span.common(span)
-    offer = holder.known(scenes.find_scenes(case.site, within, meant, progress))
-    offer = scenes.without_held(offer, holder.scenes(case.site))
+    found = holder.known(scenes.find_scenes(case.site, within, meant, progress))
+    offer = scenes.without_held(found, holder.scenes(case.site))
     weights = scenes.weigh_scenes(offer, meant, progress)
-    plan = scenes.plan_scenes(offer, weights, limits, _received(meant))
+    plan = replace(scenes.plan_scenes(offer, weights, limits, _received(meant)),
+                   without=scenes.months_without(found, within))
     if dry_run:
         return plan
     plan = _agreed(plan, meant, limits.agreed, holder)
@@ -52,8 +54,8 @@ def fetch(case: Case, names: Collection[str] = (), span: Span | None = None, lim
     if not chosen.scenes:
         raise InputError(_nothing_worth_it(plan))
     held = scenes.keep_scenes(chosen, meant, partial(holder.keep, case.site.grid), progress)
-    found = holder.with_earlier(held, case.file.span, every, every if is_anew else None)
-    case.hold(found, asked, perf_counter() - began)
+    kept = holder.with_earlier(held, case.file.span, every, every if is_anew else None)
+    case.hold(kept, asked, perf_counter() - began)
     return plan.after(held, _received(meant))
 
 

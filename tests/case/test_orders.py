@@ -28,6 +28,7 @@ from sitewatch.store import Orders
 def desk(tmp_path, monkeypatch):
     monkeypatch.setenv("PL_API_KEY", KEY)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "keyring", None)
     monkeypatch.setattr(planet_source, "_PER_SECOND", None)
     monkeypatch.setattr(planet_source, "_PAUSE_S", 0.001)
     monkeypatch.setattr(Policy.__init__, "__kwdefaults__", {**Policy.__init__.__kwdefaults__, "first_wait_s": 0.002})

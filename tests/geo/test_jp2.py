@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from rasterio.io import MemoryFile
 from rasterio.shutil import copy
 from tests.geo.test_window import Holes
 
-from sitewatch.errors import ImageError, SitewatchError
+from sitewatch.errors import ImageError
 from sitewatch.geo import plan_cut, read_cut
 from sitewatch.geo.jp2 import tile_ranges
 
@@ -63,11 +64,8 @@ def test_whatever_a_file_holds_it_is_refused_or_read(tmp_path_factory, noise, at
     whole = struct.pack(">I4sI", 12, b"jP  ", 0x0D0A870A) + b"\0\0\0\0jp2c\xff\x4f\xff\x51" + noise
     path = tmp_path_factory.mktemp("noise") / "x.jp2"
     path.write_bytes(whole[:at] + noise + whole[at:])
-    with Holes(path, path.parent) as file:
-        try:
-            tile_ranges(file, file.total, (0, 0, 10, 10))
-        except SitewatchError as error:
-            assert isinstance(error, ImageError)
+    with Holes(path, path.parent) as file, suppress(ImageError):
+        tile_ranges(file, file.total, (0, 0, 10, 10))
 
 
 def test_a_file_that_names_a_part_without_end_is_refused(image, tmp_path):

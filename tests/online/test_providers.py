@@ -10,8 +10,8 @@ from sitewatch.case import Case, NewCase
 from sitewatch.fetching import Limits, fetch
 from sitewatch.geo import square_around
 from sitewatch.model import Scene, Site, Span
-from sitewatch.sources import StacSource
-from sitewatch.sources.archives import place
+from sitewatch.sources import PlanetSource, StacSource
+from sitewatch.sources.archives import known_archives, place
 from sitewatch.sources.conformance import broken_rules
 from sitewatch.sources.stac import PROFILES
 
@@ -24,6 +24,7 @@ _EVERY = [(name, sensor) for name, profile in PROFILES.items() for sensor in pro
 
 @pytest.mark.parametrize(("name", "sensor"), _EVERY)
 def test_an_archive_keeps_to_the_rules(name, sensor):
+    _skip_without_key(name)
     area = square_around(*_AT, 3000)
     site = Site(slug="hamhung", names=(), area=area, grid=place(area, name, sensor).grid)
     assert broken_rules(StacSource(profile=name, sensor=sensor), site, _WEEKS) == []
@@ -31,11 +32,26 @@ def test_an_archive_keeps_to_the_rules(name, sensor):
 
 @pytest.mark.parametrize(("name", "sensor"), _EVERY)
 def test_a_scene_tells_when_it_was_taken_whose_it_is_and_how_the_sun_stood(name, sensor):
+    _skip_without_key(name)
     area = square_around(*_AT, 3000)
     site = Site(slug="hamhung", names=(), area=area, grid=place(area, name, sensor).grid)
     scenes = [one for one in StacSource(profile=name, sensor=sensor).find(site, _WEEKS) if isinstance(one, Scene)]
     assert scenes
     assert all(scene.licence and scene.attribution and scene.sun_elevation_deg for scene in scenes)
+
+
+@pytest.mark.parametrize("sensor", ["planetscope-4", "planetscope-8", "skysat"])
+def test_planets_scenes_are_found_and_weighed_and_nothing_is_ordered(sensor):
+    _skip_without_key("planet")
+    area = square_around(*_AT, 3000)
+    site = Site(slug="hamhung", names=(), area=area, grid=place(area, "planet", sensor).grid)
+    source = PlanetSource(sensor)
+    offers = list(source.find(site, _WEEKS))
+    assert offers or sensor == "skysat"
+    for scene in [one for one in offers if isinstance(one, Scene)][:3]:
+        weight = source.weigh(scene)
+        assert weight.cost is None or 0 < weight.cost < 12
+        assert weight.hidden is None or 0 <= weight.hidden <= 1
 
 
 def test_a_fetch_of_few_scenes_is_held_within_its_limits_and_not_repeated(tmp_path):
@@ -45,3 +61,9 @@ def test_a_fetch_of_few_scenes_is_held_within_its_limits_and_not_repeated(tmp_pa
     assert 0 < sum(row.is_kept for row in plan.rows) <= 3
     assert plan.received < 60e6
     assert fetch(Case.open(case.folder), span=_WEEKS, limits=Limits(max_scenes=3)).to_fetch == ()
+
+
+def _skip_without_key(name):
+    told = next(archive.credential for archive in known_archives() if archive.name == name)
+    if told.startswith("none: "):
+        pytest.skip(f"{name} is asked with {told}")

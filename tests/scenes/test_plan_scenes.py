@@ -14,8 +14,8 @@ from shapely import box
 
 from sitewatch.errors import InputError, ProviderError, UsageError
 from sitewatch.geo import picture_grid
-from sitewatch.model import Asset, Kept, Refusal, Scene, Scenes, Site, Weight
-from sitewatch.scenes import Limits, plan_scenes, weigh_scenes
+from sitewatch.model import Asset, Kept, Refusal, Scene, Scenes, Site, Span, Weight
+from sitewatch.scenes import Limits, months_without, plan_scenes, weigh_scenes
 
 _START = datetime(2020, 1, 1, tzinfo=UTC)
 _SITE = Site(slug="plane", names=(), area=box(0, -60, 72, 0), grid=picture_grid(24, 20, 3.0))
@@ -192,3 +192,20 @@ def test_of_looks_that_are_as_clear_those_of_the_commonest_season_go_first():
                     *(_scene(i, every_days=4.0, relative_orbit=0) for i in range(45, 48)))
     plan = plan_scenes(found, {scene.id: Weight(hidden=0.1) for scene in found.scenes}, Limits(max_scenes=1))
     assert [row.scene.id for row in plan.to_fetch] == ["s000"]
+
+
+def test_months_in_which_nobody_passed_are_named():
+    found = _scenes(_scene(0), _scene(6), _scene(9))   # on 1 January, 1 March and 31 March 2020
+    assert months_without(found, Span()) == ("2020-02",)
+    end = datetime(2020, 5, 1, tzinfo=UTC)
+    start = datetime(2019, 12, 5, tzinfo=UTC)
+    assert months_without(found, Span(start=start, end=end)) == ("2019-12", "2020-02", "2020-04")
+    assert months_without(_scenes(), Span(end=end)) == ()
+
+
+def test_of_two_looks_the_one_without_snow_goes_first_and_the_other_says_so():
+    found = _scenes(_scene(0), _scene(1))
+    plan = plan_scenes(found, {"s000": Weight(hidden=0.0, snow=0.6), "s001": Weight(hidden=0.1, snow=0.0)},
+                       Limits(max_scenes=1))
+    assert [row.scene.id for row in plan.to_fetch] == ["s001"]
+    assert "snow lies on 60%" in plan.rows[0].why_not

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partialmethod
@@ -39,6 +40,7 @@ def desk(tmp_path, monkeypatch):
     """Five scenes of the site, ten days apart; nothing waits long."""
     monkeypatch.setenv("PL_API_KEY", KEY)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "keyring", None)
     monkeypatch.setattr(Policy, "__init__", partialmethod(Policy.__init__, first_wait_s=0.002))
     monkeypatch.setattr(planet_source, "_PER_SECOND", None)
     monkeypatch.setattr(planet_source, "_PAUSE_S", 0.001)

@@ -66,7 +66,8 @@ def scenes_json(scenes: Scenes, stack: Stack | None) -> list[dict[str, Any]]:
 def plan_json(plan: Plan) -> dict[str, Any]:
     """Every scene that was found with what it weighs; what is to come or has come; what was refused at the door."""
     rows = [{"id": row.scene.id, "source": row.scene.source, "taken": _iso(row.scene.taken),
-             "hidden_share": _short(row.weight.hidden), "cloud_cover_percent": _short(row.scene.cloud_cover),
+             "hidden_share": _short(row.weight.hidden), "snow_share": _short(row.weight.snow),
+             "cloud_cover_percent": _short(row.scene.cloud_cover),
              "off_nadir_deg": _short(row.scene.off_nadir_deg), "relative_orbit": row.scene.relative_orbit,
              "bytes": row.weight.bytes, "cost": _short(row.weight.cost), "unit": row.weight.unit,
              "licence": row.scene.licence, "kept": row.is_kept,
@@ -75,7 +76,8 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                for refusal in plan.scenes.refusals]
     return {"scenes": rows, "refused": refused, "to_fetch": len(plan.to_fetch), "bytes_to_fetch": plan.bytes,
             "bytes_received": plan.received, "costs": {unit: _short(cost) for unit, cost in plan.costs.items()},
-            "order": plan.code if plan.to_pay else None, "lost": list(plan.lost)}
+            "order": plan.code if plan.to_pay else None, "lost": list(plan.lost),
+            "months_without": list(plan.without)}
 
 
 def stack_json(stack: Stack) -> dict[str, Any]:

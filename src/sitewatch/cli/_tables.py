@@ -29,7 +29,7 @@ from sitewatch.model import (
 
 if TYPE_CHECKING:
     from sitewatch.case import ReportFolder, Verified
-    from sitewatch.scenes import Plan
+    from sitewatch.scenes import Plan, Planned
     from sitewatch.sources.archives import Archive
     from sitewatch.sources.simulated import World
 
@@ -89,18 +89,25 @@ def scenes_table(scenes: Scenes, stack: Stack | None) -> str:
 
 def plan_table(plan: Plan, dry_run: bool) -> str:
     """Every scene that was found: what of the site it hides, what it weighs, whether it is fetched or why not."""
-    rows = [(row.scene.id, day(row.scene.taken), row.scene.source, _share(row.weight.hidden),
-             "" if row.scene.cloud_cover is None else f"{row.scene.cloud_cover:.0f}%", _megabytes(row.weight.bytes),
-             "" if row.is_kept else _cost(row.weight.cost),
-             "held" if row.is_kept else "no" if row.why_not else "yes", row.why_not or "") for row in plan.rows]
+    rows = [_planned(row) for row in plan.rows]
     rows += [(refusal.what, "", refusal.source or "", "", "", "", "", "no", refusal.why) for refusal in
              plan.scenes.refusals]
+    rows += [(month, "", "", "", "", "", "", "no", "no pass: no scene that can be used was found in this month")
+             for month in plan.without]
     columns = ("scene", "taken", "source", "site hidden", "scene cloudy", "MB", "cost", "fetch" if dry_run else "held",
                "why not")
     held = sum(row.is_kept for row in plan.rows)
     told = (f"{len(plan.to_fetch)} scenes to fetch, about {_megabytes(plan.bytes)} MB, {_costs(plan)}; {held} held; "
             if dry_run else f"{held} scenes held; ")
     return f"{table_text(columns, rows)}\n\n{told}{_megabytes(plan.received)} MB received"
+
+
+def _planned(row: Planned) -> tuple[str, ...]:
+    note = "" if row.scene.licence else "no licence is stated: nothing of it may be published"
+    cloudy = "" if row.scene.cloud_cover is None else f"{row.scene.cloud_cover:.0f}%"
+    return (row.scene.id, day(row.scene.taken), row.scene.source, _share(row.weight.hidden), cloudy,
+            _megabytes(row.weight.bytes), "" if row.is_kept else _cost(row.weight.cost),
+            "held" if row.is_kept else "no" if row.why_not else "yes", row.why_not or note)
 
 
 def _cost(amount: float | None) -> str:

@@ -60,7 +60,7 @@ def is_jp2(first: bytes) -> bool:
 
 
 def tile_ranges(file: Seekable, size: int, window: tuple[int, int, int, int]) -> tuple[tuple[int, int], ...]:
-    """From where to where the tiles lie that show a window (left, top, right, bottom) of an image, in a file of ``size``
+    """From where to where the tiles lie that show a window of an image (left, top, right, bottom), in a file of so many
     bytes, with the headers on the way to them.
 
     Where the file lists the lengths of its tiles, these are added up; else their headers are followed one by one.

@@ -124,12 +124,13 @@ class Weight:
     """What is known of a scene before it is fetched: how much comes, and what of the site it will not show.
 
     ``bytes`` is about what its image and mask take; ``hidden`` the share of the site that the provider's own mask says
-    is under cloud or shadow or outside the scene; ``cost`` what of quota or money it takes, in ``unit``. None where not
-    known.
+    is under cloud or shadow or outside the scene, ``snow`` that which it says lies under snow; ``cost`` what of quota
+    or money it takes, in ``unit``. None where not known.
     """
 
     bytes: int | None = None
     hidden: float | None = None
+    snow: float | None = None
     cost: float | None = 0.0
     unit: str = ""
 

@@ -8,15 +8,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import chain
 
 from sitewatch.errors import InputError, ProviderError, UsageError
-from sitewatch.model import Progress, Refusal, RemoteSource, Scene, Scenes, Source, Weight, day
+from sitewatch.model import Progress, Refusal, RemoteSource, Scene, Scenes, Source, Span, Weight, day
 
-__all__ = ["Limits", "Plan", "Planned", "plan_scenes", "weigh_scenes"]
+__all__ = ["Limits", "Plan", "Planned", "months_without", "plan_scenes", "weigh_scenes"]
 
 _YEAR_DAYS = 365.25
 _SEASON_DAYS = 30.0   # shadows, leaves and snow differ little within a month
+_MUCH_SNOW = 0.1
 _ANGLE_DEG = 5.0      # a hall 10 m high leans by less than a metre more
 
 
@@ -65,12 +67,14 @@ class Plan:
     """Every scene that was found, in order of time, and what was refused at the door.
 
     ``received`` bytes have come so far. After a fetch ``lost`` are the ids of scenes that were to come and did not.
+    ``without`` are months in which no scene was found at all.
     """
 
     scenes: Scenes
     rows: tuple[Planned, ...]
     received: int = 0
     lost: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     @property
     def to_fetch(self) -> tuple[Planned, ...]:
@@ -165,7 +169,23 @@ def plan_scenes(scenes: Scenes, weights: Mapping[str, Weight | Refusal], limits:
     taken = _within(_in_order(offered, room), room, left, limits.max_cost)
     return Plan(scenes=scenes, received=received, rows=tuple(
         row if row.is_kept or row.why_not is not None or row.scene.id in taken else
-        replace(row, why_not=_beyond(limits, len(taken) + len(held))) for row in rows))
+        replace(row, why_not=_beyond(limits, len(taken) + len(held)) + _snow(row)) for row in rows))
+
+
+def months_without(scenes: Scenes, span: Span) -> tuple[str, ...]:
+    """The months of a span, as 2024-05, in which no source has or refuses a scene: nobody passed, or nobody kept it.
+
+    Counted are whole months from the span's start, or the first scene, to its end, or the last scene.
+    """
+    taken = [scene.taken for scene in scenes.scenes]
+    start, end = span.start or min(taken, default=None), span.end or max(taken, default=None)
+    if start is None or end is None:
+        return ()
+    seen = {(one.year, one.month) for one in taken}
+    months = ((year, month) for year in range(start.year, end.year + 1) for month in range(1, 13))
+    return tuple(f"{year}-{month:02}" for year, month in months
+                 if (start.year, start.month) <= (year, month) <= (end.year, end.month) and (year, month) not in seen
+                 and datetime(year, month, 1, tzinfo=UTC) < end)
 
 
 def _weighed(scene: Scene, source: RemoteSource) -> Weight | Refusal:
@@ -208,6 +228,7 @@ def _in_order(rows: Sequence[Planned], room: int | None) -> list[Planned]:
 
 def _demerits(row: Planned, orbit: int | None, season: float) -> tuple[float, int, bool, int, str]:
     hidden = row.weight.hidden if row.weight.hidden is not None else (row.scene.cloud_cover or 0) / 100
+    hidden += row.weight.snow or 0.0
     angle = int((row.scene.off_nadir_deg or 0) / _ANGLE_DEG)
     away = int(_apart(_day_of_year(row), season) / _SEASON_DAYS)
     return round(hidden, 1), away, row.scene.relative_orbit != orbit, angle, row.scene.id
@@ -239,6 +260,10 @@ def _within(rows: Sequence[Planned], room: int | None, left: float | None, purse
             taken.add(row.scene.id)
             megabytes, money = megabytes - weighs, money - costs
     return taken
+
+
+def _snow(row: Planned) -> str:
+    return f"; snow lies on {row.weight.snow:.0%} of the site" if (row.weight.snow or 0) >= _MUCH_SNOW else ""
 
 
 def _beyond(limits: Limits, count: int) -> str:

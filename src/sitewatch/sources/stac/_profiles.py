@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Literal
 
 from sitewatch.errors import UsageError
 from sitewatch.model import SENSORS, Sensor
 from sitewatch.sources._credentials import credential_of
+from sitewatch.sources.stac._s3 import COPERNICUS_KEYS, copernicus_key
+from sitewatch.sources.stac._sign import Signing
 
 __all__ = ["PROFILES", "Product", "Profile", "profile_of"]
-
-Signing = Literal["planetary-computer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +60,10 @@ class Profile:
 
     @property
     def credential(self) -> str | None:
-        """Where its credential is from, None where there is none; no archive here needs one."""
+        """Where its credential is from, None where there is none and none is needed."""
+        if self.signing == "copernicus":
+            key = copernicus_key()
+            return key.origin if key else f"none: set {' and '.join(COPERNICUS_KEYS)}"
         found = credential_of(self.name, self.variables) if self.variables else None
         return found.origin if found else None
 
@@ -83,6 +85,11 @@ PROFILES: dict[str, Profile] = {
                                                 mask="SCL", licence=_COPERNICUS),
                           "landsat": Product(collection="landsat-c2-l2", bands=("blue", "green", "red", "nir08"),
                                              mask="qa_pixel", platforms=_LANDSAT, licence=_USGS)}),
+        # Four connections and five requests a second (documentation.dataspace.copernicus.eu, "Quotas and Limitations").
+        Profile(name="copernicus", title="Copernicus Data Space: Sentinel-2 as ESA delivers it, with an account's keys",
+                url="https://stac.dataspace.copernicus.eu/v1", signing="copernicus", at_once=4, per_second=5.0,
+                products={"sentinel-2": Product(collection="sentinel-2-l2a", mask="SCL_20m", licence=_COPERNICUS,
+                                                bands=("B02_10m", "B03_10m", "B04_10m", "B08_10m"))}),
     )
 }
 

@@ -10,15 +10,26 @@ from urllib.parse import urljoin, urlsplit
 from sitewatch.errors import ProviderError
 from sitewatch.sources._credentials import credential_of
 from sitewatch.sources._web import Web
+from sitewatch.sources.stac._s3 import COPERNICUS_KEYS, S3Key, copernicus_key, presigned
 
-__all__ = ["Signer", "signer_of"]
+__all__ = ["Signer", "Signing", "signer_of"]
 
 _BLOBS = ".blob.core.windows.net"
+_CDSE, _EODATA = ".dataspace.copernicus.eu", "https://eodata.dataspace.copernicus.eu/"
+_KEYS_AT = "https://eodata-s3keysmanager.dataspace.copernicus.eu"
+_VALID_S = 3600
 _EARLY = timedelta(seconds=60)   # a signature that ends sooner might end on the way
+
+
+Signing = Literal["planetary-computer", "copernicus"]
 
 
 class Signer(Protocol):
     """Gives an address as it can be read right now."""
+
+    def ready(self) -> None:
+        """ProviderError where nothing can be read for want of a credential."""
+        ...
 
     def signed(self, href: str) -> str:
         """The address with whatever the provider wants to see in it."""
@@ -29,10 +40,42 @@ class Signer(Protocol):
         ...
 
 
-def signer_of(signing: Literal["planetary-computer"] | None, web: Web, url: str,
-              variables: tuple[str, ...]) -> Signer | None:
+def signer_of(signing: Signing | None, web: Web, url: str, variables: tuple[str, ...]) -> Signer | None:
     """The signer that an archive needs, None for one that needs none."""
+    if signing == "copernicus":
+        return _Copernicus(_EODATA if (urlsplit(url).hostname or "").endswith(_CDSE) else urljoin(url, "/"))
     return None if signing is None else _PlanetaryComputer(web, urljoin(url, "/api/sas/v1/token"), variables)
+
+
+class _Copernicus:
+    """Files of the Copernicus Data Space, which it names by s3://bucket/key and gives to those who have keys.
+
+    documentation.dataspace.copernicus.eu, "APIs: S3".
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+
+    def ready(self) -> None:
+        """ProviderError where there are no keys."""
+        self._key()
+
+    def signed(self, href: str) -> str:
+        """The https address behind an s3 one, signed; others as they are."""
+        parts = urlsplit(href)
+        if parts.scheme != "s3":
+            return href
+        return presigned(f"{self._endpoint}{parts.netloc}{parts.path}", self._key(), datetime.now(UTC), _VALID_S)
+
+    def forget(self, href: str) -> None:
+        """Each address is signed anew."""
+
+    def _key(self) -> S3Key:
+        found = copernicus_key()
+        if found is None:
+            raise ProviderError(f"the Copernicus Data Space gives its files to those who have S3 keys. Make some at "
+                                f"{_KEYS_AT}, and set {' and '.join(COPERNICUS_KEYS)}")
+        return found
 
 
 class _PlanetaryComputer:
@@ -45,6 +88,9 @@ class _PlanetaryComputer:
         self._web, self._url, self._variables = web, url, variables
         self._tokens: dict[str, tuple[str, datetime]] = {}
         self._lock = threading.Lock()
+
+    def ready(self) -> None:
+        """Nobody needs an account."""
 
     def signed(self, href: str) -> str:
         """The address with a signature, where it is one of a container."""

@@ -16,7 +16,7 @@ from odc.geo.geobox import GeoBox
 from shapely import Polygon
 
 from sitewatch.errors import ProviderError, UsageError
-from sitewatch.geo import WGS84, coverage, reproject, unclear
+from sitewatch.geo import WGS84, coverage, reproject, snowy, unclear
 from sitewatch.model import SENSORS, Asset, Refusal, Scene, Site, Span, Weight
 from sitewatch.sources._passes import passes_of
 from sitewatch.sources._web import DeniedError, Part, Policy, Web
@@ -81,6 +81,8 @@ class StacSource:
             yield Refusal(what=self.name, why="the site lies in plain pictures, not on the Earth, so that no archive "
                                               "can be asked for it. Make a case with --at or --area")
             return
+        if self._signer is not None:
+            self._signer.ready()
         url, collection = self._profile.url, self._product.collection
         offers: list[Offer] = []
         for found in (walk(self._web, url, site, span) if is_static(url) else
@@ -104,11 +106,12 @@ class StacSource:
 
     def weigh(self, scene: Scene) -> Weight:
         """Looks at the mask of the site and at the directory of the first band; ProviderError where that fails."""
-        crops, hidden = self._crops_of(scene.assets[0].href), None
+        crops, hidden, snow = self._crops_of(scene.assets[0].href), None, None
         if scene.asset("mask") is not None and self._sensor.mask is not None:
             _, codes, grid = crops.mask()
-            hidden = _hidden(unclear(codes, self._sensor.mask), grid, crops.site)
-        return Weight(bytes=crops.bytes(), hidden=hidden)
+            hidden = 1 - _share(~unclear(codes, self._sensor.mask), grid, crops.site)
+            snow = _share(snowy(codes, self._sensor.mask), grid, crops.site)
+        return Weight(bytes=crops.bytes(), hidden=hidden, snow=snow)
 
     def open(self, asset: Asset) -> Iterator[bytes]:
         """The crop of an image or a mask as a GeoTIFF, or the item; ProviderError where it does not arrive."""
@@ -155,10 +158,10 @@ class StacSource:
         return self._folder
 
 
-def _hidden(is_unclear: np.ndarray, grid: GeoBox, site: Site) -> float:
-    """The share of the site's area that a mask calls unclear or does not reach."""
+def _share(is_so: np.ndarray, grid: GeoBox, site: Site) -> float:
+    """The share of the site's area, 0 to 1, of which a mask says so."""
     area = reproject(site.area, WGS84, CRS(grid.crs))
     pixel_area = abs(grid.affine.a * grid.affine.e)
     parts = [part for part in getattr(area, "geoms", [area]) if isinstance(part, Polygon)]
-    clear = sum(float(coverage(part, grid)[~is_unclear].sum()) for part in parts) * pixel_area
-    return min(1.0, max(0.0, 1 - clear / float(area.area)))
+    inside = sum(float(coverage(part, grid)[is_so].sum()) for part in parts) * pixel_area
+    return min(1.0, max(0.0, inside / float(area.area)))
