@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -100,6 +101,24 @@ def test_a_fetch_that_is_killed_while_it_orders_does_not_order_twice(case, desk)
     done = fetch(Case.open(case.folder))
     assert len(desk.orders) == 1
     assert sum(row.is_kept for row in done.rows) == 4
+
+
+def test_the_command_that_a_dry_run_shows_orders_exactly_what_it_has_listed(case, desk):
+    asked = ["--since", "2023-05-05", "--max-scenes", "2", "--max-cost", "2.5", "--dry-run"]
+    shown = _sitewatch("fetch", str(case.folder), *asked)
+    assert "of which 2 cost" in shown.stdout
+    following = shown.stderr.partition("next: sitewatch ")[2].strip()
+    done = _sitewatch(*shlex.split(following))
+    assert done.returncode == 0, done.stderr
+    (order,) = desk.orders.values()
+    assert all(one in shown.stdout for one in order["products"][0]["item_ids"])
+    assert len(order["products"][0]["item_ids"]) == 2
+    assert KEY not in shown.stdout + shown.stderr + done.stdout + done.stderr
+
+
+def _sitewatch(*words):
+    return subprocess.run([sys.executable, "-m", "sitewatch.cli", *words], capture_output=True, text=True, check=False,
+                          env={**os.environ, "COLUMNS": "200"})
 
 
 def test_an_order_that_nobody_can_read_stops_the_fetch(case):
