@@ -25,7 +25,7 @@ def computed_again(case: Case, progress: Progress | None, until: str,
     Where kept files are ``withheld``, paths within the case, only the hashes are checked.
     """
     held, again = case._store, type(case)(case.folder, case.file)
-    checks = [*store.check_logs(held), *store.check_decisions(held.folder)]
+    checks = [*store.check_logs(held), *store.check_decisions(held.folder), *store.check_reviews(held.folder)]
     try:
         kept, problem = held.scenes(case.site), "is missing, although a log tells of runs"
     except InputError as error:
