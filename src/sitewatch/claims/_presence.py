@@ -55,9 +55,15 @@ def found_gone(structure: Structure, when: Span | None, name: str) -> Answer:
                   measured=str(structure.last) if structure.class_ == "removed structure" else None)
 
 
-def found_dated(structure: Structure, when: Span | None, name: str, *, of_kind: float) -> Answer:
-    """Whether what happened lies within ``when``. Images only bracket it; within the bracket any time is as likely."""
-    happened = structure.happened
+def found_dated(structure: Structure, when: Span | None, name: str, predicate: str, *, of_kind: float) -> Answer:
+    """Whether what happened lies within ``when``. Images only bracket it; within the bracket any time is as likely.
+
+    Where nothing was seen before it stood, works may have begun unseen: then only a start after that is refuted.
+    """
+    happened = _dated_by(structure, predicate)
+    if when and when.start and happened.by and happened.after is None and when.start >= happened.by:
+        return Answer(what="date", verdict="refuted", chance=0.0, structure=structure.id, measured=str(happened),
+                      why=f"it had happened {happened}; stated is {_within(when)}")
     if when is None or happened.by is None or happened.after is None:
         return Answer(what="date", verdict="cannot tell", structure=structure.id,
                       why=f"{name}: {happened}; there is no bracket to hold against the stated time",
@@ -68,6 +74,14 @@ def found_dated(structure: Structure, when: Span | None, name: str, *, of_kind: 
     decides = None if verdict != "cannot tell" else "clear images nearer to both sides of the stated time"
     return Answer(what="date", verdict=verdict, chance=chance, structure=structure.id, measured=str(happened),
                   decides=decides, why=f"it happened {happened}; stated is {_within(when)}")
+
+
+def _dated_by(structure: Structure, predicate: str) -> Between:
+    """The bracket of what a predicate dates: the first works on the ground, the whole, or the thing itself."""
+    phases = {phase.name: phase.between for phase in structure.phases}
+    if predicate in ("started_on", "began_on"):
+        return phases.get("ground works", Between(by=structure.happened.by))
+    return phases.get("all of it stands", structure.happened) if predicate == "completed_on" else structure.happened
 
 
 def _share(happened: Between, when: Span) -> float:
