@@ -97,7 +97,7 @@ def _check_json(check: Check, checks: Checks) -> dict[str, Any]:
                    "rivals": [{"text": r.text, "low": r.low, "high": r.high, "chance": r.chance, "verdict": r.verdict,
                                "likelihood_ratio": r.times} for r in test.rivals]} for test in check.tested],
         "flags": [{"flag": flag.word, "why": flag.why} for flag in checks.flags_of(claim.id)],
-        "noted_by_hand": list(claim.noted)}
+        "noted_by_hand": list(claim.noted), "proposed_by": claim.proposed_by}
 
 
 def _span(span: Span | None) -> list[str | None] | None:

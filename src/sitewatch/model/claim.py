@@ -110,7 +110,8 @@ class Claim:
 
     ``observed`` is the time of which it speaks. ``imagery`` says what its author thought an image could check:
     yes, partly or no. ``noted`` are remarks by a person; they are shown as such and never mixed with what is
-    computed. An unconfirmed claim was proposed by a program and gets no verdict.
+    computed. ``proposed_by`` is what pointed the passage out, rules or a named model, None where a person did; what
+    nobody has confirmed gets no verdict.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Claim:
     imagery: Literal["yes", "partly", "no"] | None = None
     noted: tuple[str, ...] = ()
     note: str | None = None
+    proposed_by: str | None = None
     is_confirmed: bool = True
 
     @property
@@ -147,7 +149,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A passage that looks like a claim, with what the rules read in it; for a person to confirm."""
+    """A passage that looks like a claim, with what the rules read in it; for a person to confirm. ``by``: rules, or the
+    model that pointed it out."""
 
     start: int
     end: int
@@ -159,6 +162,7 @@ class Proposal:
     who: str | None = None
     act: str | None = None
     because: tuple[str, ...] = ()
+    by: str = "rules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
