@@ -82,7 +82,7 @@ def _told(tmp_path, text="The new hall is 60 to 70 percent larger than the old o
 def test_what_others_say_is_told_with_whose_word_it_is_what_the_images_gave_and_how_many_origins(tmp_path):
     (clash, of_clash), (single, of_single), (rest, of_rest) = _told(tmp_path)
     assert "two independent origins" in clash
-    assert "bear “60 to 70 % the size of” out and refute “60 to 70 % larger than”" in clash
+    assert "bear out “60 to 70 % the size of” and refute “60 to 70 % larger than”" in clash
     assert single.startswith("paper says: “60 to 70 percent larger than the old one”. The images refute it: ")
     assert "0.650 [0.600, 0.700]" in single
     assert rest.startswith("One statement of others was held against the images (1 refuted)")

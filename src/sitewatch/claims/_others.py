@@ -18,7 +18,8 @@ Told = tuple[str, tuple[str, ...]]
 
 _MOST = 12  # sentences on single claims; the others are counted, and stand claim by claim in the report
 _LONGEST = 240
-_VERBS: dict[Verdict, str] = {"supported": "bear {} out", "refuted": "refute {}"}
+_VERBS: dict[Verdict, str] = {"supported": "bear it out", "refuted": "refute it"}
+_HELD: dict[Verdict, str] = {"supported": "bear out", "refuted": "refute"}
 
 
 def said_by_others(checks: Checks) -> Iterator[Told]:
@@ -39,8 +40,9 @@ def _excluded(one: Disagreement, checks: Checks) -> str:
     origins = counted(one.origins, "independent origin", "independent origins")
     who = counted(one.publishers, "publisher gives", "publishers give")
     ways = counted(len(one.printed), "reading", "readings")
-    return _clean(f"{who[0].upper()}{who[1:]} “{one.about}” in {ways} that exclude each other, with {origins}: "
-                  f"{readings}. {one.kind.capitalize()}: {one.why}.{_held(one, checks)}")
+    held = _held(one, checks) or f"The readings are {readings}."
+    return _clean(f"{who[0].upper()}{who[1:]} “{one.about}” in {ways} that exclude each other, with {origins}. "
+                  f"{one.kind.capitalize()}: {one.why}. {held}")
 
 
 def _held(one: Disagreement, checks: Checks) -> str:
@@ -51,9 +53,9 @@ def _held(one: Disagreement, checks: Checks) -> str:
         return ""
     first = check.tested[0]
     verdicts = {meant(check.claim.stated): first.verdict, **{rival.text: rival.verdict for rival in first.rivals}}
-    parts = [verb.format(", ".join(f"“{text}”" for text in texts)) for verdict, verb in _VERBS.items()
+    parts = [f"{verb} {', '.join(f'“{text}”' for text in texts)}" for verdict, verb in _HELD.items()
              if (texts := [text for text, found in verdicts.items() if found == verdict])]
-    return f" The images {' and '.join(parts)}: measured is {first.measured} ({first.what})." if parts else ""
+    return f"Measured is {first.measured} ({first.what}): the images {' and '.join(parts)}." if parts else ""
 
 
 def _decided(check: Check) -> str:
@@ -61,8 +63,7 @@ def _decided(check: Check) -> str:
     quoting = f", quoting {claim.said_by}," if claim.said_by not in ("", claim.publisher) else ""
     quote = _clean(claim.quote)
     cut = quote if len(quote) <= _LONGEST else f"{quote[:_LONGEST].rsplit(' ', 1)[0]} …"
-    held = _VERBS[check.verdict].format("it")
-    return _clean(f"{claim.publisher}{quoting} says: “{cut}”. The images {held}: {check.why}.")
+    return _clean(f"{claim.publisher}{quoting} says: “{cut}”. The images {_VERBS[check.verdict]}: {check.why}.")
 
 
 def _evidence(check: Check) -> tuple[str, ...]:
