@@ -24,6 +24,7 @@ from sitewatch.model import (
     Stated,
     Structure,
     canonical,
+    tolerance_of,
 )
 
 __all__ = ["tests_of"]
@@ -113,9 +114,10 @@ def _size(claim: Claim, what: str, measured: Measurement | None, evidence: Evide
     decides = f"images of about {gsd_m:.1g} m per pixel" if verdict == "cannot tell" and gsd_m else None
     than = f" that of {evidence.name(measured.reference)}" if measured.reference else ""
     ranges = " or ".join(f"{low:g} to {high:g}" for low, high in meanings)
-    unit = "" if value.unit == "1" else f" {value.unit}"
+    unit, allowed = "" if value.unit == "1" else f" {value.unit}", tolerance_of(stated) * UNITS[stated.unit][1]
     why = (f"the {phrase} was measured: {value.interval_text}{' times' if than else ''}{than} ({value.level_text}); "
-           f"“{stated.surface or meant(stated)}” means {ranges}{unit}{' times it' if than else ''}")
+           f"“{stated.surface or meant(stated)}” means {ranges}{unit}{' times it' if than else ''}, "
+           f"{allowed:g}{unit} allowed on both sides")
     return Answer(what=phrase, verdict=verdict, chance=chance, why=why, structure=measured.subject, decides=decides,
                   measured=value.interval_text, value=value, rivals=tuple(_rivals(claim, value, meanings, evidence)))
 

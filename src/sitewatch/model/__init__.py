@@ -25,6 +25,7 @@ from sitewatch.model.claim import (
     Relation,
     Stated,
     canonical,
+    tolerance_of,
 )
 from sitewatch.model.comparison import (
     Comparability,
@@ -90,5 +91,5 @@ __all__ = [
     "Site", "SnowState", "Source", "Span", "Stack", "Standing", "Stated", "Structure", "StructureClass",
     "Structures", "Table", "Verdict", "VerdictNews", "Waiting", "Weight", "canonical", "compare",
     "conditions_of", "construct", "day", "disputed", "fingerprint", "locate", "newest", "parse_yaml",
-    "plain_name", "queue_of", "seen_of", "standing_of",
+    "plain_name", "queue_of", "seen_of", "standing_of", "tolerance_of",
 ]
