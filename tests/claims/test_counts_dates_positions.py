@@ -157,3 +157,12 @@ def test_a_point_is_a_place_too_and_a_side_of_a_named_thing_is_testable(tmp_path
     hall = traced("hall 0", _NEW)
     assert _one(tmp_path, {"triple": ["hall 0", "south_of", "gate"]}, hall, names=names).verdict == "supported"
     assert _one(tmp_path, {"triple": ["hall 0", "located_in", "gate"]}, hall, names=names).verdict == "cannot tell"
+
+
+def test_what_came_within_an_area_drawn_around_it_is_the_thing_and_for_whom_stays_untested(tmp_path):
+    rows = [{"id": "rows", "type": "housing", "area": to_geojson(WORLD.on_grid(rectangle(12, 12, 22, 22)), WORLD.grid)}]
+    claim = {"triple": ["rows", "function", "for workers"], "observed": "2020-03"}
+    function, presence = _one(tmp_path, claim, *_halls(0.9), traced("old", class_="reference"), names=rows).tested
+    assert (function.verdict, presence.verdict, presence.structure) == ("not testable", "supported", "hall 0")
+    nothing = _one(tmp_path, claim, traced("old", class_="reference"), names=rows).tested[1]
+    assert (nothing.verdict, "no sign that it is not there" in nothing.why) == ("cannot tell", True)

@@ -52,20 +52,30 @@ class Evidence:
         entity = self.claims.entities.find(name)
         wanted = entity.structure if entity and entity.structure else name
         named = [s for s in self.structures if wanted.casefold() in (s.id.casefold(), s.label.casefold())]
-        if named or entity is None or entity.at is None:
+        if named or entity is None or (entity.at is None and entity.area is None):
             return entity, named[0] if named else None
+        if entity.at is None:
+            return entity, self._within(entity)
         spot = Point(entity.at)
         near = sorted((s.outline.distance(spot), s.id) for s in self.structures)
         return entity, self.structures[near[0][1]] if near and near[0][0] <= self.reach_m else None
 
+    def _within(self, entity: Entity) -> Structure | None:
+        """What came or went within an area that somebody drew around a thing, such as rows of houses: the largest."""
+        inside = [s for s in self.structures.changed if entity.type != "site" and entity.area is not None
+                  and entity.area.contains(s.outline.centroid)]
+        return max(inside, key=lambda s: (s.outline.area, s.id), default=None)
+
     def ground(self, name: str) -> BaseGeometry | None:
-        """Where a thing is, in the coordinates of the site's grid: its traced outline, its area, its point; the whole
+        """Where a thing is, in the coordinates of the site's grid: its area, its traced outline, its point; the whole
         site for what is the site. None where nobody has said."""
         entity, structure = self.thing(name)
+        if entity is not None and entity.area is not None:
+            return entity.area
         if structure is not None:
             return structure.outline
-        if entity is not None and (entity.area is not None or entity.at is not None):
-            return entity.area if entity.area is not None else Point(entity.at)
+        if entity is not None and entity.at is not None:
+            return Point(entity.at)
         return self._whole if self._is_site(entity, name) else None
 
     def _is_site(self, entity: Entity | None, name: str) -> bool:

@@ -219,7 +219,7 @@ def _too_coarse(entity: Entity | None, evidence: Evidence) -> str | None:
 def _not_traced(entity: Entity | None, structure: Structure | None, evidence: Evidence) -> str | None:
     if structure is not None:
         return None
-    if entity is None or (entity.at is None and entity.structure is None):
+    if entity is None or (entity.at is None and entity.structure is None and entity.area is None):
         return "nobody has said in names.yaml where it stands"
     return (f"no structure was traced there. What is smaller than about {evidence.changes.smallest_text} is not "
             "reported, and larger things are missed too: this is no sign that it is not there")
@@ -230,7 +230,7 @@ def _unseeable(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
     yield Answer(what="function", verdict="not testable",
                  why=f"what a thing is for, who uses it and what is intended (“{what}”) no image can show")
     entity, structure = evidence.thing(claim.subject)
-    if structure or (entity and entity.at):
+    if structure or (entity and (entity.at or entity.area)):
         yield _presence(claim, evidence)
 
 
