@@ -115,8 +115,9 @@ def _size(claim: Claim, what: str, measured: Measurement | None, evidence: Evide
     than = f" that of {evidence.name(measured.reference)}" if measured.reference else ""
     ranges = " or ".join(f"{low:g} to {high:g}" for low, high in meanings)
     unit, allowed = "" if value.unit == "1" else f" {value.unit}", tolerance_of(stated) * UNITS[stated.unit][1]
-    read = f"no dimension is stated, which is read as {phrase}; " if stated.dimension == "unspecified" else ""
-    why = (f"{read}the {phrase} was measured: {value.interval_text}{' times' if than else ''}{than} ({value.level_text}); "
+    read = f"no dimension is stated; the {phrase} was measured" if stated.dimension == "unspecified" else \
+        f"the {phrase} was measured"
+    why = (f"{read}: {value.interval_text}{' times' if than else ''}{than} ({value.level_text}); "
            f"“{stated.surface or meant(stated)}” means {ranges}{unit}{' times it' if than else ''}, "
            f"{allowed:g}{unit} allowed on both sides")
     return Answer(what=phrase, verdict=verdict, chance=chance, why=why, structure=measured.subject, decides=decides,
