@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ import yaml
 from tests.case.hill import failed, image, report_of, structures_of
 
 from sitewatch.case import Case
+from sitewatch.cli import main
 from sitewatch.errors import CaseFileError, InputError
 
 
@@ -136,3 +138,43 @@ def test_a_review_that_cannot_be_read_names_file_line_and_key(case):
     path.write_text(path.read_text(encoding="utf-8").replace("layer: measured", "layer: guessed"), encoding="utf-8")
     with pytest.raises(CaseFileError, match=rf"{review.id}.yaml.*sentences"):
         case.standing()
+
+
+class TestOnTheCommandLine:
+    """``claims freeze``: what was reviewed, and what cannot be."""
+
+    @pytest.fixture
+    def sitewatch(self, case, capsys):
+        case.run()
+
+        def run(*arguments):
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as left:
+                main(["claims", "freeze", str(case.folder), *arguments])
+            out, err = capsys.readouterr()
+            return int(left.value.code or 0), out, err
+        return run
+
+    def test_a_sentence_is_frozen_listed_and_taken_back(self, sitewatch):
+        assert "nobody has reviewed" in sitewatch()[1]
+        code, out, err = sitewatch("f-1", "--as", "ana", "--why", "both looks")
+        assert (code, "reviewed by ana" in out, "frozen: 1" in err) == (0, True, True)
+        told = json.loads(sitewatch("--json")[1])
+        [review], [sentence] = told["reviews"], told["sentences"]
+        assert (review["actor"], review["why"], review["sentences"]) == ("ana", "both looks", 1)
+        assert (sentence["finding"], sentence["stale"], list(sentence["evidence"])) == ("f-1", False, ["s-1"])
+        assert sitewatch("--withdraw", review["id"], "--as", "ben")[0] == 4
+        assert "nobody has reviewed" in sitewatch("--withdraw", review["id"], "--as", "ana")[1]
+
+    def test_only_what_was_drafted_from_the_case_as_it_is_can_be_frozen(self, case, sitewatch):
+        path = case.folder / "case.yaml"
+        path.write_text(path.read_text(encoding="utf-8") + "stack: {share: 0.5}\n", encoding="utf-8")
+        code, _, err = sitewatch("--all")
+        assert (code, "Run it and read them again" in err) == (4, True)
+
+    @pytest.mark.parametrize(("arguments", "code"), [
+        (("--text", "x"), 2), (("f-1", "--all"), 2), (("f-9",), 4), (("f-1", "--text", "A barracks"), 4),
+        (("--withdraw", "nothing"), 4), (("f-1", "--as", "../ana"), 4)])
+    def test_what_cannot_be_is_refused_with_its_exit_code(self, sitewatch, arguments, code):
+        assert sitewatch(*arguments)[0] == code
+        assert "nobody has reviewed" in sitewatch()[1]

@@ -13,8 +13,10 @@ from tests.worlds import rectangle
 
 from sitewatch.claims._counts import found_count
 from sitewatch.claims._positions import found_beside, found_within
+from sitewatch.claims._presence import found_images
 from sitewatch.geo import to_geojson, to_lonlat
-from sitewatch.model import Between, Measurement, Phase, Quantity
+from sitewatch.model import Between, Measurement, Phase, Quantity, Scene
+from sitewatch.store._documents import span_of
 
 _NEW = "aaaaapppppp" + "p"  # first seen between 13 and 23 February 2020
 _YARD = [{"id": "yard", "area": to_geojson(WORLD.on_grid(rectangle(12, 12, 22, 22)), WORLD.grid)}]
@@ -166,3 +168,19 @@ def test_what_came_within_an_area_drawn_around_it_is_the_thing_and_for_whom_stay
     assert (function.verdict, presence.verdict, presence.structure) == ("not testable", "supported", "hall 0")
     nothing = _one(tmp_path, claim, traced("old", class_="reference"), names=rows).tested[1]
     assert (nothing.verdict, "no sign that it is not there" in nothing.why) == ("cannot tell", True)
+
+
+@pytest.mark.parametrize(("sensor", "observed", "verdict"), [
+    ("planetscope-4", "2020-02", "supported"), ("planetscope-4", "2024-10", "cannot tell"),
+    ("sentinel-2", "2020-02", "cannot tell")])
+def test_images_of_a_provider_are_there_or_an_archive_has_to_be_asked(sensor, observed, verdict):
+    scenes = [Scene(id=str(taken), source="x", sensor=sensor, taken=taken, taken_from="csv", assets=())
+              for taken in WORLD.taken]
+    answer = found_images(scenes, ["Planet Labs", "planet"], span_of(observed))
+    assert answer.verdict == verdict
+    assert ("Planet Labs’s archive" in (answer.decides or "")) == (verdict == "cannot tell")
+
+
+def test_who_took_the_images_is_asked_of_the_case(tmp_path):
+    check = _one(tmp_path, {"triple": ["imagery", "acquired_by", "planet"]}, *_halls(0.99))
+    assert (check.verdict, check.why) == ("cannot tell", "the case holds no image of planet")

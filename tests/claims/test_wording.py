@@ -19,6 +19,8 @@ _SEEN = Finding(id="F01", text="Structure A was first seen between 2024-06-03 an
 _MEASURED = replace(_SEEN, text="Structure A measures 2 460 [2 280, 2 660] m².", layer="measured")
 _JUDGED = replace(_SEEN, text="That it is a structure is very likely (chance 0.86).", layer="inferred", chance=0.86)
 
+_OTHERS = replace(_SEEN, text="The paper says: “It is probably a weapons plant.”", layer="said by others")
+
 
 @pytest.mark.parametrize(("finding", "text", "fault"), [
     (_SEEN, "An assembly hall was first seen.", "assembly"),
@@ -33,6 +35,9 @@ _JUDGED = replace(_SEEN, text="That it is a structure is very likely (chance 0.8
     (_JUDGED, "It is probably a structure.", "row B"),
     (_JUDGED, "It is almost certainly a structure.", "very likely"),
     (_JUDGED, "It is certainly a structure.", "certainly"),
+    (_OTHERS, "The paper says: “It is a plant.”", "not what the draft quotes"),
+    (_OTHERS, "The paper says: “It is probably a weapons plant.” It is a bunker.", "whose word is it"),
+    (_OTHERS, "The paper says it 12 times: “It is probably a weapons plant.”", "12"),
     (_JUDGED, " ", "nothing")])
 def test_what_a_layer_does_not_carry_is_refused_with_its_reason(finding, text, fault):
     assert any(fault in told for told in faults_of(finding, text))
@@ -42,7 +47,7 @@ def test_what_a_layer_does_not_carry_is_refused_with_its_reason(finding, text, f
     (_SEEN, "A new roof stands there since some day between 2024-06-03 and 2024-06-20."),
     (_MEASURED, "The new roof covers 2 460 [2 280, 2 660] m²."),
     (_JUDGED, "It is very likely a workshop (chance 0.86). Confidence in that is moderate: one person looked."),
-    (replace(_SEEN, layer="said by others"), "The paper says: “It is probably a weapons plant.”")])
+    (_OTHERS, "A paper prints this: “It is probably a weapons plant.”")])
 def test_what_a_layer_carries_may_be_worded_freely(finding, text):
     assert faults_of(finding, text) == ()
 

@@ -81,7 +81,7 @@ class People:
 
 def _frozen(finding: Finding, text: str | None, prints: dict[str, str]) -> Frozen:
     """The sentence as it is to stand; InputError for words that its layer does not carry."""
-    words = finding.text if text is None else " ".join(text.split())
+    words = finding.text if text is None else store.clean_text(" ".join(text.split()), 4000)
     if faults := faults_of(finding, words):
         raise InputError(f"{finding.id} cannot stand so: {'; '.join(faults)}. Reword it")
     return Frozen(layer=finding.layer, text=words, drafted=finding.text, chance=finding.chance,

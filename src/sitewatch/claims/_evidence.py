@@ -43,6 +43,11 @@ class Evidence:
         entity = self.claims.entities.find(name)
         return entity.name if entity else name
 
+    def names(self, name: str) -> list[str]:
+        """All names of what a claim speaks of, the one to print first."""
+        entity = self.claims.entities.find(name)
+        return list(dict.fromkeys([self.called(name), name, *(one.text for one in entity.names)])) if entity else [name]
+
     def name(self, structure: str) -> str:
         """What the claims call a structure."""
         return next((entity.name for entity in self.claims.entities if entity.structure == structure), structure)

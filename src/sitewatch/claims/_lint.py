@@ -18,17 +18,33 @@ _ROW_B = re.compile(r"\b(?:remote(?: chance)?|(?:highly )?improbabl[ey]|(?:highl
 _CONFIDENCE = re.compile(r"\bconfiden(?:ce|t|tly)\b", re.I)
 _CERTAIN = re.compile(r"(?<!almost )(?<!nearly )\bcertain(?:ly)?\b|\b(?:definitely|undoubtedly|proves?|proven|proof)\b",
                       re.I)
+_QUOTE = re.compile(r"“[^”]*”")
 _NUMBER = re.compile(r"\d+(?:[.,\u202f]\d+)*")
 
 
 def faults_of(finding: Finding, text: str) -> tuple[str, ...]:
-    """Why ``text`` may not stand for a finding; nothing where it may. What others say is quoted, so it may say all."""
-    return () if finding.layer == "said by others" else tuple(dict.fromkeys(_faults(finding, text)))
+    """Why ``text`` may not stand for a finding; nothing where it may. What others are quoted with may say all."""
+    rule = _on_quotes if finding.layer == "said by others" else _on_layer
+    return tuple(dict.fromkeys([*rule(finding, text), *_on_numbers(finding, text)]))
 
 
-def _faults(finding: Finding, text: str) -> Iterator[str]:
+def _on_numbers(finding: Finding, text: str) -> Iterator[str]:
     if not text.strip():
         yield "it says nothing"
+    if new := sorted(set(_NUMBER.findall(text)) - set(_NUMBER.findall(finding.text))):
+        yield f"the number {new[0]} does not stand in the draft"
+
+
+def _on_quotes(finding: Finding, text: str) -> Iterator[str]:
+    """Quotes stay as they are, and around them nothing is added that says what a thing is for."""
+    if new := [quote for quote in _QUOTE.findall(text) if quote not in _QUOTE.findall(finding.text)]:
+        yield f"{new[0]} is not what the draft quotes"
+    known = functions_in(_QUOTE.sub(" ", finding.text))
+    if own := [word for word in functions_in(_QUOTE.sub(" ", text)) if word not in known]:
+        yield f"“{own[0]}” stands outside the quotes: whose word is it?"
+
+
+def _on_layer(finding: Finding, text: str) -> Iterator[str]:
     is_fact = finding.layer in ("seen", "measured")
     if is_fact and (found := functions_in(text)):
         yield f"“{found[0]}” says what a thing is for, which nobody can see or measure from above"
@@ -36,8 +52,6 @@ def _faults(finding: Finding, text: str) -> Iterator[str]:
         yield from _on_chance(finding, sentence, is_fact=is_fact)
     if certain := _CERTAIN.search(text):
         yield f"“{certain[0]}” is no word of ICD 203: a fact is seen or measured, a judgement has a chance"
-    if new := sorted(set(_NUMBER.findall(text)) - set(_NUMBER.findall(finding.text))):
-        yield f"the number {new[0]} does not stand in the draft"
 
 
 def _on_chance(finding: Finding, sentence: str, *, is_fact: bool) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sitewatch.claims._likelihood import verdict_of
-from sitewatch.model import Answer, Between, Look, Span, Structure, day
+from sitewatch.model import SENSORS, Answer, Between, Look, Scene, Span, Structure, day, plain_name
 
-__all__ = ["found_dated", "found_gone", "found_present"]
+__all__ = ["found_dated", "found_gone", "found_images", "found_present"]
 
 
 def found_present(structure: Structure, when: Span | None, name: str, *, is_new: bool,
@@ -74,6 +75,26 @@ def found_dated(structure: Structure, when: Span | None, name: str, predicate: s
     decides = None if verdict != "cannot tell" else "clear images nearer to both sides of the stated time"
     return Answer(what="date", verdict=verdict, chance=chance, structure=structure.id, measured=str(happened),
                   decides=decides, why=f"it happened {happened}; stated is {_within(when)}")
+
+
+def found_images(scenes: Sequence[Scene], names: Sequence[str], when: Span | None) -> Answer:
+    """Whether there are images of a provider, by any of its names, of that time. The case holds some or it does not; an
+    archive may have others."""
+    provider, own = names[0], [plain_name(name) for name in names]
+    found = [scene for scene in scenes if (when is None or scene.taken in when)
+             and any(name in plain_name(_of_whom(scene)) for name in own)]
+    told = f" {_within(when)}" if when else ""
+    if not found:
+        return Answer(what="images", verdict="cannot tell", why=f"the case holds no image of {provider}{told}",
+                      decides=f"a search of {provider}’s archive by area and date")
+    some = f"{len(found)} image{'' if len(found) == 1 else 's'}"
+    return Answer(what="images", verdict="supported", chance=1.0, measured=some,
+                  why=f"the case holds {some} of {provider}{told}, the first of {day(found[0].taken)}")
+
+
+def _of_whom(scene: Scene) -> str:
+    title = SENSORS[scene.sensor].title if scene.sensor in SENSORS else ""
+    return f"{scene.sensor}, {title}, {scene.attribution or ''}"
 
 
 def _dated_by(structure: Structure, predicate: str) -> Between:

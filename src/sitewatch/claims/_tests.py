@@ -10,7 +10,7 @@ from sitewatch.claims._disagreements import meant
 from sitewatch.claims._evidence import Evidence
 from sitewatch.claims._likelihood import chance_within, deciding_gsd_m, times_better, verdict_of
 from sitewatch.claims._positions import SIDES, found_beside, found_within
-from sitewatch.claims._presence import found_dated, found_gone, found_present
+from sitewatch.claims._presence import found_dated, found_gone, found_images, found_present
 from sitewatch.claims._words import FUNCTION_WORDS, dimension_phrase
 from sitewatch.model import (
     UNITS,
@@ -34,6 +34,7 @@ _NEW = _PRESENT - {"present_on", "stands_on", "exists"}
 _GONE = frozenset("removed demolished gone destroyed".split())
 _DATED = frozenset("built_on completed_on started_on began_on appeared_on removed_on".split())
 _WITHIN = frozenset("located_in lies_in within".split())
+_TAKEN = frozenset("acquired_by taken_by imaged_by".split())
 # What a thing is for, who uses it and what is intended: no image of any resolution shows it.
 _UNSEEABLE = frozenset("function purpose used_for produces houses emphasis intends stores used_by".split())
 _ALWAYS = ("area", "length", "width")  # what is measured of every structure; other dimensions only of some
@@ -56,6 +57,8 @@ def _on_the_ground(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
     """Where a thing lies, how many there are, whether it stands there and since when."""
     if claim.predicate in _WITHIN or claim.predicate in SIDES:
         yield _position(claim, evidence)
+    elif claim.predicate in _TAKEN:
+        yield found_images(evidence.stack.scenes.scenes, evidence.names(claim.object), claim.observed)
     elif claim.predicate in _PRESENT | _GONE | _DATED:
         yield _count(claim, claim.stated, evidence) if claim.stated and claim.stated.unit == "count" \
             else _presence(claim, evidence)
