@@ -151,6 +151,8 @@ def test_hamhung_in_and_outside_of_the_city_is_decided_by_a_boundary_alone():
     plant = Point(10_000, 0)  # some 10 km from the middle of the city
     assert found_within(plant, Point(0, 0).buffer(8000), "plant", "Hamhung", 10).verdict == "refuted"
     assert found_within(plant, Point(0, 0).buffer(15000), "plant", "Hamhung", 10).verdict == "supported"
+    for just in (9998, 10_002):  # nearer to the boundary than positions are known
+        assert found_within(plant, Point(0, 0).buffer(just), "plant", "Hamhung", 10).verdict == "cannot tell"
 
 
 def test_a_point_is_a_place_too_and_a_side_of_a_named_thing_is_testable(tmp_path):

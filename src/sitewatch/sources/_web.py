@@ -221,7 +221,8 @@ class Web:
             raise ProviderError(f"{shown_url(url)} holds a name or a password. Give credentials by environment")
         if not self.policy.allow_private and (host == "localhost" or _is_private_literal(host)):
             raise ProviderError(f"{shown_url(url)} is an address of this machine or of a private network. If that is "
-                                "meant, write `allow_private: true` into the source's entry in case.yaml")
+                                "meant, write `allow_private: true` into the source's entry in case.yaml, or, for a "
+                                "language model, give --allow-private")
 
     def _pace(self) -> None:
         if self.policy.per_second is None:
