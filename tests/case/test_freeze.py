@@ -60,6 +60,7 @@ def test_an_edit_after_freezing_is_caught(case):
     whole = path.read_text(encoding="utf-8")
     path.write_text(whole.replace("actor: ana", "actor: bob"), encoding="utf-8")
     assert f"reviewed/{review.id}.yaml" in failed(case)
+    assert [one.changed for one in case.standing()] == [(f"reviewed/{review.id}.yaml",)]  # it vouches for nothing
     path.unlink()
     assert f"reviewed/{review.id}.yaml" in failed(case)
     path.write_text(whole, encoding="utf-8")

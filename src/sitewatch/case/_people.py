@@ -72,7 +72,8 @@ class People:
         if not reviews:
             return ()
         findings: Findings = self.stored("claims")
-        return standing_of(findings, reviews, self._prints(findings))
+        unsigned = {check.what for check in store.check_reviews(self._store.folder) if not check.holds}
+        return standing_of(findings, reviews, self._prints(findings), unsigned)
 
     def _prints(self, findings: Findings) -> dict[str, str]:
         return store.prints_of(findings, self.stored("structures"), self.stored("measurements"),

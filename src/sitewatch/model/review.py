@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -66,16 +66,18 @@ class Standing:
         return reviewed if self.finding else f"stale: {reviewed}; the records no longer give this sentence"
 
 
-def standing_of(findings: Iterable[Finding], reviews: Sequence[Review],
-                prints: Mapping[str, str]) -> tuple[Standing, ...]:
+def standing_of(findings: Iterable[Finding], reviews: Sequence[Review], prints: Mapping[str, str],
+                unsigned: Collection[str] = ()) -> tuple[Standing, ...]:
     """Every frozen sentence against the findings and the fingerprints of now; of two reviews of one sentence the later
-    counts."""
+    counts. ``unsigned`` are the files of reviews that are not as their log signs them: these vouch for nothing."""
     drafts = {(finding.layer, finding.text): finding.id for finding in findings}
     newest: dict[tuple[Layer, str], Standing] = {}
     for review in sorted(reviews, key=lambda one: (one.at, one.id)):
+        own = f"reviewed/{review.id}.yaml"
         for frozen in review.sentences:
             key = frozen.layer, frozen.drafted
+            changed = [name for name, value in frozen.evidence.items() if prints.get(name) != value]
             newest[key] = Standing(
                 frozen=frozen, review=review.id, actor=review.actor, at=review.at, finding=drafts.get(key),
-                changed=tuple(name for name, value in frozen.evidence.items() if prints.get(name) != value))
+                changed=(*([own] if own in unsigned else []), *changed))
     return tuple(newest.values())
