@@ -10,7 +10,7 @@ from pathlib import Path
 from sitewatch import report, store
 from sitewatch.case import Case
 from sitewatch.errors import InputError, SitewatchError
-from sitewatch.model import Document, Earlier, Permit, Progress, Publication, Report, Row, Scenes
+from sitewatch.model import Document, Earlier, Findings, Permit, Progress, Publication, Report, Row, Scenes
 from sitewatch.store import FolderStore, Verified
 
 __all__ = ["EVIDENCE", "PUBLISHED", "Published", "draft", "publish", "stated", "verify_published"]
@@ -56,7 +56,7 @@ def publish(case: Case, *, no_pixels: bool = False, key: Path | None = None, pdf
     bytes, wherever it lies. Raises InputError where something has to be supplied first.
     """
     case.run(_PROOF, progress)
-    publication, findings = stated(case, no_pixels=no_pixels), case.findings()
+    publication, findings = stated(case, no_pixels=no_pixels), _worded(case)
     holder = FolderStore(case.folder.resolve())
     made, permits = _page(case, publication)
     _refuse_open(made.rows)
@@ -111,10 +111,10 @@ def _page(case: Case, publication: Publication) -> tuple[Report, Mapping[str, Pe
     stack = replace(stack, scenes=report.credited(stack.scenes, publication))
     permits = report.permits_of(stack.scenes, publication)
     made_with = FolderStore(case.folder.resolve()).version_of(case.run_ids(_PROOF)[_PROOF])
-    options, findings, grid = case.options["report"], case.findings(), case.site.grid
+    options, findings, grid = case.options["report"], _worded(case), case.site.grid
     way_back = case.provenance(made_with, f"sitewatch verify {EVIDENCE}")
     page = report.compose_report(findings, case.changes(), structures, measurements, stack, options=options,
-                                 provenance=way_back, publication=publication)
+                                 provenance=way_back, publication=publication, standing=case.standing())
     sheets, files = report.compose_exports(structures, measurements, stack, permits)
     files["feed.xml"] = report.compose_feed(findings, publication, way_back["case"])
     files["case.gpkg"] = store.geopackage(sheets, grid, max(fit.taken for fit in stack.fits))
@@ -122,6 +122,11 @@ def _page(case: Case, publication: Publication) -> tuple[Report, Mapping[str, Pe
     if earth := report.compose_kml(findings, structures, measurements, stack, permits, options):
         files["case.kmz"] = store.zipped(earth)
     return replace(page, files={**page.files, **files}), permits
+
+
+def _worded(case: Case) -> Findings:
+    """The findings in the words that people let stand."""
+    return report.as_reviewed(case.findings(), case.standing())
 
 
 def _printed(files: Mapping[str, bytes]) -> dict[str, bytes]:

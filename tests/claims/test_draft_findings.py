@@ -150,7 +150,7 @@ def test_a_name_that_says_no_function_is_used():
 def test_every_inference_states_its_chance_and_its_rival(class_):
     [inferred] = [f for f in _draft(_structure(class_, 0.72)) if f.layer == "inferred"]
     assert inferred.chance == 0.72
-    assert "likely (chance 0.72)" in inferred.text
+    assert "is likely (55 to 80 %; chance 0.72)" in inferred.text
     assert "the rival reading is" in inferred.text
 
 

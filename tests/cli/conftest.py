@@ -34,6 +34,7 @@ from sitewatch.model import (
     Scenes,
     Site,
     Stack,
+    Standing,
     Structure,
     Structures,
 )
@@ -137,6 +138,9 @@ class FakeCase:
         return Findings(site=self.site, title="A hall was built", records=(
             Finding(id="F01", text="It was first seen.", layer="seen", evidence=("S1",)),
             Finding(id="F02", text="That it is a hall is likely.", layer="inferred", evidence=("S1",), chance=0.7)))
+
+    def standing(self) -> tuple[Standing, ...]:
+        return ()
 
     def report(self):
         def opened() -> None:

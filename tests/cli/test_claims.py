@@ -39,7 +39,7 @@ def test_show_claims_as_json_keeps_the_contract(case, sitewatch, tmp_path):
     told = sitewatch("show", "yard", "claims", "--json").data
     first, second = told["claims"]
     assert list(first) == ["id", "document", "kind", "quote", "start", "end", "found", "triple", "observed",
-                           "attribution", "verdict", "chance", "why", "tests", "flags", "noted_by_hand"]
+                           "attribution", "verdict", "chance", "why", "tests", "flags", "noted_by_hand", "proposed_by"]
     assert (first["verdict"], second["verdict"]) == ("refuted", "not testable")
     [rival] = first["tests"][0]["rivals"]
     assert (rival["verdict"], rival["likelihood_ratio"]) == ("supported", 0.001)

@@ -62,4 +62,4 @@ def test_findings_carry_layer_and_evidence(case, sitewatch):
     told = sitewatch("show", "yard", "claims", "--json").data
     assert told["title"] == "A hall was built"
     assert told["findings"][1] == {"id": "F02", "text": "That it is a hall is likely.", "layer": "inferred",
-                                   "evidence": ["S1"], "chance": 0.7}
+                                   "evidence": ["S1"], "chance": 0.7, "reviewed": None}

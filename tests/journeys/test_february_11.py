@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sitewatch.case import Case
+from sitewatch.claims import faults_of
 from sitewatch.sources.simulated import read_world, truth_of
 
 _TRUE = {thing.id: thing for thing in truth_of(read_world("february-11")).objects}
@@ -91,3 +92,28 @@ def test_the_invented_reports_say_that_they_are_invented(case):
     texts = [path.read_text(encoding="utf-8") for path in (Path(case.folder) / "documents").glob("*.txt")]
     assert len(texts) == 2
     assert all(text.startswith("(An invented report about an imaginary place") for text in texts)
+
+
+def test_what_others_say_stands_among_the_findings_at_the_head_of_the_page(case):
+    head = _head(case)
+    assert "Five publishers give “new hall size ratio to building B” in four readings that exclude each other" in head
+    assert "with one independent origin" in head
+    assert "the images bear out “60 to 70 % the size of” and refute “60 to 70 % larger than”" in head
+    assert [(f.id, faults_of(f, f.text)) for f in case.findings() if faults_of(f, f.text)] == []
+
+
+def test_a_person_reviews_the_findings_and_the_page_says_so(case):
+    assert "nobody has reviewed these sentences yet" in _head(case)
+    review = case.freeze("ana")
+    case.run()
+    assert f"All {len(case.findings().records)} sentences were reviewed by ana." in _head(case)
+    assert not any(one.is_stale for one in Case.open(case.folder).standing())
+    case.unfreeze(review.id, "ana")
+    case.run()
+    assert "nobody has reviewed these sentences yet" in _head(case)
+
+
+def _head(case: Case) -> str:
+    page = (Path(case.folder) / "report" / "index.html").read_text(encoding="utf-8")
+    bare = re.sub(r"</?(?:bdi|span|time)\b[^>]*>", "", page[:page.index("</header>")])
+    return " ".join(re.sub(r"<[^>]+>", " ", bare.replace("\N{NO-BREAK SPACE}", " ")).split())

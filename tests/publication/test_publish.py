@@ -165,3 +165,12 @@ def test_what_people_decided_goes_with_the_evidence_as_it_was_signed(case):
     held = members(publish(case).evidence.read_bytes())
     assert held[f"case/looks/{kept.id}.yaml"] == (case.folder / "looks" / f"{kept.id}.yaml").read_bytes()
     assert kept.id.encode() in held["case/log/ana.jsonl"]
+
+
+def test_what_people_reviewed_goes_with_the_evidence_and_its_words_onto_the_page(case):
+    case.run()
+    review = case.freeze("ana", ["f-1"], text="In 3 looks its roof measures the same")
+    made = publish(case)
+    assert "In 3 looks its roof measures the same" in (made.path / "index.html").read_text(encoding="utf-8")
+    assert f"case/reviewed/{review.id}.yaml" in members(made.evidence.read_bytes())
+    assert all(check.holds for check in verify_published(made.path))

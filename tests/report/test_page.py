@@ -65,7 +65,7 @@ def test_the_page_begins_with_the_finding_and_tells_things_in_their_order(page):
 
 
 def test_the_bottom_line_has_three_sentences_and_the_inference_comes_last(page):
-    line = page[page.index('class="bottom-line"'):page.index("</header>")]
+    line = page[page.index('class="bottom-line"'):page.index('class="reviewed"')]
     assert re.findall(r'class="layer">([a-z ]+)<', line) == ["seen", "measured", "inferred"]
 
 

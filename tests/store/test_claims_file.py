@@ -94,6 +94,13 @@ def test_a_circle_of_relations_is_refused_however_long_it_is(tmp_path):
     ("entities:\n- {id: a}\n- {id: a}\n", 3, "stands here twice"),
     ("entities:\n- {id: a, part_of: b}\n- {id: b, part_of: a}\n", 2, "part of itself"),
     ("entities:\n- {id: a,\n   at: [0, 0]}\n", 3, "does not lie on the site's grid"),
+    ("entities:\n- {id: a,\n   area: [[0, 0], [1, 1]]}\n", 3, "not a GeoJSON Polygon"),
+    ("entities:\n- id: a\n  area: {type: LineString, coordinates: [[0, 0], [1, 1]]}\n", 3, "not a GeoJSON Polygon"),
+    ("entities:\n- id: a\n  area: {type: Polygon, coordinates: [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}\n", 3,
+     "not a GeoJSON Polygon"),
+    ("entities:\n- id: a\n  area: {type: Polygon, coordinates: [[[0, 0], [1e9, 0], [1, .nan], [0, 0]]]}\n", 3,
+     "not a GeoJSON Polygon"),
+    ("entities:\n- &x [*x]\n", 2, "aliases are not allowed"),
     ("entities:\n- {id: a, colour: red}\n", 2, "not known here"),
     ("entities:\n- id: a\n  names:\n  - {text: A, status: sure}\n", 4, "not known")])
 def test_names_that_cannot_be_used_are_refused_with_their_line(tmp_path, names, line, why):

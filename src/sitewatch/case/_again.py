@@ -25,7 +25,7 @@ def computed_again(case: Case, progress: Progress | None, until: str,
     Where kept files are ``withheld``, paths within the case, only the hashes are checked.
     """
     held, again = case._store, type(case)(case.folder, case.file)
-    checks = [*store.check_logs(held), *store.check_decisions(held.folder)]
+    checks = [*store.check_logs(held), *store.check_decisions(held.folder), *store.check_reviews(held.folder)]
     try:
         kept, problem = held.scenes(case.site), "is missing, although a log tells of runs"
     except InputError as error:
@@ -41,7 +41,17 @@ def computed_again(case: Case, progress: Progress | None, until: str,
             break
         checks += store.check_run(held, run_id, stage)
         checks += store.not_computed(stage) if withheld else _again(again, stage, progress)
+        checks += _stale(case) if stage == "claims" else []
     return again, tuple(checks)
+
+
+def _stale(case: Case) -> list[Verified]:
+    """The sentences that people reviewed and whose records have changed since; that is no fault, but is said."""
+    try:
+        return [Verified(what=f"reviewed/{one.review}.yaml, “{one.frozen.text[:60]}”", holds=True, detail=one.told)
+                for one in case.standing() if one.is_stale]
+    except SitewatchError as error:
+        return [Verified(what="reviewed", holds=False, detail=str(error))]
 
 
 def _again(case: Case, stage: str, progress: Progress | None) -> list[Verified]:

@@ -15,6 +15,7 @@ from typing import Any, cast
 from sitewatch import store
 from sitewatch.case._again import computed_again
 from sitewatch.case._images import look_for_images
+from sitewatch.case._people import People
 from sitewatch.case._stages import STAGES, WORDED, Stage, scenes_id, up_to
 from sitewatch.errors import InputError
 from sitewatch.model import (
@@ -63,7 +64,7 @@ class ReportFolder:
         webbrowser.open((self.path / "index.html").resolve().as_uri())
 
 
-class Case:
+class Case(People):
     """A folder with one site, its images and its results; results are loaded where they are stored."""
 
     def __init__(self, folder: Path, file: store.CaseFile) -> None:
@@ -138,29 +139,11 @@ class Case:
         self._step("report", None)
         return ReportFolder(path=self.folder / "report", title=self.findings().title)
 
-    def stored(self, stage: str) -> Any:
-        """What the last run left of a stage from changes to claims; CaseFileError where there is nothing."""
-        return self._store.latest(stage, self.site)
-
     def is_current(self, stage: str) -> bool:
         """Whether what is stored of a stage is what a run would give now, with everything that people decided."""
         again = Case(self.folder, self.file)
         again._ids["scenes"] = self._id("scenes")
         return self._store.stored(again._id(stage)).is_whole
-
-    def decisions(self) -> tuple[Decision, ...]:
-        """What people decided, in order of time; CaseFileError names file and line of what cannot be used."""
-        return store.read_decisions(self._store.folder, self.site.grid)
-
-    def decide(self, decision: Decision, version: str | None = None) -> Decision:
-        """Keep what a person decided; it counts from the next run on. VerificationError where ``version`` is stale."""
-        subjects, grid = store.subjects_of(self.stored("structures"), self.stored("changes")), self.site.grid
-        return store.keep_decision(self._store.folder, grid, lambda known: store.completed(
-            decision, subjects.get(decision.subject), known, grid, version))
-
-    def withdraw(self, decision_id: str, actor: str) -> Decision:
-        """Take back a decision of one's own; InputError where it is not there or another person's."""
-        return store.withdraw_decision(self._store.folder, self.site.grid, decision_id, actor)
 
     def run(self, until: str = "report", progress: Progress | None = None) -> tuple[Step, ...]:
         """Look for new images, then compute every stage up to ``until`` that is not stored already."""
@@ -246,6 +229,8 @@ class Case:
         also: dict[str, Any] = {"options": self.options[stage]} if row.options else {}
         if "decisions" in asked:
             also["decisions"] = self._decided
+        if "standing" in asked:
+            also["standing"] = self.standing()
         if "progress" in asked:
             also["progress"] = progress
         if "claims" in asked:
@@ -274,7 +259,7 @@ class Case:
             self._look(None)
         if stage not in self._ids:
             row = STAGES[stage]
-            self._ids[stage] = fingerprint({**self._decisions_plain(row),
+            self._ids[stage] = fingerprint({**self._people_plain(row),
                 "stage": stage, "version": row.version, "inputs": {name: self._id(name) for name in row.inputs},
                 "options": self._plain_options(stage), "seed": self.file.seed, "site": store.place_plain(self.site),
                 "words": store.words_plain(self.site) if stage in WORDED else None,
@@ -285,12 +270,15 @@ class Case:
         """What stands for the claims in a run's identity."""
         return fingerprint(store.claims_plain(self._claims, self.site)) if self._claims else ""
 
-    def _decisions_plain(self, row: Stage) -> dict[str, Any]:
-        """The decisions that count, where the stage applies them and there are any."""
-        if "decisions" not in signature(row.function).parameters:
-            return {}
-        self._decided = newest(self.decisions())
-        return {"decisions": store.decisions_plain(self._decided, self.site.grid)} if self._decided else {}
+    def _people_plain(self, row: Stage) -> dict[str, Any]:
+        """What people decided or reviewed, where the stage applies it and there is any."""
+        asked, grid, told = signature(row.function).parameters, self.site.grid, {}
+        if "decisions" in asked:
+            self._decided = newest(self.decisions())
+            told["decisions"] = store.decisions_plain(self._decided, grid)
+        if "standing" in asked:
+            told["reviews"] = store.reviews_plain(self.reviews(), grid)
+        return {name: plain for name, plain in told.items() if plain}
 
     def _begun(self, stage: str) -> Run:
         return store.new_run(self._id(stage), stage, inputs={name: self._id(name) for name in STAGES[stage].inputs},

@@ -2,10 +2,12 @@
 
 from sitewatch.claims._check import check_claims
 from sitewatch.claims._findings import ClaimsOptions, draft_findings
+from sitewatch.claims._lint import faults_of
+from sitewatch.claims._machine import propose_with
 from sitewatch.claims._propose import propose_claims
 from sitewatch.claims._words import FUNCTION_WORDS, probability_word
 
-VERSION: int = 5
+VERSION: int = 6
 
-__all__ = ["FUNCTION_WORDS", "VERSION", "ClaimsOptions", "check_claims", "draft_findings", "probability_word",
-           "propose_claims"]
+__all__ = ["FUNCTION_WORDS", "VERSION", "ClaimsOptions", "check_claims", "draft_findings", "faults_of",
+           "probability_word", "propose_claims", "propose_with"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sitewatch.claims._disagreements import disagreements_of
+from sitewatch.claims._evidence import Evidence
 from sitewatch.claims._flags import flags_of
-from sitewatch.claims._tests import Evidence, tests_of
+from sitewatch.claims._tests import tests_of
 from sitewatch.model import Answer, Changes, Check, Checks, Claim, Claims, Measurements, Stack, Structures
 
 __all__ = ["check_claims"]

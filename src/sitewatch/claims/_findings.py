@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sitewatch.claims._check import check_claims
+from sitewatch.claims._others import said_by_others
 from sitewatch.claims._title import title_of
 from sitewatch.claims._unseen import clear_looks, unseen
 from sitewatch.claims._words import (
     counted,
     dimension_phrase,
     kind_of,
+    probability_range,
     probability_word,
     reference_name,
     safe_name,
@@ -69,11 +71,11 @@ class _Said:
 
 def draft_findings(changes: Changes, structures: Structures, measurements: Measurements, stack: Stack,
                    options: ClaimsOptions | None = None, claims: Claims | None = None) -> Findings:
-    """What may be said of the site, most important first: seen, measured, inferred, unknown; and what becomes of
-    ``claims``, which others have published.
+    """What may be said of the site, most important first: seen, measured, inferred, said by others, unknown; and what
+    becomes of ``claims``, which others have published.
 
     No sentence of the seen or measured layer says what a thing is for. Probability words are those of
-    row A of ICD 203, and no sentence grades its own confidence.
+    row A of ICD 203 with their ranges, and no sentence grades its own confidence.
     """
     options = options or ClaimsOptions()
     looks = clear_looks(stack, options.clear_share)
@@ -81,11 +83,12 @@ def draft_findings(changes: Changes, structures: Structures, measurements: Measu
     changed = sorted(structures.changed, key=lambda s: _rank(s, measurements))
     said = [sentence for structure in changed for sentence in _about(structure, measurements)]
     said += _nothing_else(changes, changed, stack, looks) if enough else []
+    checks = check_claims(claims, changes, structures, measurements, stack) if claims else Checks()
+    said += [_Said("said by others", text, evidence) for text, evidence in said_by_others(checks)]
     said += [_Said("unknown", text, evidence)
              for text, evidence in unseen(measurements, changed, stack, looks, enough=enough)]
     records = tuple(Finding(id=f"F{number:02d}", text=s.text, layer=s.layer, evidence=s.evidence, chance=s.chance)
                     for number, s in enumerate(said, 1))
-    checks = check_claims(claims, changes, structures, measurements, stack) if claims else Checks()
     return Findings(site=structures.site, title=title_of(changed, changes, looks, enough), records=records,
                     checks=checks)
 
@@ -144,9 +147,9 @@ def _bracketing(structure: Structure) -> tuple[str, ...]:
 
 
 def _sizes(structure: Structure, measurements: Measurements) -> _Said | None:
-    """Footprint, length by width, and the footprint's ratio to at most two references, in one sentence."""
+    """Every dimension, and the footprint's ratio to at most two references, in one sentence."""
     name = safe_name(structure)
-    given = [m for what in ("area", "length", "width") if (m := measurements.of(structure.id, what)) and m.value]
+    given = [m for m in measurements if m.subject == structure.id and m.value and m.reference is None]
     ratios = [m for m in measurements if m.subject == structure.id and m.what == "area ratio" and m.value][:2]
     if not given and not ratios:
         return None
@@ -164,8 +167,7 @@ def _sizes(structure: Structure, measurements: Measurements) -> _Said | None:
 def _size(measurement: Measurement, *, with_level: bool) -> str:
     assert measurement.value is not None
     text, level = measurement.value.interval_text, measurement.value.level_text
-    after = {"area": "in footprint", "length": "in length", "width": "in width"}[measurement.what]
-    return f"{text} {after}" + (f" ({level})" if with_level else "")
+    return f"{text} in {dimension_phrase(measurement.what)}" + (f" ({level})" if with_level else "")
 
 
 def _level(measurement: Measurement) -> str:
@@ -181,8 +183,8 @@ def _ratio(measurement: Measurement, measurements: Measurements) -> str:
 def _more_ratios(structure: Structure, measurements: Measurements) -> Iterator[_Said]:
     """Ratios of length and width, and of the footprint to further references: one sentence each."""
     of_area = [m for m in measurements if m.subject == structure.id and m.what == "area ratio" and m.value]
-    others = [m for m in measurements if m.subject == structure.id and m.value
-              and m.what in ("length ratio", "width ratio")]
+    others = [m for m in measurements if m.subject == structure.id and m.value and m.reference is not None
+              and m.what != "area ratio"]
     for measurement in [*of_area[2:], *others]:
         text = (f"The {dimension_phrase(measurement.what)} of {safe_name(structure)} is "
                 f"{_ratio(measurement, measurements)}.")
@@ -204,7 +206,7 @@ def _inferred(structure: Structure) -> _Said:
     else:
         verb = "is" if word.endswith("likely") or word == "almost certain" else "has"
         text = (f"That {name} is {what} {verb} {'a ' if word.startswith('roughly') else ''}{word} "
-                f"(chance {structure.chance:.2f}); the rival reading is {rival}.")
+                f"({probability_range(word)}; chance {structure.chance:.2f}); the rival reading is {rival}.")
     return _Said("inferred", text, (structure.id,), structure.chance)
 
 

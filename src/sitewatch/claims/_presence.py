@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sitewatch.claims._likelihood import verdict_of
-from sitewatch.model import Answer, Between, Look, Span, Structure, day
+from sitewatch.model import SENSORS, Answer, Between, Look, Scene, Span, Structure, day, plain_name
 
-__all__ = ["found_dated", "found_gone", "found_present"]
+__all__ = ["found_dated", "found_gone", "found_images", "found_present"]
 
 
 def found_present(structure: Structure, when: Span | None, name: str, *, is_new: bool,
@@ -55,9 +56,15 @@ def found_gone(structure: Structure, when: Span | None, name: str) -> Answer:
                   measured=str(structure.last) if structure.class_ == "removed structure" else None)
 
 
-def found_dated(structure: Structure, when: Span | None, name: str, *, of_kind: float) -> Answer:
-    """Whether what happened lies within ``when``. Images only bracket it; within the bracket any time is as likely."""
-    happened = structure.happened
+def found_dated(structure: Structure, when: Span | None, name: str, predicate: str, *, of_kind: float) -> Answer:
+    """Whether what happened lies within ``when``. Images only bracket it; within the bracket any time is as likely.
+
+    Where nothing was seen before it stood, works may have begun unseen: then only a start after that is refuted.
+    """
+    happened = _dated_by(structure, predicate)
+    if when and when.start and happened.by and happened.after is None and when.start >= happened.by:
+        return Answer(what="date", verdict="refuted", chance=0.0, structure=structure.id, measured=str(happened),
+                      why=f"it had happened {happened}; stated is {_within(when)}")
     if when is None or happened.by is None or happened.after is None:
         return Answer(what="date", verdict="cannot tell", structure=structure.id,
                       why=f"{name}: {happened}; there is no bracket to hold against the stated time",
@@ -68,6 +75,34 @@ def found_dated(structure: Structure, when: Span | None, name: str, *, of_kind: 
     decides = None if verdict != "cannot tell" else "clear images nearer to both sides of the stated time"
     return Answer(what="date", verdict=verdict, chance=chance, structure=structure.id, measured=str(happened),
                   decides=decides, why=f"it happened {happened}; stated is {_within(when)}")
+
+
+def found_images(scenes: Sequence[Scene], names: Sequence[str], when: Span | None) -> Answer:
+    """Whether there are images of a provider, by any of its names, of that time. The case holds some or it does not; an
+    archive may have others."""
+    provider, own = names[0], [plain_name(name) for name in names]
+    found = [scene for scene in scenes if (when is None or scene.taken in when)
+             and any(name in plain_name(_of_whom(scene)) for name in own)]
+    told = f" {_within(when)}" if when else ""
+    if not found:
+        return Answer(what="images", verdict="cannot tell", why=f"the case holds no image of {provider}{told}",
+                      decides=f"a search of {provider}’s archive by area and date")
+    some = f"{len(found)} image{'' if len(found) == 1 else 's'}"
+    return Answer(what="images", verdict="supported", chance=1.0, measured=some,
+                  why=f"the case holds {some} of {provider}{told}, the first of {day(found[0].taken)}")
+
+
+def _of_whom(scene: Scene) -> str:
+    title = SENSORS[scene.sensor].title if scene.sensor in SENSORS else ""
+    return f"{scene.sensor}, {title}, {scene.attribution or ''}"
+
+
+def _dated_by(structure: Structure, predicate: str) -> Between:
+    """The bracket of what a predicate dates: the first works on the ground, the whole, or the thing itself."""
+    phases = {phase.name: phase.between for phase in structure.phases}
+    if predicate in ("started_on", "began_on"):
+        return phases.get("ground works", Between(by=structure.happened.by))
+    return phases.get("all of it stands", structure.happened) if predicate == "completed_on" else structure.happened
 
 
 def _share(happened: Between, when: Span) -> float:

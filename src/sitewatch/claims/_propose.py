@@ -10,7 +10,7 @@ from sitewatch.claims._sentences import Span, clauses_of, sentences_of
 from sitewatch.claims._wording import DENIED_COMMENT, IMAGERY, MONTHS, NOVELTY, RELATIVE_DATE, hedges_in
 from sitewatch.model import ClaimKind, Proposal, Stated
 
-__all__ = ["propose_claims"]
+__all__ = ["propose_claims", "read_passage"]
 
 _VERBS = (r"said|says|say|told|noted|notes|reported|reports|announced|claimed|claims|added|warned|stated|believes?"
           r"|argues?|concluded?|confirmed|estimated?|acknowledged|denied|wrote|reveals?|revealed|found|finds"
@@ -48,6 +48,14 @@ def propose_claims(text: str) -> tuple[Proposal, ...]:
     return tuple(proposal for sentence in sentences_of(text) for proposal in _of_sentence(text, sentence))
 
 
+def read_passage(quote: str, start: int, kind: ClaimKind | None, *, by: str) -> Proposal:
+    """A passage that something else than the rules pointed out, with what the rules read in it."""
+    stated = _stated(quote)
+    return Proposal(start=start, end=start + len(quote), quote=quote, kind=kind or _kind(quote, stated, is_said=False),
+                    hedge=hedges_in(quote), stated=stated, dates=_dates(quote), by=by,
+                    because=(f"pointed out by a machine, the {by}",))
+
+
 def _of_sentence(text: str, sentence: Span) -> Iterator[Proposal]:
     speaker, said_from = _speaker(text, sentence)
     framed: tuple[str, ...] = ()
@@ -69,8 +77,8 @@ def _of_sentence(text: str, sentence: Span) -> Iterator[Proposal]:
         if spoken:
             because.append(f"said by: {spoken[0]}")
         if because:
-            yield Proposal(start=start, end=end, quote=quote, kind=_kind(quote, stated, bool(spoken)), hedge=hedges,
-                           stated=stated, dates=dates, who=spoken[0] if spoken else None,
+            yield Proposal(start=start, end=end, quote=quote, kind=_kind(quote, stated, is_said=bool(spoken)),
+                           hedge=hedges, stated=stated, dates=dates, who=spoken[0] if spoken else None,
                            act=spoken[1] if spoken else None, because=tuple(because))
 
 
@@ -111,7 +119,7 @@ def _bare(text: str, start: int, end: int) -> Span:
     return start, end
 
 
-def _kind(quote: str, stated: Stated | None, is_said: bool) -> ClaimKind:
+def _kind(quote: str, stated: Stated | None, *, is_said: bool) -> ClaimKind:
     if DENIED_COMMENT.search(quote) or NOVELTY.search(quote):
         return "meta"
     if stated and stated.unit != "count":

@@ -1,112 +1,77 @@
-"""What the images can be asked about a claim: a size, a ratio, whether something stood there, when it came or went."""
+"""What the images can be asked about a claim: a size, a count, a place, whether a thing stood there, when it came."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from shapely import Point
-
+from sitewatch.claims._counts import found_count
 from sitewatch.claims._disagreements import meant
+from sitewatch.claims._evidence import Evidence
 from sitewatch.claims._likelihood import chance_within, deciding_gsd_m, times_better, verdict_of
-from sitewatch.claims._presence import found_dated, found_gone, found_present
+from sitewatch.claims._positions import SIDES, found_beside, found_within
+from sitewatch.claims._presence import found_dated, found_gone, found_images, found_present
 from sitewatch.claims._words import FUNCTION_WORDS, dimension_phrase
 from sitewatch.model import (
-    SENSORS,
     UNITS,
     Answer,
-    Changes,
     Claim,
-    Claims,
-    Dimension,
     Entity,
     Interval,
     Measurement,
-    Measurements,
     Quantity,
     Rival,
-    Stack,
     Stated,
     Structure,
-    Structures,
     canonical,
+    tolerance_of,
 )
 
-__all__ = ["Evidence", "tests_of"]
+__all__ = ["tests_of"]
 
 _PRESENT = frozenset("present_on stands_on exists under_construction_on being_built built new".split())
+_NEW = _PRESENT - {"present_on", "stands_on", "exists"}
 _GONE = frozenset("removed demolished gone destroyed".split())
-_DATED = frozenset("built_on completed_on started_on appeared_on removed_on".split())
+_DATED = frozenset("built_on completed_on started_on began_on appeared_on removed_on".split())
+_WITHIN = frozenset("located_in lies_in within".split())
+_TAKEN = frozenset("acquired_by taken_by imaged_by".split())
 # What a thing is for, who uses it and what is intended: no image of any resolution shows it.
 _UNSEEABLE = frozenset("function purpose used_for produces houses emphasis intends stores used_by".split())
-_DIMENSIONS: dict[str, Dimension] = {"footprint": "area", "area": "area", "length": "length", "width": "width"}
-_RATIOS: dict[Dimension, Dimension] = {"area": "area ratio", "length": "length ratio", "width": "width ratio"}
-
-_REACH_M = 10.0  # a point that somebody read off a map or an image lies some metres beside the thing
+_ALWAYS = ("area", "length", "width")  # what is measured of every structure; other dimensions only of some
 
 # Pixel size, in metres, from which a thing is told for what it is: NIIRS tasks and the practice of analysts
 # (a roof at PlanetScope's 3 m, a bridge crane or a portal's width from NIIRS 5 on, which takes about 0.5 m).
 _GSD_FOR = {"building": 3.0, "housing": 3.0, "site": 10.0, "road": 3.0, "crane": 0.5, "portal": 0.5, "vehicle": 0.5}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What the images gave, and the claims that are held against it."""
-
-    claims: Claims
-    changes: Changes
-    structures: Structures
-    measurements: Measurements
-    stack: Stack
-
-    @property
-    def gsd_m(self) -> float:
-        """The pixel size of the images, not of the grid where that is finer."""
-        used = {fit.scene for fit in self.stack.used}
-        sensors = {scene.sensor for scene in self.stack.scenes.scenes if scene.id in used}
-        known = [SENSORS[sensor].gsd_m or 0.0 for sensor in sensors if sensor in SENSORS]
-        return max([self.stack.site.gsd_m, *known])
-
-    def name(self, structure: str) -> str:
-        """What the claims call a structure."""
-        return next((entity.name for entity in self.claims.entities if entity.structure == structure), structure)
-
-    def thing(self, name: str) -> tuple[Entity | None, Structure | None]:
-        """The entity that a claim speaks of, and the structure that it is, as far as somebody said which."""
-        entity = self.claims.entities.find(name)
-        wanted = entity.structure if entity and entity.structure else name
-        named = [s for s in self.structures if wanted.casefold() in (s.id.casefold(), s.label.casefold())]
-        if named or entity is None or entity.at is None:
-            return entity, named[0] if named else None
-        spot, reach = Point(entity.at), max(2 * self.stack.site.gsd_m, _REACH_M)
-        near = sorted((s.outline.distance(spot), s.id) for s in self.structures)
-        return entity, self.structures[near[0][1]] if near and near[0][0] <= reach else None
-
-
 def tests_of(claim: Claim, evidence: Evidence) -> tuple[Answer, ...]:
     """The tests of a claim, the one that carries its verdict first; none where there is nothing to ask."""
-    if claim.stated is not None and claim.kind == "measurement":
+    if claim.stated is not None and claim.stated.unit != "count" and claim.kind == "measurement":
         return tuple(_sizes(claim, claim.stated, evidence))
     if claim.predicate in _UNSEEABLE:
         return tuple(_unseeable(claim, evidence))
-    if claim.imagery == "no" or claim.predicate not in _PRESENT | _GONE | _DATED:
-        return ()
-    return (_presence(claim, evidence), *_function_in(claim, evidence))
+    return () if claim.imagery == "no" else tuple(_on_the_ground(claim, evidence))
+
+
+def _on_the_ground(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
+    """Where a thing lies, how many there are, whether it stands there and since when."""
+    if claim.predicate in _WITHIN or claim.predicate in SIDES:
+        yield _position(claim, evidence)
+    elif claim.predicate in _TAKEN:
+        yield found_images(evidence.stack.scenes.scenes, evidence.names(claim.object), claim.observed)
+    elif claim.predicate in _PRESENT | _GONE | _DATED:
+        yield _count(claim, claim.stated, evidence) if claim.stated and claim.stated.unit == "count" \
+            else _presence(claim, evidence)
+        yield from _function_in(claim, evidence)
 
 
 def _sizes(claim: Claim, stated: Stated, evidence: Evidence) -> Iterator[Answer]:
     """The stated dimension, or, where none is stated, the footprint, which is what "size" is read as, and the rest."""
-    is_ratio = stated.form != "value"
-    if stated.dimension not in (*_DIMENSIONS, "unspecified"):
+    is_ratio, wanted = stated.form != "value", _dimensions(stated)
+    if wanted[0] not in (*_ALWAYS, *(m.what.removesuffix(" ratio") for m in evidence.measurements)):
         yield Answer(what=stated.dimension, verdict="not testable",
                      why=f"the {stated.dimension} is not measured from these images")
         return
-    wanted: list[Dimension] = ["area", "length", "width"] if is_ratio else ["area"]
-    if stated.dimension in _DIMENSIONS:
-        wanted = [_DIMENSIONS[stated.dimension]]
-    elif not is_ratio and UNITS[stated.unit][0] == "m":
-        wanted = ["length", "width"]
     numerator = evidence.thing(stated.numerator or claim.subject)[1]
     denominator = evidence.thing(stated.denominator or claim.object)[1] if is_ratio else None
     if missing := _missing(claim, stated, numerator, denominator):
@@ -115,8 +80,18 @@ def _sizes(claim: Claim, stated: Stated, evidence: Evidence) -> Iterator[Answer]
     assert numerator is not None
     reference = denominator.id if denominator else None
     for dimension in wanted:
-        what = _RATIOS[dimension] if is_ratio else dimension
-        yield _size(claim, what, evidence.measurements.of(numerator.id, what, reference), evidence)
+        what = f"{dimension} ratio" if is_ratio else dimension
+        measured = next((m for m in evidence.measurements
+                         if (m.subject, str(m.what), m.reference) == (numerator.id, what, reference)), None)
+        yield _size(claim, what, measured, evidence)
+
+
+def _dimensions(stated: Stated) -> list[str]:
+    """What is to be measured: the stated dimension, else the footprint and the rest, or what has the stated unit."""
+    if stated.dimension != "unspecified":
+        return ["area" if stated.dimension == "footprint" else stated.dimension]
+    is_ratio, is_length = stated.form != "value", UNITS[stated.unit][0] == "m"
+    return ["area", "length", "width"] if is_ratio else ["length", "width"] if is_length else ["area"]
 
 
 def _missing(claim: Claim, stated: Stated, numerator: Structure | None, denominator: Structure | None) -> str | None:
@@ -130,7 +105,7 @@ def _missing(claim: Claim, stated: Stated, numerator: Structure | None, denomina
     return f"no structure that was traced is known to be “{name}”: say in names.yaml where it stands"
 
 
-def _size(claim: Claim, what: Dimension, measured: Measurement | None, evidence: Evidence) -> Answer:
+def _size(claim: Claim, what: str, measured: Measurement | None, evidence: Evidence) -> Answer:
     stated, phrase = claim.stated, dimension_phrase(what)
     assert stated is not None
     if measured is None or measured.value is None:
@@ -142,9 +117,12 @@ def _size(claim: Claim, what: Dimension, measured: Measurement | None, evidence:
     decides = f"images of about {gsd_m:.1g} m per pixel" if verdict == "cannot tell" and gsd_m else None
     than = f" that of {evidence.name(measured.reference)}" if measured.reference else ""
     ranges = " or ".join(f"{low:g} to {high:g}" for low, high in meanings)
-    unit = "" if value.unit == "1" else f" {value.unit}"
-    why = (f"the {phrase} was measured: {value.interval_text}{' times' if than else ''}{than} ({value.level_text}); "
-           f"“{stated.surface or meant(stated)}” means {ranges}{unit}{' times it' if than else ''}")
+    unit, allowed = "" if value.unit == "1" else f" {value.unit}", tolerance_of(stated) * UNITS[stated.unit][1]
+    read = f"no dimension is stated; the {phrase} was measured" if stated.dimension == "unspecified" else \
+        f"the {phrase} was measured"
+    why = (f"{read}: {value.interval_text}{' times' if than else ''}{than} ({value.level_text}); "
+           f"“{stated.surface or meant(stated)}” means {ranges}{unit}{' times it' if than else ''}, "
+           f"{allowed:g}{unit} allowed on both sides")
     return Answer(what=phrase, verdict=verdict, chance=chance, why=why, structure=measured.subject, decides=decides,
                   measured=value.interval_text, value=value, rivals=tuple(_rivals(claim, value, meanings, evidence)))
 
@@ -164,6 +142,50 @@ def _rivals(claim: Claim, value: Quantity, meanings: tuple[Interval, ...], evide
                             times=times_better(value, meanings, (low, high)))
 
 
+def _count(claim: Claim, stated: Stated, evidence: Evidence) -> Answer:
+    """How many appeared, or went, within the subject's area and the stated time."""
+    ground, place = evidence.ground(claim.subject), evidence.called(claim.subject)
+    if claim.predicate in _PRESENT - _NEW:
+        return Answer(what="count", verdict="cannot tell",
+                      why="only what appeared, changed or went is traced: what stood there all along is not counted")
+    if ground is None or not ground.area:
+        return Answer(what="count", verdict="cannot tell",
+                      why=f"nobody has said in names.yaml which area “{place}” is")
+    gone = claim.predicate in _GONE or claim.predicate == "removed_on"
+    wanted = [s for s in evidence.structures if s.class_ == ("removed structure" if gone else "new structure")]
+    return found_count(wanted, ground, canonical(stated), place, evidence.changes.smallest_text,
+                       lambda one: _chance_of(one, claim))
+
+
+def _chance_of(structure: Structure, claim: Claim) -> float | None:
+    """That it is one of those that a claim counts: a structure, which came or went in the stated time."""
+    if claim.observed is None:
+        return structure.chance
+    if claim.predicate in _DATED:
+        found = found_dated(structure, claim.observed, structure.label, claim.predicate, of_kind=structure.chance)
+    elif claim.predicate in _GONE:
+        gone = found_gone(structure, claim.observed, structure.label).chance
+        return None if gone is None else gone * structure.chance
+    else:
+        found = found_present(structure, claim.observed, structure.label, is_new=True, of_kind=structure.chance)
+    return found.chance
+
+
+def _position(claim: Claim, evidence: Evidence) -> Answer:
+    """Where the subject lies: within the object's area, or to one side of it."""
+    one, other = evidence.ground(claim.subject), evidence.ground(claim.object)
+    names = evidence.called(claim.subject), evidence.called(claim.object)
+    if one is None or other is None:
+        return Answer(what="position", verdict="cannot tell",
+                      why=f"nobody has said in names.yaml where “{names[0] if one is None else names[1]}” is")
+    if claim.predicate in SIDES:
+        return found_beside(one, other, claim.predicate, names, evidence.reach_m)
+    if not other.area:
+        return Answer(what="position", verdict="cannot tell",
+                      why=f"names.yaml gives a point of “{names[1]}”, and nobody has said where its boundary runs")
+    return found_within(one, other, *names, evidence.reach_m)
+
+
 def _presence(claim: Claim, evidence: Evidence) -> Answer:
     entity, structure = evidence.thing(claim.subject)
     name = structure.label if structure else entity.name if entity else claim.subject
@@ -175,9 +197,9 @@ def _presence(claim: Claim, evidence: Evidence) -> Answer:
     if claim.predicate in _GONE:
         return found_gone(structure, claim.observed, name)
     if claim.predicate in _DATED:
-        return found_dated(structure, claim.observed, name, of_kind=_of_kind(claim, structure))
-    is_new = claim.predicate in _PRESENT - {"present_on", "stands_on", "exists"}
-    return found_present(structure, claim.observed, name, is_new=is_new, of_kind=_of_kind(claim, structure))
+        return found_dated(structure, claim.observed, name, claim.predicate, of_kind=_of_kind(claim, structure))
+    return found_present(structure, claim.observed, name, is_new=claim.predicate in _NEW,
+                         of_kind=_of_kind(claim, structure))
 
 
 def _of_kind(claim: Claim, structure: Structure) -> float:
@@ -202,7 +224,7 @@ def _too_coarse(entity: Entity | None, evidence: Evidence) -> str | None:
 def _not_traced(entity: Entity | None, structure: Structure | None, evidence: Evidence) -> str | None:
     if structure is not None:
         return None
-    if entity is None or (entity.at is None and entity.structure is None):
+    if entity is None or (entity.at is None and entity.structure is None and entity.area is None):
         return "nobody has said in names.yaml where it stands"
     return (f"no structure was traced there. What is smaller than about {evidence.changes.smallest_text} is not "
             "reported, and larger things are missed too: this is no sign that it is not there")
@@ -213,7 +235,7 @@ def _unseeable(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
     yield Answer(what="function", verdict="not testable",
                  why=f"what a thing is for, who uses it and what is intended (“{what}”) no image can show")
     entity, structure = evidence.thing(claim.subject)
-    if structure or (entity and entity.at):
+    if structure or (entity and (entity.at or entity.area)):
         yield _presence(claim, evidence)
 
 

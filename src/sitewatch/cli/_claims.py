@@ -9,13 +9,19 @@ from sitewatch.model import Check, Checks, Disagreement, Span
 
 __all__ = ["checks_json", "checks_text"]
 
+_VERDICTS = """\
+supported     true with a chance of 0.95 or more, given the images alone
+refuted       true with a chance of 0.05 or less
+cannot tell   in between, or these images do not decide it
+not testable  no image can show it"""
+
 
 def checks_text(checks: Checks) -> str:
     """One line per claim with its verdict and the reason, then the flags, then where publishers disagree."""
     if not checks.records:
         return ""
     rows = [(check.claim.id, _who(check), f"“{check.claim.quote}”", _verdict(check), _why(check)) for check in checks]
-    parts = ["What others say, and whether the images bear it out", table_text(
+    parts = ["What others say, and whether the images bear it out", _VERDICTS, table_text(
         ("claim", "said by", "quote", "verdict (chance)", "why"), rows)]
     if checks.flags:
         flagged = [(flag.claim, _plain(flag.word), flag.why) for flag in checks.flags]
@@ -91,7 +97,7 @@ def _check_json(check: Check, checks: Checks) -> dict[str, Any]:
                    "rivals": [{"text": r.text, "low": r.low, "high": r.high, "chance": r.chance, "verdict": r.verdict,
                                "likelihood_ratio": r.times} for r in test.rivals]} for test in check.tested],
         "flags": [{"flag": flag.word, "why": flag.why} for flag in checks.flags_of(claim.id)],
-        "noted_by_hand": list(claim.noted)}
+        "noted_by_hand": list(claim.noted), "proposed_by": claim.proposed_by}
 
 
 def _span(span: Span | None) -> list[str | None] | None:

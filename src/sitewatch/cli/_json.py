@@ -20,6 +20,7 @@ from sitewatch.model import (
     Scenes,
     Site,
     Stack,
+    Standing,
     Structures,
     Waiting,
 )
@@ -92,11 +93,17 @@ def stack_json(stack: Stack) -> dict[str, Any]:
             "scenes": scenes_json(stack.scenes, stack)}
 
 
-def findings_json(findings: Findings) -> dict[str, Any]:
-    """The title and every sentence with its layer, evidence and chance."""
-    return {"title": findings.title,
+def findings_json(findings: Findings, standing: Iterable[Standing] = ()) -> dict[str, Any]:
+    """The title and every sentence with its layer, evidence, chance and who reviewed it; what was reviewed and is no
+    longer what the records say."""
+    held = {one.finding: {"by": one.actor, "at": _iso(one.at), "text": one.frozen.text}
+            for one in standing if not one.is_stale}
+    stale = [{"text": one.frozen.text, "layer": one.frozen.layer, "by": one.actor, "at": _iso(one.at),
+              "changed": list(one.changed)} for one in standing if one.is_stale]
+    return {"title": findings.title, "stale": stale,
             "findings": [{"id": f.id, "text": f.text, "layer": f.layer, "evidence": list(f.evidence),
-                          "chance": None if f.chance is None else _chance(f.chance)} for f in findings]}
+                          "chance": None if f.chance is None else _chance(f.chance), "reviewed": held.get(f.id)}
+                         for f in findings]}
 
 
 def decisions_json(decisions: Iterable[Decision]) -> dict[str, Any]:

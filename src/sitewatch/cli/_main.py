@@ -12,6 +12,7 @@ import click
 from sitewatch.cli._by_hand import by_hand
 from sitewatch.cli._commands import demo, report, run, show, sources
 from sitewatch.cli._fetch import fetch
+from sitewatch.cli._freeze import freeze
 from sitewatch.cli._look import look
 from sitewatch.cli._measure import measure
 from sitewatch.cli._new import new
@@ -55,6 +56,9 @@ def cli() -> None:
 for _command in (new, fetch, run, show, measure, review, look, by_hand, report, publish, verify, watch, claims, demo,
                  worlds, sources):
     cli.add_command(_command)
+
+
+claims.add_command(freeze)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

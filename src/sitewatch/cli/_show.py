@@ -14,7 +14,7 @@ from sitewatch.errors import NotEnoughLooksError
 
 if TYPE_CHECKING:
     from sitewatch.case import Case
-    from sitewatch.model import Findings, Progress, Scenes, Stack
+    from sitewatch.model import Progress, Scenes, Stack
 
 __all__ = ["show_stage"]
 
@@ -47,13 +47,15 @@ def _report_json(case: Case) -> dict[str, str]:
     return {"title": made.title, "path": str(made.path)}
 
 
-def _claims_json(findings: Findings) -> dict[str, Any]:
-    return {**_json.findings_json(findings), **checks_json(findings.checks)}
+def _claims_json(case: Case) -> dict[str, Any]:
+    findings = case.findings()
+    return {**_json.findings_json(findings, case.standing()), **checks_json(findings.checks)}
 
 
-def _claims_text(findings: Findings) -> str:
-    """What may be said, then what others say."""
-    parts = (_tables.findings_text(findings), checks_text(findings.checks))
+def _claims_text(case: Case) -> str:
+    """What may be said and who has reviewed it, then what others say."""
+    findings = case.findings()
+    parts = (_tables.findings_text(findings, case.standing()), checks_text(findings.checks))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -69,6 +71,6 @@ _SHOWS: dict[str, tuple[Callable[[Case], Any], Callable[[Case], str]]] = {
                    lambda case: _tables.structures_table(case.structures(), case.measurements())),
     "measurements": (lambda case: _json.measurements_json(case.measurements()),
                      lambda case: _tables.measurements_table(case.measurements())),
-    "claims": (lambda case: _claims_json(case.findings()), lambda case: _claims_text(case.findings())),
+    "claims": (_claims_json, _claims_text),
     "report": (_report_json, lambda case: _tables.report_text(case.report())),
 }

@@ -22,6 +22,7 @@ from sitewatch.model import (
     Scenes,
     Sensor,
     Stack,
+    Standing,
     Structure,
     Waiting,
     day,
@@ -145,11 +146,16 @@ def _scalings(stack: Stack) -> str:
     return f"\n\n{table_text(('scenes', 'how counts became units'), rows)}" if rows else ""
 
 
-def findings_text(findings: Findings) -> str:
-    """The title, then one sentence per line with its layer."""
-    rows = [(f.id, f.layer, f.text) for f in findings]
-    table = table_text(("", "layer", "sentence"), rows)
-    return f"{shown(findings.title)}\n\n{table}" if rows else shown(findings.title)
+def findings_text(findings: Findings, standing: Sequence[Standing] = ()) -> str:
+    """The title, then one sentence per line with its layer and, where people have reviewed any, who; then what has
+    changed since."""
+    told = {one.finding: one.told for one in standing if not one.is_stale}
+    columns = ("", "layer", "sentence", "reviewed") if standing else ("", "layer", "sentence")
+    rows = [(f.id, f.layer, f.text, told.get(f.id, "not yet"))[:len(columns)] for f in findings]
+    stale = [(one.frozen.text, one.told) for one in standing if one.is_stale]
+    parts = [shown(findings.title), table_text(columns, rows) if rows else "",
+             table_text(("reviewed, but no longer what the records say", "why"), stale) if stale else ""]
+    return "\n\n".join(part for part in parts if part)
 
 
 def report_text(made: ReportFolder) -> str:

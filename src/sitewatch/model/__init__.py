@@ -25,6 +25,7 @@ from sitewatch.model.claim import (
     Relation,
     Stated,
     canonical,
+    tolerance_of,
 )
 from sitewatch.model.comparison import (
     Comparability,
@@ -55,6 +56,7 @@ from sitewatch.model.publication import (
 from sitewatch.model.quantity import Between, Quantity, Span, day
 from sitewatch.model.queue import Waiting, queue_of
 from sitewatch.model.report import Report
+from sitewatch.model.review import Frozen, Review, Standing, standing_of
 from sitewatch.model.run import Run, fingerprint
 from sitewatch.model.scene import (
     Asset,
@@ -78,16 +80,17 @@ from sitewatch.model.structure import Look, LookState, Phase, Structure, Structu
 from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
-    "SENSORS", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm",
-    "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Column", "Comparability",
-    "Comparison", "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind", "Dimension", "Disagreement",
-    "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName", "Finding", "Findings", "Fit",
-    "Flag", "Form", "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look", "LookState", "MaskKind",
-    "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind", "Order", "OrderBook", "OrderState",
-    "PaidSource", "Permission", "Permit", "Phase", "Place", "Placement", "Printed", "Progress", "Proposal",
-    "Publication", "Quantity", "Reading", "Refusal", "Relation", "RemoteSource", "Report", "Rival", "Row", "Rule",
-    "Run", "Scene", "SceneFit", "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack",
-    "Stated", "Structure", "StructureClass", "Structures", "Table", "Verdict", "VerdictNews", "Waiting", "Weight",
-    "canonical", "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate", "newest",
-    "parse_yaml", "plain_name", "queue_of", "seen_of",
+    "SENSORS", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution", "Between",
+    "BudgetTerm", "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Column",
+    "Comparability", "Comparison", "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind",
+    "Dimension", "Disagreement", "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName",
+    "Finding", "Findings", "Fit", "Flag", "Form", "Frozen", "HarmReview", "Interval", "Kept", "Layer", "Licence",
+    "Look", "LookState", "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind",
+    "Order", "OrderBook", "OrderState", "PaidSource", "Permission", "Permit", "Phase", "Place", "Placement",
+    "Printed", "Progress", "Proposal", "Publication", "Quantity", "Reading", "Refusal", "Relation",
+    "RemoteSource", "Report", "Review", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Seen",
+    "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Standing", "Stated", "Structure",
+    "StructureClass", "Structures", "Table", "Verdict", "VerdictNews", "Waiting", "Weight", "canonical",
+    "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate", "newest", "parse_yaml",
+    "plain_name", "queue_of", "seen_of", "standing_of", "tolerance_of",
 ]

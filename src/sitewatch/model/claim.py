@@ -12,7 +12,7 @@ from sitewatch.model.quantity import Span
 from sitewatch.model.selector import Place
 
 __all__ = ["UNITS", "Attribution", "Claim", "ClaimKind", "Claims", "Form", "Interval", "Proposal", "Reading",
-           "Relation", "Stated", "canonical"]
+           "Relation", "Stated", "canonical", "tolerance_of"]
 
 ClaimKind = Literal["observation", "measurement", "inference", "attribution", "background", "meta"]
 
@@ -68,14 +68,16 @@ def canonical(stated: Stated) -> tuple[Interval, ...]:
         "of": ((low, high),), "times": ((low, high),), "value": ((low, high),),
         "more_than": ((1 + low, 1 + high),), "less_than": ((1 - high, 1 - low),),
         "times_larger": ((low, high), (low + 1, high + 1)), "grew_times": ((low, high), (low + 1, high + 1))}
-    loose, scale = _tolerance(stated), UNITS[stated.unit][1]
+    loose, scale = tolerance_of(stated), UNITS[stated.unit][1]
     return tuple((round(max(0.0, a - loose) * scale, 9), round((b + loose) * scale, 9))
                  for a, b in by_form[stated.form])
 
 
-def _tolerance(stated: Stated) -> float:
-    """Half of the last stated step: 60 to 70 percent are steps of ten; "twice" is given a tenth on both sides,
-    a count nothing."""
+def tolerance_of(stated: Stated) -> float:
+    """What is allowed on both sides, in the terms of the statement.
+
+    Half of the last stated step: 60 to 70 percent are steps of ten; "twice" is given a tenth, a count nothing.
+    """
     if stated.tolerance is not None:
         return stated.tolerance
     if stated.unit == "count":
@@ -110,7 +112,8 @@ class Claim:
 
     ``observed`` is the time of which it speaks. ``imagery`` says what its author thought an image could check:
     yes, partly or no. ``noted`` are remarks by a person; they are shown as such and never mixed with what is
-    computed. An unconfirmed claim was proposed by a program and gets no verdict.
+    computed. ``proposed_by`` is what pointed the passage out, rules or a named model, None where a person did; what
+    nobody has confirmed gets no verdict.
     """
 
     id: str
@@ -128,6 +131,7 @@ class Claim:
     imagery: Literal["yes", "partly", "no"] | None = None
     noted: tuple[str, ...] = ()
     note: str | None = None
+    proposed_by: str | None = None
     is_confirmed: bool = True
 
     @property
@@ -147,7 +151,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A passage that looks like a claim, with what the rules read in it; for a person to confirm."""
+    """A passage that looks like a claim, with what the rules read in it; for a person to confirm. ``by``: rules, or the
+    model that pointed it out."""
 
     start: int
     end: int
@@ -159,6 +164,7 @@ class Proposal:
     who: str | None = None
     act: str | None = None
     because: tuple[str, ...] = ()
+    by: str = "rules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from shapely import Polygon
+
 __all__ = ["Entities", "Entity", "EntityName", "plain_name"]
 
 _MONTHS = ("january february march april may june july august september october november december").split()
@@ -33,8 +35,8 @@ class EntityName:
 class Entity:
     """One thing with its names. ``part_of`` is the larger thing; ``rivals`` are other parents, each (id, source).
 
-    ``structure`` is the id or label of the traced structure that it is, or ``at`` a point of it in the coordinates
-    of the site's grid; ``size_m`` is its smallest extent on the ground.
+    ``structure`` is the id or label of the traced structure that it is, or ``at`` a point of it and ``area`` its
+    boundary, in the coordinates of the site's grid; ``size_m`` is its smallest extent on the ground.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Entity:
     not_same_as: tuple[str, ...] = ()
     structure: str | None = None
     at: tuple[float, float] | None = None
+    area: Polygon | None = None
     size_m: float | None = None
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from sitewatch.model import Changes, Findings, Measurements, Publication, Report, Stack, Structures
+from sitewatch.model import Changes, Findings, Measurements, Publication, Report, Stack, Standing, Structures
 from sitewatch.report._candidates import candidates_of
 from sitewatch.report._checklist import checked
 from sitewatch.report._claims import claims_of
@@ -19,6 +19,7 @@ from sitewatch.report._numbers import numbers_of
 from sitewatch.report._options import ReportOptions
 from sitewatch.report._page import Page, Story, rendered
 from sitewatch.report._published import published_of
+from sitewatch.report._reviewed import as_reviewed, reviewed_of
 from sitewatch.report._said import Said, said_in
 from sitewatch.report._scenes import scenes_of
 from sitewatch.report._signs import Sign, ranked, signs_of
@@ -33,14 +34,16 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 def compose_report(findings: Findings, *cited: *tuple[Changes, Structures, Measurements, Stack],
                    options: ReportOptions = _DEFAULTS, provenance: Mapping[str, str] = _NOTHING,
-                   publication: Publication | None = None) -> Report:
+                   publication: Publication | None = None, standing: Sequence[Standing] = ()) -> Report:
     """The page of a site and its pictures, from the findings and the records that they cite.
 
     ``provenance`` is printed as the way back: the version, the case, the run ids and the command. Without
     ``publication`` the page is its author's own and shows all; with it, each picture shows what the licence of its
-    scene allows, and the page says who answers for it. The same inputs give the same bytes.
+    scene allows, and the page says who answers for it. ``standing``: what people have reviewed of the findings, whose
+    words then stand in the place of the drafts. The same inputs give the same bytes.
     """
     changes, structures, measurements, stack = cited
+    findings = as_reviewed(findings, standing)
     permits = permits_of(stack.scenes, publication) if publication else {}
     stack = replace(stack, scenes=credited(stack.scenes, publication)) if publication else stack
     order = ranked(structures, findings)
@@ -55,7 +58,8 @@ def compose_report(findings: Findings, *cited: *tuple[Changes, Structures, Measu
         numbers=numbers_of(signs, measurements, stack), candidates=candidates_of(changes, structures),
         aligned=aligned, ties=pictures.of_ties() if aligned and aligned.map else None,
         method=method_of(changes, stack, options, pictures.stretch), scenes=scenes_of(stack), provenance=provenance,
-        claims=claims_of(findings.checks, signs),
+        claims=claims_of(findings.checks, signs), findings=findings.records,
+        reviewed=reviewed_of(findings, standing),
         published=published_of(publication, findings, permits) if publication else None)
     exports = {"claims.csv": claims_csv(findings.checks), "claimreview.json": claims_review(findings.checks)}
     files = {**pictures.files, **(exports if findings.checks.records else {})}

@@ -19,6 +19,7 @@ from sitewatch.report._figures import Figure
 from sitewatch.report._method import Method, Place
 from sitewatch.report._numbers import Numbers
 from sitewatch.report._published import Published
+from sitewatch.report._reviewed import Reviewed
 from sitewatch.report._said import Said
 from sitewatch.report._scenes import ScenesShown
 from sitewatch.report._signs import Sign
@@ -51,6 +52,8 @@ class Page:
 
     title: str
     place: Place
+    findings: tuple[Finding, ...]
+    reviewed: Reviewed
     said: Said
     key: Figure | None
     map: Figure | None

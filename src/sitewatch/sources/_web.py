@@ -23,7 +23,6 @@ from sitewatch.sources._guard import GuardedAdapter, is_private, shown_url
 
 __all__ = ["DeniedError", "Part", "Policy", "UnheardError", "Web"]
 
-_LARGEST_TEXT_BYTES = 64_000_000   # a page of 100 items weighs 1 to 3 MB
 _BLOCK_BYTES = 65_536
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})   # HTTP statuses of faults that may pass (RFC 9110, RFC 6585)
 _DENIED = (401, 403)
@@ -52,7 +51,8 @@ class _PassingError(Exception):
 class Policy:
     """How a provider is asked. With 8 tries of which each fails by a chance of 0.2, one request in 400 000 is lost.
 
-    ``per_second`` is the most requests that the provider allows, ``at_once`` how many may be under way.
+    ``per_second`` is the most requests that the provider allows, ``at_once`` how many may be under way, ``hops`` to how
+    many addresses one of them may be sent, redirections among them.
     """
 
     tries: int = 8
@@ -62,6 +62,8 @@ class Policy:
     at_once: int = 8
     per_second: float | None = None
     allow_private: bool = False
+    hops: int = 5
+    largest_bytes: int = 64_000_000   # of a text: a page of 100 items weighs 1 to 3 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,7 @@ class Web:
                 if kind in ("text/html", "application/xhtml+xml"):
                     raise ProviderError(f"{self.provider} answered {shown_url(url)} with a web page, not with JSON. Is "
                                         "the address right, and is there a login page or a proxy between?")
-                return self._body(answer, _LARGEST_TEXT_BYTES)
+                return self._body(answer, self.policy.largest_bytes)
 
         def parsed() -> Any:
             try:
@@ -170,7 +172,7 @@ class Web:
                headers: Mapping[str, str] | None = None) -> requests.Response:
         """An answer whose body is still to come; redirections are followed by hand, each address checked."""
         given = dict(headers or {})
-        for _ in range(_REDIRECTS):
+        for _ in range(self.policy.hops):
             self._check(url)
             self._pace()
             # With credentials of our own, those that a .netrc has for the host are not to take their place.
@@ -234,7 +236,8 @@ class Web:
             raise ProviderError(f"{shown_url(url)} holds a name or a password. Give credentials by environment")
         if not self.policy.allow_private and (host == "localhost" or _is_private_literal(host)):
             raise ProviderError(f"{shown_url(url)} is an address of this machine or of a private network. If that is "
-                                "meant, write `allow_private: true` into the source's entry in case.yaml")
+                                "meant, write `allow_private: true` into the source's entry in case.yaml, or, for a "
+                                "language model, give --allow-private")
 
     def _pace(self) -> None:
         if self.policy.per_second is None:

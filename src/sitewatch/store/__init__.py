@@ -30,6 +30,7 @@ from sitewatch.store._new import NewCase, folder_source, site_of_plan, sources_o
 from sitewatch.store._news import NEWS_FILE, add_news, read_news
 from sitewatch.store._orders import Orders
 from sitewatch.store._publishing import clean_text, published_before, record_published, with_earlier
+from sitewatch.store._reviews import check_reviews, keep_review, prints_of, read_reviews, reviews_plain, withdraw_review
 from sitewatch.store._signature import check_signature, signed
 from sitewatch.store._sources import open_sources, sources_plain
 from sitewatch.store._texts import read_text
@@ -45,12 +46,14 @@ from sitewatch.store._verify import (
 
 __all__ = [
     "CASE_FILE", "CLAIMS_FILE", "NEWS_FILE", "PART", "SUMS", "CaseFile", "FolderStore", "NewCase", "Orders",
-    "Stored", "Verified", "add_demo_claims", "add_news", "check_decisions", "check_logs", "check_pixels", "check_run",
-    "check_signature", "claims_plain", "clean_text", "compare", "compare_files", "completed", "decisions_plain",
-    "documents_of", "evidence_of", "folder_source", "geopackage", "keep_decision", "kept_files", "lay_copies",
-    "lay_pixels", "locked", "measured", "new_run", "not_computed", "open_sources", "place_plain",
-    "published_before", "qgis_project", "read_bytes", "read_case", "read_claims", "read_decisions", "read_news",
-    "read_text", "record_published", "replace_folder", "same_bytes", "scenes_plain", "set_aside_claims", "signed",
-    "site_of_plan", "sources_of_plan", "sources_plain", "subjects_of", "unpack", "version_of", "with_earlier",
-    "withdraw_decision", "withheld_in", "words_plain", "write_atomically", "write_bundle", "write_case", "zipped",
+    "Stored", "Verified", "add_demo_claims", "add_news", "check_decisions", "check_logs", "check_pixels",
+    "check_reviews", "check_run", "check_signature", "claims_plain", "clean_text", "compare", "compare_files",
+    "completed", "decisions_plain", "documents_of", "evidence_of", "folder_source", "geopackage", "keep_decision",
+    "keep_review", "kept_files", "lay_copies", "lay_pixels", "locked", "measured", "new_run", "not_computed",
+    "open_sources", "place_plain", "prints_of", "published_before", "qgis_project", "read_bytes", "read_case",
+    "read_claims", "read_decisions", "read_news", "read_reviews", "read_text", "record_published",
+    "replace_folder", "reviews_plain", "same_bytes", "scenes_plain", "set_aside_claims", "signed", "site_of_plan",
+    "sources_of_plan", "sources_plain", "subjects_of", "unpack", "version_of", "with_earlier",
+    "withdraw_decision", "withdraw_review", "withheld_in", "words_plain", "write_atomically", "write_bundle",
+    "write_case", "zipped",
 ]

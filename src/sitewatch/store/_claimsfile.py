@@ -36,7 +36,7 @@ _LARGEST_BYTES = 5_000_000
 _DEMOS = Path(__file__).parent / "demo"
 _READINGS = "variants_of_"
 _KNOWN = ("id, document, kind, triple, quote, at, before, after, quantity, hedge, attribution, observed, "
-          "checkable_by_imagery, flags, note, confirmed")
+          "checkable_by_imagery, flags, note, proposed_by, confirmed")
 
 
 def read_claims(folder: Path, site: Site) -> Claims | None:
@@ -95,7 +95,7 @@ def _claim(table: Table, documents: Sequence[Document], texts: dict[str, str]) -
         hedge=words_of(table, "hedge"), stated=_stated(table.table("quantity")) if table.has("quantity") else None,
         observed=_observed(table), imagery=cast(Any, _one_of(table, "checkable_by_imagery", ("yes", "partly", "no"))),
         noted=words_of(table, "flags"), note=optional_text(table, "note"),
-        is_confirmed=table.take("confirmed", bool, True))
+        proposed_by=optional_text(table, "proposed_by"), is_confirmed=table.take("confirmed", bool, True))
     table.done(_KNOWN)
     return claim
 

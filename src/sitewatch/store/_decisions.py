@@ -18,6 +18,7 @@ from sitewatch.model import Change, Changes, Decision, Structure, Structures, fi
 from sitewatch.store import _log
 from sitewatch.store._files import checked_id, inside, read_bytes, sha256_of, signing, write_atomically
 from sitewatch.store._plain import from_plain, to_plain
+from sitewatch.store._signed import check_signed
 from sitewatch.store._verify import Verified
 
 __all__ = ["LOOKS", "check_decisions", "completed", "decisions_plain", "keep_decision", "read_decisions", "subjects_of",
@@ -128,20 +129,7 @@ def withdraw_decision(folder: Path, grid: GeoBox, decision_id: str, actor: str) 
 
 def check_decisions(folder: Path) -> Iterator[Verified]:
     """Every decision against the logs: signed as it stands, and gone only where a log tells of its withdrawal."""
-    signed: dict[str, str] = {}
-    for entry in sorted(_log.entries(folder), key=lambda entry: str(entry.get("at"))):
-        name = entry.get("decision")
-        if isinstance(name, str) and entry.get("withdrawn"):
-            signed.pop(name, None)
-        elif isinstance(name, str):
-            signed[name] = str(entry.get("sha256"))
-    here = {path.stem: path for path in sorted((folder / LOOKS).glob("*.yaml"))}
-    for name in sorted({*signed, *here}):
-        found = sha256_of(here[name]) if name in here else None
-        holds = found is not None and found == signed.get(name)
-        detail = "as signed in the log" if holds else "is gone, and no log tells of its withdrawal" if found is None \
-            else "is not what any log signs: it was changed or written by hand"
-        yield Verified(what=f"{LOOKS}/{name}.yaml", holds=holds, detail=detail)
+    return check_signed(folder, LOOKS, "decision")
 
 
 def _decision(path: Path, grid: GeoBox) -> Decision:

@@ -22,6 +22,7 @@ from sitewatch.store._folder import FolderStore
 from sitewatch.store._namesfile import NAMES_FILE
 from sitewatch.store._plain import read_json
 from sitewatch.store._publishing import EARLIER, earlier_text
+from sitewatch.store._reviews import REVIEWED
 
 __all__ = ["documents_of", "evidence_of", "kept_files", "lay_copies", "set_aside_claims", "withheld_in"]
 
@@ -42,7 +43,8 @@ def evidence_of(store: FolderStore, site: Site, runs: Collection[str], publicati
     paths |= {path for scene, path, _ in kept_files(store, _scenes(store, site)) if scene in shown}
     paths |= {name for name in (CLAIMS_FILE, NAMES_FILE) if (folder / name).exists()}
     paths |= {path.relative_to(folder).as_posix() for path in folder.glob(f"{DOCUMENTS}/*.yaml")}
-    paths |= {path.relative_to(folder).as_posix() for path in folder.glob(f"{LOOKS}/*.yaml")}
+    paths |= {path.relative_to(folder).as_posix() for name in (LOOKS, REVIEWED)
+              for path in folder.glob(f"{name}/*.yaml")}
     paths |= {document.path for document in documents_of(store, site) if document.id in texts}
     earlier = {EARLIER: earlier_text(publication.earlier)} if publication.earlier else {}
     return {CASE_FILE: _shared(folder / CASE_FILE, no_pixels=publication.no_pixels), **earlier,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, cast
 
-from shapely import Point
+from shapely import Point, Polygon
+from shapely.errors import ShapelyError
 
 from sitewatch.errors import CaseFileError
 from sitewatch.geo import from_geojson
@@ -18,6 +20,7 @@ __all__ = ["NAMES_FILE", "read_names", "words_of"]
 
 NAMES_FILE = "names.yaml"
 _LARGEST_BYTES = 2_000_000
+_FARTHEST_M = 1e8  # farther than that no coordinate of the Earth lies from the origin of its zone
 
 
 def read_names(folder: Path, site: Site) -> Entities:
@@ -59,8 +62,8 @@ def _entity(table: Table, site: Site) -> Entity:
         id=clean_text(table.take("id", str), 100), type=clean_text(table.take("type", str, "thing"), 40),
         names=tuple(_name(entry) for entry in table.tables("names")), family=optional_text(table, "family"),
         part_of=part_of, rivals=rivals, not_same_as=words_of(table, "not_same_as"),
-        structure=optional_text(table, "structure"), at=_at(table, site), size_m=size_m)
-    table.done("id, type, names, family, part_of, not_same_as, structure, at, size_m")
+        structure=optional_text(table, "structure"), at=_at(table, site), area=_area(table, site), size_m=size_m)
+    table.done("id, type, names, family, part_of, not_same_as, structure, at, area, size_m")
     if size_m is not None and size_m < 0:
         raise table.wrong("size_m", f"{size_m} m is no size", "Give metres above zero")
     return entity
@@ -103,6 +106,23 @@ def _at(table: Table, site: Site) -> tuple[float, float] | None:
     if not isinstance(point, Point) or not point.intersects(site.grid.extent.geom):
         raise wrong
     return round(point.x, 3), round(point.y, 3)
+
+
+def _area(table: Table, site: Site) -> Polygon | None:
+    """A boundary, which may reach far beyond the site: that of a town."""
+    if not table.has("area"):
+        return None
+    wrong = table.wrong("area", "is not a GeoJSON Polygon that can be used",
+                        "Give type and coordinates (RFC 7946): longitude, latitude, or column, row of the picture")
+    try:
+        value = table.any("area")
+        found = from_geojson(value, site.grid)
+        is_there = all(math.isfinite(number) and abs(number) < _FARTHEST_M for number in found.bounds)
+    except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        raise wrong from error
+    if not isinstance(found, Polygon) or not found.is_valid or found.is_empty or not is_there:
+        raise wrong
+    return found
 
 
 def _check_parents(records: list[Entity], tables: list[Table]) -> None:
