@@ -2,6 +2,7 @@
 
 from sitewatch.geo.grid import WGS84, common_footprint, degrees_grid, picture_grid, reproject, square_around, utm_grid
 from sitewatch.geo.masks import unclear
+from sitewatch.geo.mgrs import mgrs_square
 from sitewatch.geo.outline import (
     area_m2,
     coverage,
@@ -24,8 +25,8 @@ from sitewatch.geo.window import Cut, PartialFile, plan_cut, read_cut
 
 __all__ = [
     "PIXEL_VARIANCE", "WGS84", "Cut", "ImageInfo", "PartialFile", "Rectangle", "area_m2", "common_footprint",
-    "coverage", "degrees_grid", "describe", "from_geojson", "from_pixels", "lay_on", "length_m", "outline_of",
-    "picture_grid", "plan_cut", "read_cut", "read_features", "read_image", "reproject", "seen_mad", "seen_median",
-    "series_of", "square_around", "stac_footprint", "sun_at", "to_geojson", "to_lonlat", "to_pixels", "unclear",
-    "utm_grid", "whitening", "write_geotiff",
+    "coverage", "degrees_grid", "describe", "from_geojson", "from_pixels", "lay_on", "length_m", "mgrs_square",
+    "outline_of", "picture_grid", "plan_cut", "read_cut", "read_features", "read_image", "reproject", "seen_mad",
+    "seen_median", "series_of", "square_around", "stac_footprint", "sun_at", "to_geojson", "to_lonlat", "to_pixels",
+    "unclear", "utm_grid", "whitening", "write_geotiff",
 ]
