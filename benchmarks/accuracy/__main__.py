@@ -17,6 +17,7 @@ from benchmarks.accuracy import (
     inserted,
     intervals,
     likeness,
+    marked,
     pixels,
     real_cases,
     seeing,
@@ -25,7 +26,7 @@ from benchmarks.accuracy import (
 )
 from benchmarks.accuracy.frame import TIERS
 
-_BENCHMARKS = {"real_cases": real_cases, "simulated_places": simulated_places, "pixels": pixels,
+_BENCHMARKS = {"real_cases": real_cases, "simulated_places": simulated_places, "marked": marked, "pixels": pixels,
                "seeing": seeing, "inserted": inserted, "intervals": intervals, "sizes": sizes,
                "likeness": likeness, "alignment": alignment}
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,8 @@ from sitewatch.model import Measurement, Structure
 
 TIERS: tuple[Tier, ...] = ("simulated",)
 _SAME_PLACE = 0.5  # intersection over union
+_NOT_THERE = "reported, but not there"
+_BINS = (0.7, 0.8, 0.85, 0.9, 1.0)  # of the chance that is stated
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         rows = [row for world in worlds for row in rows_of(world, Path(folder) / world.name)]
     show("Simulated places", rows)
-    print(f"\n{_summary([row for row in rows if row.cells['method'] == 'sitewatch'])}")
+    ours = [row for row in rows if row.cells["method"] == "sitewatch"]
+    print(f"\n{_summary(ours)}\n\n{_reliability(ours)}")
     if not fresh:
         keep("simulated_places", rows, measured)
     return 0
@@ -61,7 +65,7 @@ def rows_of(world: World, folder: Path) -> Iterator[Row]:
         yield _row(world, true, found, measured.of(found.id, "area") if found else None)
     for other in reported:
         yield Row(tier="simulated", set=world.name, cells={
-            "method": "sitewatch", "what": "reported, but not there", "found": other.class_, "chance": other.chance})
+            "method": "sitewatch", "what": _NOT_THERE, "found": other.class_, "chance": other.chance})
     years = (case.stack().used[-1].taken - case.stack().used[0].taken).days / 365.25
     yield Row(tier="simulated", set=world.name, cells={"method": "sitewatch", "what": "site-years", "found": years})
     yield from _baseline(world, case, things)
@@ -101,7 +105,7 @@ def _is_dated(true: Thing, found: Structure) -> bool:
 
 def _summary(rows: Sequence[Row]) -> str:
     things = [row.cells for row in rows if "true_m2" in row.cells]
-    wrong = sum(row.cells["what"] == "reported, but not there" for row in rows)
+    wrong = sum(row.cells["what"] == _NOT_THERE for row in rows)
     years = sum(float(str(row.cells["found"])) for row in rows if row.cells["what"] == "site-years")
     found = [cells for cells in things if cells["found"]]
     sized = [cells for cells in found if cells["holds"] is not None]
@@ -109,6 +113,19 @@ def _summary(rows: Sequence[Row]) -> str:
             f"{percent(sum(bool(cells['dated']) for cells in found), len(found))}; of those measured, area in its "
             f"interval {percent(sum(bool(cells['holds']) for cells in sized), len(sized))}; {wrong} reported that are "
             f"not there in {years:.1f} site-years")
+
+
+def _reliability(rows: Sequence[Row]) -> str:
+    """Of what was reported with a chance: how much of it is there, in its class."""
+    told = [(float(str(row.cells["chance"])), row.cells["what"] != _NOT_THERE) for row in rows
+            if row.cells.get("chance") is not None]
+    lines = ["stated chance   reported   mean of it   true"]
+    for low, high in pairwise(_BINS):
+        inside = [(chance, right) for chance, right in told if low <= chance < high]
+        if inside:
+            mean, right = sum(chance for chance, _ in inside) / len(inside), sum(right for _, right in inside)
+            lines.append(f"{low:.2f} to {high:.2f}    {len(inside):8d}   {mean:10.2f}   {percent(right, len(inside))}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

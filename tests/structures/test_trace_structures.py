@@ -15,8 +15,9 @@ from sitewatch.changes import detect_changes
 from sitewatch.geo import Rectangle, to_pixels
 from sitewatch.model import Between, Structure
 from sitewatch.structures import trace_structures
-from sitewatch.structures._classify import Hypothesis, HypothesisClass
+from sitewatch.structures._classify import Hypothesis
 from sitewatch.structures._evidence import Crop, Evidence, Place, examine
+from sitewatch.structures._kinds import Kind
 from sitewatch.structures._merge import merge
 
 # What came and what went
@@ -109,7 +110,13 @@ def test_what_came_and_what_went_there_at_that_time_are_one_altered_structure(li
     assert [one.class_ for one in merged] == (apart if lies_off else ["altered structure"])
 
 
-def _hypothesis(class_: HypothesisClass, x: float) -> Hypothesis:
+@pytest.mark.parametrize(("apart_px", "told"), [(1, ["new structure"]), (6, ["ground works", "new structure"])])
+def test_works_on_the_ground_beside_a_structure_are_its_yard(apart_px, told):
+    hall, works = _hypothesis("new structure", 40.0), _hypothesis("ground works", 54.0 + apart_px)
+    assert sorted(one.class_ for one in merge([works, hall], np.full((26, 2), np.nan))) == told
+
+
+def _hypothesis(class_: Kind, x: float) -> Hypothesis:
     change = detect_changes(with_hall().stack()).kept[0]
     shape = Rectangle(x=x, y=40.0, length=14.0, width=9.0, angle=0.0)
     evidence = Evidence(rectangle=shape, contrast=8, level=1, unevenness=0.05, fit=0.95, rim=1, stands_out=5, stays=1,

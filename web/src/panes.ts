@@ -182,6 +182,6 @@ export class Pane {
 export function colourOf(kind: string): string {
   const style = getComputedStyle(document.documentElement);
   const name = { "new structure": "new", appeared: "new", "removed structure": "removed", vanished: "removed",
-    "altered structure": "altered", altered: "altered", "ground works": "works", reference: "reference" }[kind] ?? "control";
+    "altered structure": "altered", altered: "altered", "ground works": "works", "marked object": "altered", reference: "reference" }[kind] ?? "control";
   return style.getPropertyValue(`--${name}`).trim();
 }

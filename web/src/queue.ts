@@ -46,5 +46,5 @@ export function verdictOf(one: Subject, actor: string): string | null {
 
 export function classOf(one: Subject): string {
   return { "new structure": "new", appeared: "new", "removed structure": "removed", vanished: "removed",
-    "altered structure": "altered", altered: "altered", "ground works": "works", reference: "reference" }[one.class] ?? "control";
+    "altered structure": "altered", altered: "altered", "ground works": "works", "marked object": "altered", reference: "reference" }[one.class] ?? "control";
 }

@@ -36,14 +36,16 @@ from sitewatch.model import (
 
 __all__ = ["ClaimsOptions", "draft_findings"]
 
-_ORDER = ("new structure", "removed structure", "altered structure", "ground works")
+_ORDER = ("new structure", "removed structure", "altered structure", "marked object", "ground works")
 
+_MOSTLY = 0.9  # of the clear looks: a thing that more of them miss comes and goes
 # What else would look the same from above: each inference names its rival.
 _RIVALS = {
     "new structure": "works on the ground without a structure",
     "removed structure": "a cover or a new surface over a structure that still stands",
     "altered structure": "a new surface on an unchanged structure",
     "ground works": "bare ground of the season",
+    "marked object": "a change of the ground or of the light around it",
 }
 
 
@@ -82,6 +84,7 @@ def draft_findings(changes: Changes, structures: Structures, measurements: Measu
     enough = len(looks) >= options.fewest_clear_looks
     changed = sorted(structures.changed, key=lambda s: _rank(s, measurements))
     said = [sentence for structure in changed for sentence in _about(structure, measurements)]
+    said += [_stayed(mark) for mark in structures if mark.class_ == "marked object" and mark not in changed]
     said += _nothing_else(changes, changed, stack, looks) if enough else []
     checks = check_claims(claims, changes, structures, measurements, stack) if claims else Checks()
     said += [_Said("said by others", text, evidence) for text, evidence in said_by_others(checks)]
@@ -111,9 +114,9 @@ def _about(structure: Structure, measurements: Measurements) -> Iterator[_Said]:
 def _seen(structure: Structure) -> _Said:
     """The bracket, with the two looks that make it, and how it was seen since."""
     name, when = safe_name(structure), structure.happened
-    removed = structure.class_ == "removed structure"
-    side, other = ("with", "without") if removed else ("without", "with")
-    verb = "disappeared" if removed else "changed" if structure.class_ == "altered structure" else "was first seen"
+    side, other = ("with", "without") if structure.went else ("without", "with")
+    verb = "disappeared" if structure.went else "changed" if structure.class_ == "altered structure" else \
+        "was first seen"
     what = "" if structure.class_ in name.casefold() else f", {kind_of(structure)},"
     if when.after and when.by:
         sides = ("before", "after") if verb == "changed" else (f"{side} it", f"{other} it")
@@ -130,8 +133,8 @@ def _seen(structure: Structure) -> _Said:
 def _since(structure: Structure, by: datetime | None) -> str:
     later = [look for look in structure.looks if by and look.taken > by and look.state != "unclear"]
     if not later:
-        return ""
-    state = "absent" if structure.class_ == "removed structure" else "present"
+        return "; no clear look since confirms it" if by else ""
+    state = "absent" if structure.went else "present"
     count = sum(look.state == state for look in later)
     if count == len(later):
         every = "the only clear look" if count == 1 else f"all {counted(count, '', 'clear looks')}"
@@ -196,16 +199,34 @@ def _evidence(measured: Sequence[Measurement]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([measured[0].subject, *scenes]))
 
 
+def _stayed(mark: Structure) -> _Said:
+    """A marked object of which neither coming nor going was seen."""
+    clear = [look for look in mark.looks if look.state != "unclear"]
+    if not clear:
+        return _Said("unknown", f"Whether {safe_name(mark)}, a marked object, was there cannot be told in any look: "
+                                f"{mark.reasons[-1].rstrip('.')}.", (mark.id,))
+    there = sum(look.state == "present" for look in clear)
+    if there < _MOSTLY * len(clear):
+        return _Said("unknown", f"Whether {safe_name(mark)}, a marked object, came or went cannot be told: its looks "
+                                f"contradict each other, {there} of {len(clear)} show it.", (mark.id,))
+    looks = f"all {counted(len(clear), 'clear look', 'clear looks')}" if there == len(clear) else \
+        f"{there} of {len(clear)} clear looks"
+    return _Said("seen", f"Neither coming nor going of {safe_name(mark)}, a marked object, was seen; it was present in "
+                         f"{looks}.", (mark.id,))
+
+
 def _inferred(structure: Structure) -> _Said:
     """The class with its chance in words and its rival reading."""
-    what, name, word = kind_of(structure), safe_name(structure), probability_word(structure.chance)
+    name, word = safe_name(structure), probability_word(structure.chance)
+    happened = "is gone" if structure.went else "came"
+    what = happened if structure.class_ == "marked object" else f"is {kind_of(structure)}"
     rival = _RIVALS[structure.class_]
     if word is None:
         bound = "above 0.99" if structure.chance > 0.5 else "below 0.01"
-        text = f"The chance that {name} is {what} is {bound}; the rival reading is {rival}."
+        text = f"The chance that {name} {what} is {bound}; the rival reading is {rival}."
     else:
         verb = "is" if word.endswith("likely") or word == "almost certain" else "has"
-        text = (f"That {name} is {what} {verb} {'a ' if word.startswith('roughly') else ''}{word} "
+        text = (f"That {name} {what} {verb} {'a ' if word.startswith('roughly') else ''}{word} "
                 f"({probability_range(word)}; chance {structure.chance:.2f}); the rival reading is {rival}.")
     return _Said("inferred", text, (structure.id,), structure.chance)
 

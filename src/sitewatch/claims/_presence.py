@@ -53,7 +53,7 @@ def found_gone(structure: Structure, when: Span | None, name: str) -> Answer:
     why = (f"{name} was last present on {day(before[-1].taken)}; in the last clear look {_within(when)}, of "
            f"{day(last.taken)}, it was {last.state}")
     return Answer(what="presence", verdict=verdict_of(chance), chance=chance, structure=structure.id, why=why,
-                  measured=str(structure.last) if structure.class_ == "removed structure" else None)
+                  measured=str(structure.last) if structure.went else None)
 
 
 def found_dated(structure: Structure, when: Span | None, name: str, predicate: str, *, of_kind: float) -> Answer:

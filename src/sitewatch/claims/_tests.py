@@ -189,7 +189,8 @@ def _position(claim: Claim, evidence: Evidence) -> Answer:
 def _presence(claim: Claim, evidence: Evidence) -> Answer:
     entity, structure = evidence.thing(claim.subject)
     name = structure.label if structure else entity.name if entity else claim.subject
-    if why := _too_coarse(entity, evidence) or _not_traced(entity, structure, evidence):
+    marked = structure is not None and structure.class_ == "marked object"  # a person has told it for what it is
+    if why := (None if marked else _too_coarse(entity, evidence)) or _not_traced(entity, structure, evidence):
         needed = _gsd_for(entity)
         return Answer(what="presence", verdict="cannot tell", why=why, structure=structure.id if structure else None,
                       decides=f"images of about {needed:.2g} m per pixel, some with it and some without")

@@ -39,7 +39,7 @@ def _of_one(structure: Structure, site: Site) -> str:
         return f"Something changed at {site.name} {when}; that it is {kind_of(structure)} {doubt}"
     hedge = f" {word}" if word and structure.chance < _UNHEDGED else ""
     name = structure.class_.capitalize()
-    verb = {"removed structure": "gone", "altered structure": "changed"}.get(structure.class_, "first seen")
+    verb = "gone" if structure.went else "changed" if structure.class_ == "altered structure" else "first seen"
     return f"{name}{hedge} at {site.name}, {verb} {when}"
 
 
@@ -56,8 +56,8 @@ def _of_many(structures: Sequence[Structure], site: Site) -> str:
     weakest = min(structure.chance for structure in structures)
     word = probability_word(weakest) if weakest < _UNHEDGED else None
     hedge = f", each at least {word}," if word else ""
-    verb = "first seen" if set(kinds) <= {"new structure", "ground works"} else "changed"
-    if set(kinds) == {"removed structure"}:
+    verb = "first seen" if "altered structure" not in kinds and not any(s.went for s in structures) else "changed"
+    if all(structure.went for structure in structures):
         verb = "gone"
     return f"{said[0].upper()}{said[1:]}{hedge} at {site.name}, {verb} {_hull([s.happened for s in structures])}"
 

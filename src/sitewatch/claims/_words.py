@@ -32,6 +32,7 @@ _KINDS: dict[StructureClass, tuple[str, str]] = {
     "removed structure": ("a removed structure", "removed structures"),
     "altered structure": ("an altered structure", "altered structures"),
     "ground works": ("ground works", "places with ground works"),
+    "marked object": ("a marked object", "marked objects"),
     "reference": ("a reference", "references"),
 }
 

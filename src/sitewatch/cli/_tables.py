@@ -212,8 +212,8 @@ def sources_table(sources: Iterable[tuple[str, str]], archives: Iterable[Archive
 
 
 def _when(structure: Structure) -> str:
-    verb = {"removed structure": "gone", "altered structure": "altered", "reference": "known, seen"}
-    return f"{verb.get(structure.class_, 'first seen')} {structure.happened}"
+    verb = {"altered structure": "altered", "reference": "known, seen"}.get(structure.class_, "first seen")
+    return f"{'gone' if structure.went else verb} {structure.happened}"
 
 
 def _area_text(subject: str, measurements: Measurements) -> str:

@@ -2,6 +2,7 @@
 
 from sitewatch.geo.grid import WGS84, common_footprint, degrees_grid, picture_grid, reproject, square_around, utm_grid
 from sitewatch.geo.masks import snowy, unclear
+from sitewatch.geo.mgrs import mgrs_square
 from sitewatch.geo.mosaic import Piece, joined, shares_lattice
 from sitewatch.geo.outline import (
     area_m2,
@@ -24,9 +25,10 @@ from sitewatch.geo.sun import sun_at
 from sitewatch.geo.window import Cut, PartialFile, plan_cut, read_cut, read_window, window_on
 
 __all__ = [
-    "PIXEL_VARIANCE", "WGS84", "Cut", "ImageInfo", "PartialFile", "Piece", "Rectangle", "area_m2", "common_footprint",
-    "coverage", "degrees_grid", "describe", "from_geojson", "from_pixels", "joined", "lay_on", "length_m",
-    "outline_of", "picture_grid", "plan_cut", "read_cut", "read_features", "read_image", "read_stored", "read_window",
-    "reproject", "seen_mad", "seen_median", "series_of", "shares_lattice", "snowy", "square_around", "stac_footprint",
-    "sun_at", "to_geojson", "to_lonlat", "to_pixels", "unclear", "utm_grid", "whitening", "window_on", "write_geotiff",
+    "PIXEL_VARIANCE", "WGS84", "Cut", "ImageInfo", "PartialFile", "Piece", "Rectangle", "area_m2",
+    "common_footprint", "coverage", "degrees_grid", "describe", "from_geojson", "from_pixels", "joined", "lay_on",
+    "length_m", "mgrs_square", "outline_of", "picture_grid", "plan_cut", "read_cut", "read_features",
+    "read_image", "read_stored", "read_window", "reproject", "seen_mad", "seen_median", "series_of",
+    "shares_lattice", "snowy", "square_around", "stac_footprint", "sun_at", "to_geojson", "to_lonlat",
+    "to_pixels", "unclear", "utm_grid", "whitening", "window_on", "write_geotiff",
 ]

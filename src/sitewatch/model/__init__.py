@@ -74,7 +74,7 @@ from sitewatch.model.scene import (
 from sitewatch.model.selector import Fit, Place, locate
 from sitewatch.model.sensor import SENSORS, MaskKind, Sensor
 from sitewatch.model.sheet import Column, Sheet
-from sitewatch.model.site import Name, NamedOutline, Site
+from sitewatch.model.site import Mark, Name, NamedOutline, Site
 from sitewatch.model.stack import Placement, SceneFit, Stack
 from sitewatch.model.structure import Look, LookState, Phase, Structure, StructureClass, Structures
 from sitewatch.model.table import Table, construct, parse_yaml
@@ -85,9 +85,9 @@ __all__ = [
     "Comparability", "Comparison", "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind",
     "Dimension", "Disagreement", "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName",
     "Finding", "Findings", "Fit", "Flag", "Form", "Frozen", "HarmReview", "Interval", "Kept", "Layer", "Licence",
-    "Look", "LookState", "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind",
-    "Order", "OrderBook", "OrderState", "PaidSource", "Permission", "Permit", "Phase", "Place", "Placement",
-    "Printed", "Progress", "Proposal", "Publication", "Quantity", "Reading", "Refusal", "Relation",
+    "Look", "LookState", "Mark", "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "News",
+    "NewsKind", "Order", "OrderBook", "OrderState", "PaidSource", "Permission", "Permit", "Phase", "Place",
+    "Placement", "Printed", "Progress", "Proposal", "Publication", "Quantity", "Reading", "Refusal", "Relation",
     "RemoteSource", "Report", "Review", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Seen",
     "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Standing", "Stated", "Structure",
     "StructureClass", "Structures", "Table", "Verdict", "VerdictNews", "Waiting", "Weight", "canonical",

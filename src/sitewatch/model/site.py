@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from odc.geo.geobox import GeoBox
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
-__all__ = ["Name", "NamedOutline", "Site"]
+__all__ = ["Mark", "Name", "NamedOutline", "Site"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,16 @@ class NamedOutline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A small thing that a person has seen and wants followed, such as a crane: the outline is in the coordinates of
+    the site's grid; ``seen`` is a day on which it was there, where the person says one."""
+
+    id: str
+    outline: Polygon
+    seen: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A named place with its area and the pixel grid on which every image of it is laid.
 
@@ -36,7 +47,7 @@ class Site:
     None), metres in the picture's own frame, x to the right, y upwards from the top left corner.
     ``area`` is in EPSG:4326, or in the grid's own frame where there is no georeference.
     ``references`` are known structures to compare with, ``controls`` patches that must not change;
-    their outlines are in the coordinates of the grid.
+    ``marks`` small things to follow; their outlines are in the coordinates of the grid.
     """
 
     slug: str
@@ -47,6 +58,7 @@ class Site:
     question: str | None = None
     references: tuple[NamedOutline, ...] = ()
     controls: tuple[NamedOutline, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     @property
     def name(self) -> str:

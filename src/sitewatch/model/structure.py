@@ -15,7 +15,8 @@ from sitewatch.model.site import Site
 __all__ = ["Look", "LookState", "Phase", "Structure", "StructureClass", "Structures"]
 
 LookState = Literal["present", "absent", "unclear"]
-StructureClass = Literal["new structure", "removed structure", "altered structure", "ground works", "reference"]
+StructureClass = Literal["new structure", "removed structure", "altered structure", "ground works", "marked object",
+                         "reference"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +63,14 @@ class Structure:
     by: str = "tool"
 
     @property
+    def went(self) -> bool:
+        """Whether what made it news is that it went: of a removed structure, and of a marked object that is gone."""
+        return self.class_ == "removed structure" or (self.class_ == "marked object" and self.last != Between())
+
+    @property
     def happened(self) -> Between:
-        """The bracket of what made it news: the end of a removed structure, the beginning of any other."""
-        return self.last if self.class_ == "removed structure" else self.first
+        """The bracket of what made it news: the end of what went, the beginning of anything else."""
+        return self.last if self.went else self.first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,5 +89,6 @@ class Structures:
 
     @property
     def changed(self) -> tuple[Structure, ...]:
-        """All but the references: what appeared, vanished or was altered."""
-        return tuple(structure for structure in self.records if structure.class_ != "reference")
+        """What appeared, vanished or was altered: all but the references and the marked objects that stayed."""
+        return tuple(structure for structure in self.records if structure.class_ != "reference" and (
+            structure.class_ != "marked object" or structure.happened != Between()))

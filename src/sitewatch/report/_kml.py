@@ -60,7 +60,7 @@ def _placemark(parent: ET.Element, structure: Structure, outline: Polygon, site:
     mark = ET.SubElement(parent, "Placemark")
     _text(mark, "name", structure.label)
     _text(mark, "description", told)
-    begin = structure.first.by if structure.class_ != "reference" else None
+    begin = structure.first.by
     _span(mark, begin, structure.last.by)
     _text(mark, "styleUrl", f"#{STYLES[structure.class_]}")
     data = ET.SubElement(mark, "ExtendedData")

@@ -26,12 +26,12 @@ from sitewatch.model import (
     Structures,
 )
 
-__all__ = ["csv_of", "geojson_of", "sheets_of"]
+__all__ = ["csv_of", "footprint_of", "geojson_of", "sheets_of"]
 
 _SIZES: tuple[Dimension, ...] = ("area", "length", "width")
 # The colours of the page's lines, by class, kind and state.
 _CLASSES = {"new structure": "#d94f1f", "removed structure": "#7a2bd6", "altered structure": "#b07a00",
-            "ground works": "#8a5f2a", "reference": "#1f6fb5"}
+            "ground works": "#8a5f2a", "marked object": "#c2185b", "reference": "#1f6fb5"}
 _KINDS = {"area": "#ffd000", "reference": "#1f6fb5", "control": "#00a0a0"}
 _STATES = {"present": "#d94f1f", "absent": "#1f6fb5", "unclear": "#8a8f94"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")   # a spreadsheet would compute what begins so
@@ -72,7 +72,7 @@ def _structures(structures: Structures, measurements: Measurements) -> Sheet:
              *_sizes(s.id, measurements)) for s in structures]
     return Sheet(name="structures", title="Structures", columns=columns, rows=rows, coloured_by="class",
                  colours=_CLASSES,
-                 outlines=[_outline(s, measurements) for s in structures])
+                 outlines=[footprint_of(s, measurements) for s in structures])
 
 
 def _looks(structures: Structures, measurements: Measurements) -> Sheet:
@@ -80,7 +80,7 @@ def _looks(structures: Structures, measurements: Measurements) -> Sheet:
     looks = [(s, look) for s in structures for look in s.looks]
     rows = [(f"{s.id}/{look.scene}", s.id, s.label, look.scene, look.taken, look.state, round(look.chance, 4),
              round(look.seen_share, 4), look.by) for s, look in looks]
-    return Sheet(name="looks", title="Looks", rows=rows, outlines=[_outline(s, measurements) for s, _ in looks],
+    return Sheet(name="looks", title="Looks", rows=rows, outlines=[footprint_of(s, measurements) for s, _ in looks],
                  coloured_by="state", colours=_STATES,
                  columns={"id": "text", "structure": "text", "label": "text", "scene": "text", "taken": "time",
                           "state": "text", "chance": "number", "seen_share": "number", "by": "text"})
@@ -129,7 +129,8 @@ def _scenes(stack: Stack, permits: Mapping[str, Permit]) -> Sheet:
         "licence": "text", "credit": "text", "published": "text", "sha256": "text"})
 
 
-def _outline(structure: Structure, measurements: Measurements) -> Polygon:
+def footprint_of(structure: Structure, measurements: Measurements) -> Polygon:
+    """The measured footprint where there is one, else the outline as traced."""
     area = measurements.of(structure.id, "area")
     return area.outline if area and area.outline else structure.outline
 

@@ -18,10 +18,10 @@ __all__ = ["STYLES", "Sign", "outlines_of_site", "ranked", "signs_of"]
 
 STYLES: dict[StructureClass, str] = {
     "new structure": "new", "removed structure": "removed", "altered structure": "altered",
-    "ground works": "works", "reference": "reference",
+    "ground works": "works", "marked object": "altered", "reference": "reference",
 }
 # The names that the structures stage gives; their letters are used, so that pictures and sentences agree.
-_LETTERED = re.compile(r"Structure ([A-Z]{1,2})")
+_LETTERED = re.compile(r"(?:Structure|Ground works) ([A-Z]{1,2})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +51,10 @@ def ranked(structures: Structures, findings: Findings) -> tuple[Structure, ...]:
 
 
 def signs_of(structures: Structures, measurements: Measurements, order: tuple[Structure, ...]) -> tuple[Sign, ...]:
-    """One sign per structure that changed, in that order, then the references, then the controls."""
+    """One sign per structure that changed, in that order, then the references and the marked
+    objects that stayed, then the controls."""
     site = structures.site
-    known = [s for s in structures if s.class_ == "reference"]
+    known = [s for s in structures if s.class_ == "reference" or (s.class_ == "marked object" and s not in order)]
     named = {s.id for s in known}
     letters = _letters(order)
     return (*(_of(s, letters[s.id], measurements) for s in order),

@@ -14,13 +14,14 @@ from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from pyproj.exceptions import CRSError
 from shapely import Polygon, box
+from shapely.affinity import rotate
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from sitewatch.errors import CaseFileError
 from sitewatch.geo import from_geojson, from_pixels, length_m
-from sitewatch.model import Name, NamedOutline, Publication, Site, Span, Table, construct, parse_yaml
+from sitewatch.model import Mark, Name, NamedOutline, Publication, Site, Span, Table, construct, parse_yaml
 from sitewatch.store._files import read_bytes
 from sitewatch.store._publishing import clean_text, publication_of
 
@@ -88,8 +89,9 @@ def _site(table: Table) -> Site:
     grid = _grid(table.table("grid"))
     site = Site(slug=slug, names=names, grid=grid, area=_area(table, grid),
                 question=_text(table, "question"), part_of=_text(table, "part_of"),
-                references=_outlines(table, "references", grid), controls=_outlines(table, "controls", grid))
-    table.done("slug, names, question, part_of, area, grid, references, controls")
+                references=_outlines(table, "references", grid), controls=_outlines(table, "controls", grid),
+                marks=_marks(table, grid))
+    table.done("slug, names, question, part_of, area, grid, references, controls, marks")
     return site
 
 
@@ -166,6 +168,35 @@ def _outlines(table: Table, key: str, grid: GeoBox) -> tuple[NamedOutline, ...]:
         entry.done("id, outline")
         outlines.append(NamedOutline(id=name, outline=found))
     return tuple(outlines)
+
+
+def _marks(table: Table, grid: GeoBox) -> tuple[Mark, ...]:
+    marks: list[Mark] = []
+    for entry in table.tables("marks"):
+        name = clean_text(entry.take("id", str), 100)
+        outline = _marked_at(entry, grid) if entry.has("at") else from_geojson(
+            _geometry(entry, "outline").__geo_interface__, grid)
+        if not isinstance(outline, Polygon) or not grid.extent.geom.covers(outline):
+            raise entry.wrong("at" if entry.has("at") else "outline", "is not a place within the site's grid",
+                              "Give a Polygon as outline, or at: [x, y] with size_m: [length, width], within the area")
+        if name in {mark.id for mark in marks}:
+            raise entry.wrong("id", f"{name!r} stands here twice", "Give each mark its own id")
+        seen = entry.moment("seen")
+        entry.done("id, outline, at, size_m, turn_deg, seen")
+        marks.append(Mark(id=name, outline=outline, seen=seen))
+    return tuple(marks)
+
+
+def _marked_at(entry: Table, grid: GeoBox) -> Polygon:
+    """A rectangle of that size in metres, its length turned so many degrees clockwise from east."""
+    x, y = entry.numbers("at", 2)
+    length, width = entry.numbers("size_m", 2)
+    turn_deg = entry.take("turn_deg", float, 0.0)
+    if not (0 < length <= 1000 and 0 < width <= 1000 and abs(turn_deg) <= 360):
+        raise entry.wrong("size_m", "is no size of a small thing", "Give [length, width] in metres, up to 1000")
+    middle = from_geojson({"type": "Point", "coordinates": [x, y]}, grid)
+    around = box(middle.x - length / 2, middle.y - width / 2, middle.x + length / 2, middle.y + width / 2)
+    return rotate(around, -turn_deg, origin="center")
 
 
 def _geometry(table: Table, key: str) -> BaseGeometry:

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from sitewatch.errors import InputError
 from sitewatch.geo import to_geojson, to_pixels
-from sitewatch.model import NamedOutline, Site
+from sitewatch.model import Mark, NamedOutline, Site
 from sitewatch.store._casefile import CASE_FILE
 from sitewatch.store._files import locked, write_atomically
 
@@ -56,6 +56,8 @@ def _case_text(site: Site, sources: Sequence[Mapping[str, Any]], seed: int) -> s
         *_outlines("references", site.references, site),
         "  # Patches that must not change, such as old roofs; a change there shows a false alarm.",
         *_outlines("controls", site.controls, site),
+        "  # Small things to follow, such as a crane: {id, at: [x, y], size_m: [20, 6], turn_deg: 30}, or an outline.",
+        *_outlines("marks", site.marks, site),
         "",
         "scenes:",
         "  start: null           # first day that counts, such as 2024-06-01; null for the first image",
@@ -106,8 +108,12 @@ def _grid(site: Site) -> dict[str, Any]:
             "width_px": site.grid.width, "height_px": site.grid.height}
 
 
-def _outlines(key: str, outlines: Sequence[NamedOutline], site: Site) -> list[str]:
+def _outlines(key: str, outlines: Sequence[NamedOutline | Mark], site: Site) -> list[str]:
     if not outlines:
         return [f"  {key}: []"]
-    return [f"  {key}:", *(f"    - {_flow({'id': o.id, 'outline': to_geojson(o.outline, site.grid)})}"
-                           for o in outlines)]
+    return [f"  {key}:", *(f"    - {_flow(_outline(o, site))}" for o in outlines)]
+
+
+def _outline(named: NamedOutline | Mark, site: Site) -> dict[str, Any]:
+    seen = named.seen.isoformat() if isinstance(named, Mark) and named.seen else None
+    return {"id": named.id, "outline": to_geojson(named.outline, site.grid), "seen": seen}

@@ -18,10 +18,12 @@ _COMPUTING = ("sitewatch", "numpy", "scipy", "opencv-python-headless", "rasterio
 
 
 def place_plain(site: Site) -> dict[str, Any]:
-    """The ground: grid, area, references and controls."""
+    """The ground: grid, area, references, controls and marks."""
     crs = site.grid.crs
     outlines = {kind: {named.id: to_plain(named.outline, site.grid) for named in getattr(site, kind)}
                 for kind in ("references", "controls")}
+    if site.marks:  # a case without them is the same as before there were any
+        outlines["marks"] = {mark.id: to_plain(mark, site.grid) for mark in site.marks}
     return {"grid": [None if crs is None else str(crs), *list(site.grid.affine)[:6], *site.grid.shape],
             "area": site.area.wkt, **outlines}
 

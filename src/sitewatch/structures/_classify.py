@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from shapely import Polygon, box
@@ -12,6 +11,9 @@ from shapely import Polygon, box
 from sitewatch.geo import Rectangle, coverage, seen_median
 from sitewatch.model import Change, Changes, Stack
 from sitewatch.structures._evidence import Crop, Evidence, Place, examine
+from sitewatch.structures._heights import Shadows, Sunlit, shadows_of, sunlit
+from sitewatch.structures._kinds import Kind, judged
+from sitewatch.structures._looks import sightings
 
 __all__ = ["Hypothesis", "hypotheses_of"]
 
@@ -19,6 +21,7 @@ _MARGIN_PX = 14          # room for the structure to be larger than the change t
 _LOOK_NOISE = 1.5        # a single look scatters by 1 in each whitened band, seasons add half as much
 _LONGEST = 7.0           # length over width: beyond it is a road, a wall or a ditch
 _UPRIGHT = 0.9           # about one in ten things that look just like a roof is flat: paving, a slab, a cover
+_WORTH_A_SHADOW = 0.3    # shape that speaks more against a structure than this is not asked for its shadow
 _RECTANGLE = 0.6         # of a shape that a rectangle explains: below it is a patch of works, not a building
 # A structure that went stood out from its surroundings at least half as much as its place does now: ground that was
 # under a roof stands out too, until it is weathered, used or overgrown.
@@ -32,25 +35,32 @@ _LEAST_RIM = 0.4         # stands against other ground: a patch like its surroun
 _MOST_UNEVEN = 0.4       # of the step
 
 
-HypothesisClass = Literal["new structure", "removed structure", "altered structure"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
     """A change read as a structure: its rectangle and pixels in the whole grid, and what speaks for it."""
 
     change: Change
     look: int
-    class_: HypothesisClass
+    class_: Kind
     rectangle: Rectangle
     chance: float
     evidence: Evidence
+    shadows: Shadows | None = None
     parts: tuple[Hypothesis, ...] = ()
 
     @property
     def polygon(self) -> Polygon:
         """Its outline in pixel coordinates."""
         return self.rectangle.polygon
+
+    @property
+    def shadows_tell(self) -> float:
+        """Log odds by which its shadows speak for a thing that came, or went, against anything else; 0 without them."""
+        if self.shadows is None or self.class_ not in ("new structure", "removed structure"):
+            return 0.0
+        went, came, both = self.shadows.odds
+        own, other = (came, went) if self.class_ == "new structure" else (went, came)
+        return own - max(other, both, 0.0)
 
     @property
     def first_day(self) -> float:
@@ -67,25 +77,66 @@ def hypotheses_of(changes: Changes, stack: Stack, values: np.ndarray, least_chan
     place = Place(typical=seen_median(values[::max(1, len(values) // 12)]), blur_px=stack.blur_px,
                   level=_LOOK_NOISE * np.sqrt(values.shape[1]),
                   days=stack.data["time"].values.astype("datetime64[s]").astype(np.float64) / 86400)
+    light = sunlit(stack)
     read = (_read(change, changes.smallest_px, stack, values, place) for change in changes.kept)
-    return [hypothesis for hypothesis in read if hypothesis and hypothesis.chance >= least_chance]
+    told = (_with_shadows(reading, values, light, least_chance) for reading in read if reading)
+    return [hypothesis for hypothesis in told if hypothesis and hypothesis.chance >= least_chance]
 
 
-def _read(change: Change, smallest_px: float, stack: Stack, values: np.ndarray, place: Place) -> Hypothesis | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """Both readings of a change, the class that its shape speaks for, and the reading of that class."""
+
+    change: Change
+    class_: Kind
+    came: _Side | None
+    went: _Side | None
+
+    @property
+    def side(self) -> _Side | None:
+        """The reading that its class goes by."""
+        return self.went if self.class_ == "removed structure" else self.came
+
+
+def _read(change: Change, smallest_px: float, stack: Stack, values: np.ndarray, place: Place) -> _Reading | None:
     """The better of the two readings of a change, None where neither holds."""
     crop = _crop(change, stack, values)
     look = _last_look_before(change, stack)
     if crop is None or look is None:
         return None
     came, went = (_side(crop, look, place, smallest_px, backwards=backwards) for backwards in (False, True))
-    class_: HypothesisClass = "new structure" if _is_new(came, went) else "removed structure"
+    class_: Kind = "new structure" if _is_new(came, went) else "removed structure"
     class_ = "altered structure" if _is_altered(came, went) else class_
-    side = went if class_ == "removed structure" else came
+    reading = _Reading(change=change, class_=class_, came=came, went=went)
     frame = box(0, 0, stack.site.grid.width, stack.site.grid.height)
-    if side is None or not frame.covers(side.evidence.rectangle.polygon):  # cut by the edge it has no known shape
+    whole = reading.side is not None and frame.covers(reading.side.evidence.rectangle.polygon)
+    return reading if whole else None  # cut by the edge it has no known shape
+
+
+def _with_shadows(reading: _Reading, values: np.ndarray, light: Sunlit, least_chance: float) -> Hypothesis | None:
+    """A reading as its shape and its shadows have it together; flat is only what looks like a structure otherwise."""
+    side = reading.side
+    chance = _chance(side.log_odds) if side else 0.0
+    if side is None or chance < min(_WORTH_A_SHADOW, least_chance):
         return None
-    return Hypothesis(change=change, look=side.look, class_=class_,
-                      rectangle=side.evidence.rectangle, chance=_chance(side.log_odds), evidence=side.evidence)
+    shadows = _shadows(side, values, light)
+    other = reading.came if side is reading.went else reading.went
+    holds_too = other is not None and other.log_odds > -math.inf
+    kind, chance = judged(reading.class_, chance, shadows, holds_too=holds_too)
+    if kind == "ground works" and _chance(side.log_odds) < least_chance:
+        return None
+    turned = {kind, reading.class_} == {"new structure", "removed structure"} and other is not None
+    side = other if turned and other is not None else side
+    return Hypothesis(change=reading.change, look=side.look, class_=kind, rectangle=side.evidence.rectangle,
+                      chance=chance, evidence=side.evidence, shadows=shadows)
+
+
+def _shadows(side: _Side, values: np.ndarray, light: Sunlit) -> Shadows | None:
+    if not light.is_known:
+        return None
+    states = [sighting.state for sighting in sightings(side.evidence.rectangle, side.look, values)]
+    before, after = (np.array([state == one for state in states]) for one in ("absent", "present"))
+    return shadows_of(side.evidence.rectangle, before, after, light)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

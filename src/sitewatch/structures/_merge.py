@@ -17,6 +17,7 @@ _SAME_PLACE = 0.5        # share of the smaller one: more is the same thing seen
 _ALTERED = 0.6           # intersection over union of what came and what went there
 _AT_ONCE_LOOKS = 3       # between them: no time for another building
 _ROW_FILL = 0.8          # how much of their common rectangle the units of one row fill
+_YARD_PX = 2.0           # between a structure and the works around it lies its blurred edge
 _ROW_DAYS = 60.0         # units of one row go up one after the other
 _ROW_GAP = 0.5           # in widths: nearer to each other than that is one row
 
@@ -36,7 +37,14 @@ def merge(hypotheses: list[Hypothesis], ways: np.ndarray) -> list[Hypothesis]:
     joined = True
     while joined:
         joined = _join_one_pair(whole) or _alter_one_pair(whole)
-    return [one for one in whole if not any(is_cast_by(one, other, ways) for other in whole if other is not one)]
+    return [one for one in whole if not any(is_cast_by(one, other, ways) or _is_works_for(one, other)
+                                            for other in whole if other is not one)]
+
+
+def _is_works_for(one: Hypothesis, other: Hypothesis) -> bool:
+    """Whether works on the ground are those of a structure that stands there, or stood: its bed, its plot, its yard."""
+    return (one.class_ == "ground works" != other.class_
+            and bool(one.polygon.distance(other.polygon) <= _YARD_PX))
 
 
 def _is_same(one: Hypothesis, other: Hypothesis) -> bool:

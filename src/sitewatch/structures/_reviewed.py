@@ -162,7 +162,9 @@ def _dated(structure: Structure) -> Structure:
     """The bracket that its looks give; a person's word on a look outweighs all of the tool's."""
     weighed = [look for look in structure.looks for _ in range(1 if look.by == "tool" else len(structure.looks) + 1)]
     states, taken = [look.state for look in weighed], [look.taken for look in weighed]
-    if structure.class_ == "removed structure":
+    if structure.class_ == "marked object" and structure.happened == Between():
+        return structure
+    if structure.went:
         return replace(structure, first=Between(), last=bracket(states, taken, first="present", then="absent"))
     return replace(structure, first=bracket(states, taken), last=Between())
 

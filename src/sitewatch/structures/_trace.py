@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,8 +24,10 @@ from sitewatch.model import (
     Structures,
 )
 from sitewatch.structures._classify import Hypothesis, hypotheses_of
+from sitewatch.structures._heights import Shadows
 from sitewatch.structures._labels import letters
 from sitewatch.structures._looks import Sighting, bracket, combined, looks_of, sightings
+from sitewatch.structures._marked import followed
 from sitewatch.structures._merge import merge
 from sitewatch.structures._reviewed import reviewed
 from sitewatch.structures._shadows import shadow_ways
@@ -34,6 +36,8 @@ __all__ = ["StructuresOptions", "trace_structures"]
 
 _BED, _FIELD = 0.25, 4.0          # shares of a structure's area: ground laid bare for it, and a field's harvest
 _OTHERWISE = 0.1                  # of the looks on either side of its date: a building does not come and go
+_OTHERWISE_UPRIGHT = 0.25         # of one whose shadow came or went: its colour may be that of a season
+_SURE = 3.0                       # log odds of its shadows: twenty to one
 _WORKS = timedelta(days=365)      # what was laid bare longer before was not laid bare for this
 
 
@@ -48,20 +52,29 @@ def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions 
                      progress: Progress | None = None, decisions: Sequence[Decision] = ()) -> Structures:
     """Read the kept changes as structures that came or went, and follow each of them from look to look.
 
-    The site's references are among the structures, so that measurements can be compared with them. People's
-    ``decisions`` have the last word.
+    The site's references are among the structures, so that measurements can be compared with them, and the small
+    things that people have marked. People's ``decisions`` have the last word.
     """
     values = np.einsum("ij,tjyx->tiyx", whitening(stack.values), stack.values)
     with threadpool_limits(limits=1, user_api="blas"):
         found = merge(hypotheses_of(changes, stack, values, options.least_chance), shadow_ways(stack))
     if progress:
         progress("read changes", len(changes.kept), len(changes.kept))
-    traced = [_traced(hypothesis, changes, stack, values) for hypothesis in found]
-    traced = [structure for structure in traced if structure.happened.by and _turns_once(structure)]
+    read = [(hypothesis, _traced(hypothesis, changes, stack, values)) for hypothesis in found]
+    traced = [structure for hypothesis, structure in read if structure.happened.by and _turns_once(
+        structure, _OTHERWISE if hypothesis.shadows_tell < _SURE else _OTHERWISE_UPRIGHT)]
     traced.sort(key=lambda s: (s.happened.by or datetime.max, s.id))
-    labelled = [replace(structure, label=f"Structure {letters(i)}") for i, structure in enumerate(traced)]
+    labelled = list(_labelled(traced))
+    marked = [followed(mark, changes, stack, values) for mark in stack.site.marks]
     references = [_reference(reference, stack) for reference in stack.site.references]
-    return reviewed(Structures(site=stack.site, records=(*labelled, *references)), stack, values, decisions)
+    return reviewed(Structures(site=stack.site, records=(*labelled, *marked, *references)), stack, values, decisions)
+
+
+def _labelled(traced: Sequence[Structure]) -> Iterator[Structure]:
+    """Each with its letter, in the order in which they came."""
+    for number, structure in enumerate(traced):
+        word = "Ground works" if structure.class_ == "ground works" else "Structure"
+        yield replace(structure, label=f"{word} {letters(number)}")
 
 
 def _traced(whole: Hypothesis, changes: Changes, stack: Stack, values: np.ndarray) -> Structure:
@@ -74,30 +87,32 @@ def _traced(whole: Hypothesis, changes: Changes, stack: Stack, values: np.ndarra
     seen = combined(parts)
     happened = bracket([view.state for view in seen], taken)
     outline = from_pixels(whole.polygon, stack.site.grid)
-    kind = "gone" if removed else "new"
+    kind = {"removed structure": "gone", "ground works": "works"}.get(whole.class_, "new")
     return Structure(
         id=f"{kind}-{outline.centroid.x:.0f}-{outline.centroid.y:.0f}", label="", outline=outline,
         class_=whole.class_, chance=round(whole.chance, 2), first=Between() if removed else happened,
         last=happened if removed else Between(), phases=_phases(whole, parts, happened, changes, stack),
-        looks=looks_of(seen, stack, removed=removed), reasons=_reasons(whole),
+        looks=looks_of(seen, stack, removed=removed),
+        reasons=(*_censored(happened, seen, taken), *_reasons(whole)),
         changes=tuple(dict.fromkeys(h.change.id for h in (whole, *whole.parts))))
 
 
-def _turns_once(structure: Structure) -> bool:
-    """Whether its own looks bear its date out: one that was there every winter before is a season."""
+def _turns_once(structure: Structure, most: float) -> bool:
+    """Whether its own looks bear its date out, but for a share of ``most`` of them: one that was there every winter
+    before is a season."""
     came, date = structure.class_ != "removed structure", structure.happened.by
     otherwise: dict[bool, list[bool]] = {False: [], True: []}
     for look in structure.looks:
         if look.state != "unclear":
             later = date is not None and look.taken >= date
             otherwise[later].append((look.state == "present") != (later == came))
-    return all(sum(side) <= _OTHERWISE * len(side) for side in otherwise.values())
+    return all(sum(side) <= most * len(side) for side in otherwise.values())
 
 
 def _phases(whole: Hypothesis, parts: list[list[Sighting]], happened: Between, changes: Changes,
             stack: Stack) -> tuple[Phase, ...]:
     """Ground works inside its outline before it stood, its first part, and the whole."""
-    if whole.class_ == "removed structure":
+    if whole.class_ in ("removed structure", "ground works"):
         return ()
     taken = [fit.taken for fit in stack.used]
     earlier = [change.between for change in changes.kept
@@ -120,10 +135,20 @@ def _prepares(outline: Polygon, whole: Hypothesis, stack: Stack) -> bool:
     return bool(own.intersection(ground).area > _BED * own.area and ground.area < _FIELD * own.area)
 
 
+def _censored(happened: Between, seen: Sequence[Sighting], taken: Sequence[datetime]) -> Iterator[str]:
+    """What lies at an end of the series has one side only."""
+    if happened.after is None:
+        yield "no clear look shows the place before: it began before the first look"
+    if happened.by and sum(view.state == "present" and at >= happened.by
+                           for view, at in zip(seen, taken, strict=True)) == 1:
+        yield "it is seen so in the last clear look only: not confirmed"
+
+
 def _reasons(whole: Hypothesis) -> tuple[str, ...]:
     e = whole.evidence
-    side = "since" if whole.class_ == "new structure" else "before"
+    side = "before" if whole.class_ == "removed structure" else "since"
     return (
+        _shadows_told(whole.shadows),
         f"its surface differs from what was there by {e.contrast:.0f} times the noise",
         f"a single blurred rectangle explains {100 * max(e.fit, 0):.0f} % of its shape",
         f"{100 * e.rim:.0f} % of its rim stands against other ground",
@@ -131,6 +156,16 @@ def _reasons(whole: Hypothesis) -> tuple[str, ...]:
         f"it was there in {100 * e.stays:.0f} % of the clear looks of the {e.days:.0f} days {side}",
         f"{100 * e.common:.0f} % of the site is of that colour",
     )
+
+
+def _shadows_told(shadows: Shadows | None) -> str:
+    if shadows is None:
+        return ("whether it stands up was not tested: too few of its looks tell where the sun stood, or pixels are too "
+                "fine")
+    sides = ((shadows.before, shadows.sigmas[0], "before"), (shadows.after, shadows.sigmas[1], "after"))
+    told = " and ".join(f"{max(100 * depth, 0):.0f} ± {100 * sigma:.0f} % {side}" for depth, sigma, side in sides)
+    return (f"away from the sun, where a thing {shadows.height_m:.0f} m high would throw its shadow, the ground loses "
+            f"{told} of its light")
 
 
 def _reference(reference: NamedOutline, stack: Stack) -> Structure:

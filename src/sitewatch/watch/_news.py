@@ -81,7 +81,7 @@ def _told_of(structure: Structure, told: Iterable[News]) -> News | None:
 
 def _confirming(structure: Structure) -> int:
     """How many clear looks since it happened show it so."""
-    by, then = structure.happened.by, "absent" if structure.class_ == "removed structure" else "present"
+    by, then = structure.happened.by, "absent" if structure.went else "present"
     return 0 if by is None else sum(look.taken >= by and look.state == then for look in structure.looks)
 
 

@@ -9,7 +9,8 @@ from sitewatch.model import AnyNews, StructureClass, VerdictNews
 __all__ = ["headline", "sentence"]
 
 _HAPPENED: Mapping[StructureClass, str] = {"new structure": "first seen", "removed structure": "gone",
-                                           "altered structure": "altered", "ground works": "begun"}
+                                           "altered structure": "altered", "ground works": "begun",
+                                           "marked object": "come or gone"}
 _LONGEST_QUOTE = 160
 
 

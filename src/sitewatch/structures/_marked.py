@@ -1,0 +1,218 @@
+"""Small things that a person has marked: in which looks are they there, and did they come or go?
+
+A crane of two by seven pixels is too small to be found, but not to be followed once somebody has said where it stands.
+In each look its place is weighed by its own outline, blurred as the sensor blurs it, against the ground around: one
+contrast per band. A step in that series is held against the steps of many other places of the same shape on the same
+site, where nothing is known to have changed, so that season, light and works elsewhere are what a real one has to beat.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import cv2
+import numpy as np
+
+from sitewatch.geo import coverage, seen_mad, seen_median
+from sitewatch.model import Between, Changes, Look, LookState, Mark, Stack, Structure
+from sitewatch.structures._looks import bracket
+
+__all__ = ["followed"]
+
+_PLACES = 400          # others that it is held against: the least probability is one in so many
+_FEWEST_PLACES = 60
+_RING_PX = (1.6, 4.5)  # from the outline: outside its blurred edge, and still its surroundings
+_LEAST_SEEN = 0.8
+_LEAST_LOOKS = 2       # on each side of a step
+_CALM = 0.5            # of the usual scatter of such places: none is calmer than that
+_SURE = 0.95
+_CHANCE = 0.7          # from which on a step is told
+_THERE = 0.9           # one in ten marks is not what the person took it for, or moved a little
+_CLEARER = 1.5         # times: a thing stands out from its surroundings more than the ground that it leaves
+_NEAR_PX = 60          # ground of other kinds lies farther away
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """After which look a series stepped, by how many standard errors, and its levels before and after (band)."""
+
+    look: int
+    strength: float
+    before: np.ndarray
+    after: np.ndarray
+
+
+def followed(mark: Mark, changes: Changes, stack: Stack, values: np.ndarray) -> Structure:
+    """The marked object with its looks; ``values`` (time, band, y, x) are the stack's, whitened."""
+    inside, ring = _footprint(mark, stack)
+    shares = np.isfinite(values[:, 0][:, inside > 0]).mean(axis=1) if inside.any() else np.zeros(len(values))
+    own = _series(values, inside, ring) if inside.any() and ring.any() else np.full(values.shape[:2], np.nan)
+    others = _elsewhere(inside, ring, changes, stack, values) if inside.any() and ring.any() else []
+    found = _followed(mark, own, others, [fit.taken for fit in stack.used])
+    looks = tuple(Look(scene=fit.scene, taken=fit.taken, state=state, chance=chance, seen_share=round(float(share), 3))
+                  for fit, (state, chance), share in zip(stack.used, found.states, shares, strict=True))
+    states, taken = [look.state for look in looks], [look.taken for look in looks]
+    first = bracket(states, taken) if found.went is False else Between()
+    last = bracket(states, taken, first="present", then="absent") if found.went else Between()
+    return Structure(id=mark.id, label=mark.id.replace("_", " "), outline=mark.outline, class_="marked object",
+                     chance=round(found.chance, 2), first=first, last=last, looks=looks,
+                     reasons=("marked in the case by a person", *found.reasons))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Each look's state and probability of presence; whether it ``went`` (False: came, None: neither was seen)."""
+
+    states: list[tuple[LookState, float]]
+    reasons: tuple[str, ...]
+    went: bool | None = None
+    chance: float = 0.5
+
+
+def _followed(mark: Mark, own: np.ndarray, others: list[np.ndarray], taken: list[datetime]) -> _Found:
+    unclear: list[tuple[LookState, float]] = [("unclear", 0.5)] * len(taken)
+    enough = len(others) >= _FEWEST_PLACES
+    calm = _CALM * np.median([_scatter(series) for series in others], axis=0) if enough else np.zeros(own.shape[1])
+    step = _step(own, calm) if enough else None
+    if step is None:
+        return _Found(states=unclear, reasons=("it could not be followed: its place, or enough other places to hold it "
+                                               "against, are not seen often enough",))
+    null = np.array([one.strength if (one := _step(series, calm)) else 0.0 for series in others])
+    share = float((1 + (null >= step.strength).sum()) / (1 + len(null)))
+    if _chance(share) < _CHANCE:
+        stayed = _there_or_unknown(own, calm, null)
+        return replace(stayed, reasons=("no step was found in its place", *stayed.reasons))
+    told = (f"its place departs from its past by {step.strength:.1f} standard errors; of {len(null)} other places of "
+            f"its shape {(null >= step.strength).sum()} do as much",)
+    is_later = _is_later(mark, step, taken)
+    if is_later is None:
+        stayed = _there_or_unknown(own, calm, null)
+        return replace(stayed, reasons=(*told, "it stands out from the ground around as much before as after, so that "
+                                               "this is no coming or going", *stayed.reasons))
+    with_it, without = (step.after, step.before) if is_later else (step.before, step.after)
+    return _Found(states=_states(own, with_it, without, calm), went=not is_later, chance=_chance(share), reasons=told)
+
+
+def _footprint(mark: Mark, stack: Stack) -> tuple[np.ndarray, np.ndarray]:
+    """(y, x) share of each pixel's light that comes from it, and the ring around it."""
+    share = cv2.GaussianBlur(coverage(mark.outline, stack.site.grid).astype(np.float64), (0, 0),
+                             max(stack.blur_px, 0.4))
+    share[share < 0.2 * share.max(initial=0.0)] = 0.0
+    away = cv2.distanceTransform((coverage(mark.outline, stack.site.grid) <= 0).astype(np.uint8), cv2.DIST_L2, 5)
+    return share, (away > _RING_PX[0]) & (away <= _RING_PX[1])
+
+
+def _series(values: np.ndarray, inside: np.ndarray, ring: np.ndarray) -> np.ndarray:
+    """(time, band) of what is inside less what is around, NaN where too little is seen."""
+    weight = inside[inside > 0]
+    own, around = values[:, :, inside > 0], values[:, :, ring]
+    seen = np.isfinite(own[:, 0])
+    shown = np.minimum((seen * weight).sum(axis=1) / weight.sum(), np.isfinite(around[:, 0]).mean(axis=1))
+    total = (np.where(seen, weight, 0)[:, None] * np.nan_to_num(own)).sum(axis=2)
+    level = seen_median(np.moveaxis(around, 2, 0))
+    mean = total / np.maximum((seen * weight).sum(axis=1), 1e-9)[:, None]
+    return np.asarray(np.where((shown >= _LEAST_SEEN)[:, None], mean - level, np.nan))
+
+
+def _elsewhere(inside: np.ndarray, ring: np.ndarray, changes: Changes, stack: Stack, values: np.ndarray
+               ) -> list[np.ndarray]:
+    """The series of other places of its shape, the nearest first, where no change was kept."""
+    rows, columns = np.nonzero((inside > 0) | ring)
+    if not len(rows):
+        return []
+    height, width = inside.shape
+    changed = np.zeros(inside.shape, bool)
+    for change in changes.kept:
+        changed |= coverage(change.outline, stack.site.grid) > 0
+    top, left = np.arange(-rows.min(), height - rows.max()), np.arange(-columns.min(), width - columns.max())
+    moves = np.array([(dy, dx) for dy in top[top % 3 == 0] for dx in left[left % 3 == 0]
+                      if (abs(dy) >= np.ptp(rows) or abs(dx) >= np.ptp(columns)) and max(abs(dy), abs(dx)) <= _NEAR_PX])
+    found: list[np.ndarray] = []
+    for dy, dx in moves[np.argsort((moves**2).sum(axis=1), kind="stable")] if len(moves) else ():
+        there = inside > 0
+        if changed[np.nonzero(there)[0] + dy, np.nonzero(there)[1] + dx].any():
+            continue
+        cut = np.s_[rows.min() + dy:rows.max() + 1 + dy, columns.min() + dx:columns.max() + 1 + dx]
+        own = np.s_[rows.min():rows.max() + 1, columns.min():columns.max() + 1]
+        series = _series(values[(slice(None), slice(None), *cut)], inside[own], ring[own])
+        if np.isfinite(series[:, 0]).sum() >= 2 * _LEAST_LOOKS:
+            found.append(series)
+        if len(found) == _PLACES:
+            break
+    return found
+
+
+def _scatter(series: np.ndarray) -> np.ndarray:
+    """(band) how far the looks of a place scatter from one to the next, steps not counted."""
+    seen = series[np.isfinite(series[:, 0])]
+    return np.asarray(seen_mad(np.diff(seen, axis=0), np.zeros(seen.shape[1])) / math.sqrt(2))
+
+
+def _step(series: np.ndarray, calm: np.ndarray) -> _Step | None:
+    """The strongest step of a series, against the scatter that is left about its two levels."""
+    seen = np.flatnonzero(np.isfinite(series[:, 0]))
+    best: _Step | None = None
+    for cut in range(_LEAST_LOOKS, len(seen) - _LEAST_LOOKS + 1):
+        before, after = series[seen[:cut]], series[seen[cut:]]
+        start, end = seen_median(before), seen_median(after)
+        rest = np.concatenate([before - start, after - end])
+        spread = np.maximum(seen_mad(rest, np.zeros(rest.shape[1])), calm)
+        error = spread * math.sqrt(1 / len(before) + 1 / len(after))
+        strength = float(np.sqrt((((end - start) / np.maximum(error, 1e-9)) ** 2).mean()))
+        if best is None or strength > best.strength:
+            best = _Step(look=int(seen[cut - 1]), strength=strength, before=start, after=end)
+    return best
+
+
+def _chance(share: float) -> float:
+    """Probability of a step as strong as a ``share`` of places without one has, where either was as likely.
+
+    Sellke, Bayarri and Berger (2001), "Calibration of p values for testing precise null hypotheses".
+    """
+    return 0.0 if share >= 1 / math.e else 1 / (1 - math.e * share * math.log(share))
+
+
+def _is_later(mark: Mark, step: _Step, taken: list[datetime]) -> bool | None:
+    """Whether it is there after the step and not before; None where neither the person nor its contrast says so."""
+    if mark.seen is not None:
+        return bool(mark.seen > taken[step.look])
+    early, late = float(np.linalg.norm(step.before)), float(np.linalg.norm(step.after))
+    if max(early, late) < _CLEARER * min(early, late):
+        return None
+    return late > early
+
+
+def _states(series: np.ndarray, with_it: np.ndarray, without: np.ndarray, calm: np.ndarray
+            ) -> list[tuple[LookState, float]]:
+    """Each look's state and probability of presence, from where it lies on the way from one level to the other."""
+    way = with_it - without
+    scale = np.maximum(_scatter(series), np.maximum(calm, 1e-9))
+    weight = way / scale**2
+    length = float(weight @ way)
+    at = (series - without) @ weight / length
+    spread = max(1 / math.sqrt(length), 0.15)
+    told: list[tuple[LookState, float]] = []
+    for place in at:
+        if not np.isfinite(place):
+            told.append(("unclear", 0.5))
+            continue
+        chance = float(1 / (1 + math.exp(-float(np.clip((2 * place - 1) / (2 * spread**2), -50, 50)))))
+        state: LookState = "present" if chance > _SURE else "absent" if chance < 1 - _SURE else "unclear"
+        told.append((state, round(min(max(chance, 0.001), 0.999), 3)))
+    return told
+
+
+def _there_or_unknown(own: np.ndarray, calm: np.ndarray, null: np.ndarray) -> _Found:
+    """Present throughout where its going would have been told; unclear where it stands out too little for that."""
+    level, count = seen_median(own), int(np.isfinite(own[:, 0]).sum())
+    error = np.maximum(_scatter(own), calm) * math.sqrt(4 / count)
+    gone, needed = float(np.sqrt(((level / np.maximum(error, 1e-9)) ** 2).mean())), float(np.quantile(null, 0.95))
+    if gone > needed:
+        return _Found(states=_states(own, level, np.zeros_like(level), calm), chance=_THERE, reasons=(
+            f"had it come or gone half way through, that would be a step of {gone:.1f} standard errors, and "
+            f"{needed:.1f} are told",))
+    return _Found(states=[("unclear", 0.5)] * len(own), reasons=(
+        f"it stands out too little in these images to be seen to come or go: half way through that would be a step of "
+        f"{gone:.1f} standard errors, and only {needed:.1f} are told",))

@@ -1,0 +1,114 @@
+"""Small things that a person has marked are followed from look to look: gone, come, there, or nobody can tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.structures.halls import FROM, SEEDS, quiet_world, states_of
+from tests.worlds import World, rectangle
+
+from sitewatch.changes import detect_changes
+from sitewatch.model import Between, Mark, Structure, Structures
+from sitewatch.structures import trace_structures
+
+_CRANE = rectangle(40, 40, 7, 2.2, 30)   # 20 x 6 m in pixels of 3 m
+_LEVEL = 140                             # on ground of about 100
+
+
+def _world(seed: int, looks: slice, level: float = _LEVEL) -> World:
+    world = quiet_world(seed)
+    world.roof(_CRANE, level, looks)
+    return world
+
+
+def _traced(world: World, mark: Mark | None = None) -> Structures:
+    stack = world.stack()
+    marked = mark or Mark(id="old_crane", outline=world.on_grid(_CRANE))
+    stack = replace(stack, site=replace(stack.site, marks=(marked,)))
+    return trace_structures(detect_changes(stack), stack)
+
+
+def _crane(world: World, mark: Mark | None = None) -> Structure:
+    return next(structure for structure in _traced(world, mark) if structure.class_ == "marked object")
+
+
+@SEEDS
+def test_a_marked_crane_that_goes_is_gone_between_the_two_looks(seed):
+    world = _world(seed, slice(FROM))
+    crane = _crane(world)
+    assert crane.went
+    assert crane.last == Between(after=world.taken[FROM - 1], by=world.taken[FROM])
+    assert crane.first == Between()
+    assert states_of(crane) == ["present"] * FROM + ["absent"] * (26 - FROM)
+    assert (crane.id, crane.label) == ("old_crane", "old crane")
+    assert crane in _traced(world).changed
+
+
+@SEEDS
+def test_a_marked_crane_that_comes_is_first_seen_between_the_two_looks(seed):
+    world = _world(seed, slice(FROM, None))
+    crane = _crane(world)
+    assert not crane.went
+    assert crane.first == Between(after=world.taken[FROM - 1], by=world.taken[FROM])
+    assert crane.chance > 0.9
+
+
+@SEEDS
+def test_a_marked_crane_that_stays_is_present_and_no_news(seed):
+    world = _world(seed, slice(None))
+    found = _traced(world)
+    crane = _crane(world)
+    assert crane.happened == Between()
+    assert set(states_of(crane)) == {"present"}
+    assert crane not in found.changed
+
+
+@SEEDS
+def test_of_a_crane_that_drowns_in_noise_nobody_can_tell(seed):
+    world = _world(seed, slice(None), level=110)
+    world.noise[:] = 60
+    crane = _crane(world)
+    assert set(states_of(crane)) == {"unclear"}
+    assert "stands out too little" in crane.reasons[-1]
+
+
+def test_a_day_on_which_it_was_seen_says_which_state_is_the_crane():
+    world = quiet_world(1)
+    ground = np.median(world.views[0][:, 30:51, 30:51], axis=(1, 2))
+    world.roof(_CRANE, ground + 30, slice(FROM))
+    world.roof(_CRANE, ground - 30, slice(FROM, None))      # as far from the ground as before
+    outline = world.on_grid(_CRANE)
+    assert _crane(world, Mark(id="c", outline=outline, seen=world.taken[2])).went
+    assert not _crane(world, Mark(id="c", outline=outline, seen=world.taken[20])).went
+
+
+def test_looks_under_cloud_are_unclear_and_date_nothing():
+    world = _world(2, slice(FROM))
+    world.hidden[FROM - 2:FROM + 1, 30:50, 30:50] = True
+    crane = _crane(world)
+    assert states_of(crane)[FROM - 2:FROM + 1] == ["unclear"] * 3
+    assert crane.last == Between(after=world.taken[FROM - 3], by=world.taken[FROM + 1])
+    assert [look.seen_share for look in crane.looks][FROM - 1] == 0
+
+
+def test_a_mark_whose_place_is_never_seen_cannot_be_followed():
+    world = _world(0, slice(FROM))
+    world.hidden[:, 30:50, 30:50] = True
+    crane = _crane(world)
+    assert set(states_of(crane)) == {"unclear"}
+    assert "could not be followed" in crane.reasons[-1]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_light_and_seasons_move_no_crane(seed):
+    world = _world(seed, slice(None))
+    world.gain = 1 + 0.2 * np.sin(np.arange(26) / 3)
+    world.till(rectangle(40, 40, 30, 24), 12 * np.sin(np.arange(26) / 4))
+    assert _crane(world).happened == Between()
+
+
+def test_the_same_marks_give_the_same_looks():
+    world = _world(3, slice(FROM))
+    assert _crane(world) == _crane(world)
