@@ -21,6 +21,7 @@ from sitewatch.model import (
     Changes,
     Checks,
     Claims,
+    Dimension,
     Finding,
     Findings,
     Layer,
@@ -37,6 +38,7 @@ __all__ = ["ClaimsOptions", "draft_findings"]
 _ORDER = ("new structure", "removed structure", "altered structure", "ground works")
 
 # What else would look the same from above: each inference names its rival.
+_SIZES: tuple[Dimension, ...] = ("area", "length", "width", "height")
 _RIVALS = {
     "new structure": "works on the ground without a structure",
     "removed structure": "a cover or a new surface over a structure that still stands",
@@ -146,7 +148,7 @@ def _bracketing(structure: Structure) -> tuple[str, ...]:
 def _sizes(structure: Structure, measurements: Measurements) -> _Said | None:
     """Footprint, length by width, and the footprint's ratio to at most two references, in one sentence."""
     name = safe_name(structure)
-    given = [m for what in ("area", "length", "width") if (m := measurements.of(structure.id, what)) and m.value]
+    given = [m for what in _SIZES if (m := measurements.of(structure.id, what)) and m.value]
     ratios = [m for m in measurements if m.subject == structure.id and m.what == "area ratio" and m.value][:2]
     if not given and not ratios:
         return None
@@ -164,8 +166,7 @@ def _sizes(structure: Structure, measurements: Measurements) -> _Said | None:
 def _size(measurement: Measurement, *, with_level: bool) -> str:
     assert measurement.value is not None
     text, level = measurement.value.interval_text, measurement.value.level_text
-    after = {"area": "in footprint", "length": "in length", "width": "in width"}[measurement.what]
-    return f"{text} {after}" + (f" ({level})" if with_level else "")
+    return f"{text} in {dimension_phrase(measurement.what)}" + (f" ({level})" if with_level else "")
 
 
 def _level(measurement: Measurement) -> str:

@@ -40,7 +40,8 @@ _GONE = frozenset("removed demolished gone destroyed".split())
 _DATED = frozenset("built_on completed_on started_on appeared_on removed_on".split())
 # What a thing is for, who uses it and what is intended: no image of any resolution shows it.
 _UNSEEABLE = frozenset("function purpose used_for produces houses emphasis intends stores used_by".split())
-_DIMENSIONS: dict[str, Dimension] = {"footprint": "area", "area": "area", "length": "length", "width": "width"}
+_DIMENSIONS: dict[str, Dimension] = {"footprint": "area", "area": "area", "length": "length", "width": "width",
+                                     "height": "height"}
 _RATIOS: dict[Dimension, Dimension] = {"area": "area ratio", "length": "length ratio", "width": "width ratio"}
 
 _REACH_M = 10.0  # a point that somebody read off a map or an image lies some metres beside the thing
@@ -98,9 +99,10 @@ def tests_of(claim: Claim, evidence: Evidence) -> tuple[Answer, ...]:
 def _sizes(claim: Claim, stated: Stated, evidence: Evidence) -> Iterator[Answer]:
     """The stated dimension, or, where none is stated, the footprint, which is what "size" is read as, and the rest."""
     is_ratio = stated.form != "value"
-    if stated.dimension not in (*_DIMENSIONS, "unspecified"):
+    known = {word for word, dimension in _DIMENSIONS.items() if dimension in _RATIOS or not is_ratio}
+    if stated.dimension not in (*known, "unspecified"):
         yield Answer(what=stated.dimension, verdict="not testable",
-                     why=f"the {stated.dimension} is not measured from these images")
+                     why=f"the {stated.dimension} is not {'compared' if is_ratio else 'measured'} from these images")
         return
     wanted: list[Dimension] = ["area", "length", "width"] if is_ratio else ["area"]
     if stated.dimension in _DIMENSIONS:

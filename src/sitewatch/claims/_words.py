@@ -34,7 +34,7 @@ _KINDS: dict[StructureClass, tuple[str, str]] = {
     "reference": ("a reference", "references"),
 }
 
-_DIMENSIONS = {"area": "footprint", "length": "length", "width": "width",
+_DIMENSIONS = {"area": "footprint", "length": "length", "width": "width", "height": "height",
                "area ratio": "footprint", "length ratio": "length", "width ratio": "width"}
 
 
