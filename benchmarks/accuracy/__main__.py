@@ -19,6 +19,7 @@ from benchmarks.accuracy import (
     likeness,
     pixels,
     real_cases,
+    real_sizes,
     seeing,
     simulated_places,
     sizes,
@@ -27,6 +28,7 @@ from benchmarks.accuracy.frame import TIERS
 
 _BENCHMARKS = {"real_cases": real_cases, "simulated_places": simulated_places, "pixels": pixels,
                "seeing": seeing, "inserted": inserted, "intervals": intervals, "sizes": sizes,
+               "real_sizes": real_sizes,
                "likeness": likeness, "alignment": alignment}
 
 

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 import xarray as xr
 from affine import Affine
+from odc.geo.geobox import GeoBox
 from rasterio.features import rasterize
 from shapely import MultiPoint, Polygon, affinity, box, unary_union
 
@@ -37,7 +38,8 @@ from sitewatch.model import (
     Structures,
 )
 
-__all__ = ["BLUR_PX", "EAVES_M", "GROUND", "NOISE", "Family", "Form", "Roof", "World", "rendered"]
+__all__ = ["BLUR_PX", "EAVES_M", "GROUND", "NOISE", "Family", "Form", "Roof", "World", "rendered", "scenes_of",
+           "structure_of"]
 
 Family = Literal["tune", "test"]
 Form = Literal["rectangle", "L", "T"]
@@ -199,29 +201,36 @@ def _as_world(values: np.ndarray, true: Mapping[str, Polygon], roof: Roof, suns:
               draw: np.random.Generator) -> World:
     side = values.shape[-1]
     grid = picture_grid(side, side, roof.gsd_m)
-    site = Site(slug="world", names=(), area=box(0, -side * roof.gsd_m, side * roof.gsd_m, 0), grid=grid)
-    days = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=12 * i) for i in range(len(values))]
-    angles = [{} if suns is None else {"sun_azimuth_deg": float(sun[0]), "sun_elevation_deg": float(sun[1])}
-              for sun in (suns if suns is not None else days)]
-    scenes = Scenes(site=site, scenes=tuple(
-        Scene(id=f"s{i}", source="simulated", sensor="planetscope-4", taken=day, taken_from="simulated",
-              gsd_m=roof.gsd_m, assets=(Asset(role="image", href=""),), **angles[i]) for i, day in enumerate(days)))
-    fits = tuple(SceneFit(scene=f"s{i}", taken=day, used=True, shift_x_px=0.0, shift_y_px=0.0,
-                          shift_sigma_px=_SHIFT_PX) for i, day in enumerate(days))
+    scenes, fits = scenes_of(grid, len(values), suns)
     data = xr.Dataset({"values": (("time", "band", "y", "x"), values.astype(np.float32)),
-                       "shift_sigma_px": ("time", np.full(len(days), _SHIFT_PX)),
-                       "noise": (("time", "band"), np.full((len(days), 2), 0.02))},
-                      coords={"time": np.array([day.replace(tzinfo=None) for day in days], "datetime64[ns]"),
-                              "scene": ("time", [fit.scene for fit in fits]), "band": ["one", "two"]},
+                       "shift_sigma_px": ("time", np.full(len(fits), _SHIFT_PX)),
+                       "noise": (("time", "band"), np.full((len(fits), 2), 0.02))},
+                      coords={"scene": ("time", [fit.scene for fit in fits]), "band": ["one", "two"]},
                       attrs={"blur_px": BLUR_PX})
     rough = affinity.rotate(affinity.scale(true["new"], *draw.uniform(0.9, 1.15, 2)), draw.normal(0, 4))
-    records = (_structure("new", from_pixels(rough, grid), "new structure", fits),
-               _structure("reference", from_pixels(true["reference"], grid), "reference", fits))
-    return World(stack=Stack(site=site, scenes=scenes, data=data, fits=fits),
-                 structures=Structures(site=site, records=records), true=true)
+    records = (structure_of("new", from_pixels(rough, grid), fits, "new structure"),
+               structure_of("reference", from_pixels(true["reference"], grid), fits))
+    return World(stack=Stack(site=scenes.site, scenes=scenes, data=data, fits=fits),
+                 structures=Structures(site=scenes.site, records=records), true=true)
 
 
-def _structure(name: str, outline: Polygon, kind: StructureClass, fits: tuple[SceneFit, ...]) -> Structure:
+def scenes_of(grid: GeoBox, looks: int, suns: np.ndarray | None = None,
+              sensor: str = "planetscope-4") -> tuple[Scenes, tuple[SceneFit, ...]]:
+    """Looks at a grid every twelve days; ``suns`` (look, 2) azimuth and elevation in degrees, where these are known."""
+    site = Site(slug="world", names=(), area=from_pixels(box(0, 0, grid.width, grid.height), grid), grid=grid)
+    days = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=12 * i) for i in range(looks)]
+    angles = suns.tolist() if suns is not None else [(None, None)] * looks
+    scenes = tuple(Scene(id=f"s{i}", source="simulated", sensor=sensor, taken=day, taken_from="simulated",
+                         assets=(Asset(role="image", href=""),), sun_azimuth_deg=sun[0], sun_elevation_deg=sun[1])
+                   for i, (day, sun) in enumerate(zip(days, angles, strict=True)))
+    fits = tuple(SceneFit(scene=f"s{i}", taken=day, used=True, shift_x_px=0.0, shift_y_px=0.0,
+                          shift_sigma_px=_SHIFT_PX) for i, day in enumerate(days))
+    return Scenes(site=site, scenes=scenes), fits
+
+
+def structure_of(name: str, outline: Polygon, fits: tuple[SceneFit, ...],
+                 kind: StructureClass = "reference") -> Structure:
+    """A reference, which stands in every look, or something that came after the first of them."""
     looks = tuple(Look(scene=fit.scene, taken=fit.taken, chance=0.5, seen_share=1.0,
                        state="present" if i >= _BEFORE or kind == "reference" else "absent")
                   for i, fit in enumerate(fits))

@@ -2,11 +2,11 @@
 
     python -m benchmarks.accuracy.sizes [--half tune|test]
 
-The same worlds as ``simulated_places``, but every number is scored: area, length and width of what changed and was
-found, of the references, their heights, and the ratios between them, which are what a story quotes. Halls have gabled
-roofs, shadows that move with the sun, yards, and a metre of concrete around what is newly built. The baseline takes the outline as
-traced, 10 % either way; that of a reference is the truth, which a site names, and which no measurement is given. Of
-heights it takes eight metres, 50 % either way.
+The same worlds as ``simulated_places``, but every number is scored: area, length, width and height of what changed and
+was found and of the references, and the ratios between them, which are what a story quotes. Halls have gabled roofs,
+shadows that move with the sun, yards, and a metre of concrete around what is newly built. The baseline takes the
+outline as traced, 10 % either way; that of a reference is the truth, which a site names, and which no measurement is
+given. Of heights it takes eight metres, 50 % either way.
 """
 
 from __future__ import annotations
