@@ -20,6 +20,7 @@ from benchmarks.accuracy import (
     marked,
     pixels,
     real_cases,
+    real_sizes,
     seeing,
     simulated_places,
     sizes,
@@ -28,6 +29,7 @@ from benchmarks.accuracy.frame import TIERS
 
 _BENCHMARKS = {"real_cases": real_cases, "simulated_places": simulated_places, "marked": marked, "pixels": pixels,
                "seeing": seeing, "inserted": inserted, "intervals": intervals, "sizes": sizes,
+               "real_sizes": real_sizes,
                "likeness": likeness, "alignment": alignment}
 
 

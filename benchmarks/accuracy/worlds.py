@@ -16,7 +16,7 @@ from benchmarks.accuracy.families import FAMILIES, write_world
 from sitewatch import store
 from sitewatch.sources.simulated import read_world, site_of, truth_of
 
-__all__ = ["FROZEN", "Half", "Thing", "World", "new_case", "things_of"]
+__all__ = ["FROZEN", "Half", "Thing", "World", "heights_of", "new_case", "things_of"]
 
 Half = Literal["tune", "test"]
 
@@ -74,6 +74,13 @@ def things_of(world: World) -> tuple[Thing, ...]:
         made = read_world(_named(world, Path(folder)))
     return tuple(Thing(name=true.id, class_=true.class_, outline=true.on_grid, start=true.happened.after,
                        end=true.happened.by) for true in truth_of(made, world.seed).objects)
+
+
+def heights_of(world: World) -> dict[str, float]:
+    """How high in metres the eaves of each hall stand."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = read_world(_named(world, Path(folder)))
+    return {thing.id: float(getattr(thing, "height", 0.0)) for thing in made.things}
 
 
 def _named(world: World, folder: Path) -> str:

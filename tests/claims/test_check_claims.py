@@ -10,7 +10,7 @@ from tests.claims.said import WORLD, area_ratio, checked, claims_of, traced
 
 from sitewatch.claims._likelihood import chance_within, deciding_gsd_m, times_better, verdict_of
 from sitewatch.geo import to_lonlat
-from sitewatch.model import Quantity
+from sitewatch.model import Measurement, Quantity
 
 _HALL = [{"id": "hall", "type": "building", "structure": "hall"}]
 _DAY = {name: f"{WORLD.taken[i]:%Y-%m-%d}" for i, name in enumerate("abcdefghijkl")}
@@ -89,8 +89,27 @@ def test_a_point_some_metres_beside_a_thing_still_means_it_and_one_far_off_does_
     assert check.verdict == verdict
 
 
-def test_a_height_is_not_testable(tmp_path):
-    claim = _ratio("of", 0.6, 0.7) | {"quantity": {"form": "value", "low": 12, "unit": "m", "dimension": "height"}}
+def _so_many_metres(dimension, low, form="value"):
+    return _ratio("of", 0.6, 0.7) | {"quantity": {"form": form, "low": low, "unit": "m" if form == "value" else "1",
+                                                  "dimension": dimension}}
+
+
+@pytest.mark.parametrize(("metres", "verdict"), [(12, "supported"), (20, "refuted")])
+def test_a_height_is_held_against_that_of_the_shadow(tmp_path, metres, verdict):
+    height = Measurement(subject="hall", what="height", scenes=("look-07",),
+                         value=Quantity(value=12.0, low=11.7, high=12.3, unit="m", method="shadow"))
+    check = _one(tmp_path, _so_many_metres("height", metres), traced("hall"), measured=[height])
+    assert (check.verdict, check.tested[0].what) == (verdict, "height")
+
+
+def test_a_height_that_no_shadow_gives_cannot_be_told_and_why(tmp_path):
+    height = Measurement(subject="hall", what="height", scenes=("look-07",), value=None, why_not="the sun is not known")
+    check = _one(tmp_path, _so_many_metres("height", 12), traced("hall"), measured=[height])
+    assert (check.verdict, check.tested[0].why) == ("cannot tell", "the sun is not known")
+
+
+@pytest.mark.parametrize("claim", [_so_many_metres("depth", 12), _so_many_metres("height", 0.6, "of")])
+def test_a_depth_and_a_ratio_of_heights_are_not_testable(tmp_path, claim):
     assert _one(tmp_path, claim, traced("hall")).verdict == "not testable"
 
 

@@ -68,9 +68,10 @@ def _on_the_ground(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
 def _sizes(claim: Claim, stated: Stated, evidence: Evidence) -> Iterator[Answer]:
     """The stated dimension, or, where none is stated, the footprint, which is what "size" is read as, and the rest."""
     is_ratio, wanted = stated.form != "value", _dimensions(stated)
-    if wanted[0] not in (*_ALWAYS, *(m.what.removesuffix(" ratio") for m in evidence.measurements)):
+    known = {m.what.removesuffix(" ratio") for m in evidence.measurements if m.what.endswith(" ratio") == is_ratio}
+    if wanted[0] not in {*_ALWAYS, *known}:
         yield Answer(what=stated.dimension, verdict="not testable",
-                     why=f"the {stated.dimension} is not measured from these images")
+                     why=f"the {stated.dimension} is not {'compared' if is_ratio else 'measured'} from these images")
         return
     numerator = evidence.thing(stated.numerator or claim.subject)[1]
     denominator = evidence.thing(stated.denominator or claim.object)[1] if is_ratio else None

@@ -51,7 +51,7 @@ def measure_by_hand(drawn: Sequence[Drawing], scene: str, stack: Stack, *, is_cl
     terms = {
         "the hand": _hand_variance(shapes, sizes, metres, is_closed=is_closed) / len(sizes),
         "where in the blurred edge the edge is": (reach * _IN_RAMP * stack.blur_px * metres) ** 2,
-        "where an edge is taken to be": (reach * errors.edge_m) ** 2,
+        "where an edge is taken to be": (reach * errors.one_edge_m) ** 2,
         "alignment within the look, at most": (reach * shift_px * metres / math.sqrt(2)) ** 2,
         "size of a pixel": ((2 if is_closed else 1) * errors.scale * value) ** 2,
     }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 from shapely import Polygon, affinity, box
 
 from sitewatch.geo import Rectangle, coverage, seen_median, to_pixels
-from sitewatch.model import Stack, Structure
+from sitewatch.model import Scene, Stack, Structure
 
 __all__ = ["Crop", "Lit", "crop_of", "looks_with"]
 
@@ -19,9 +20,12 @@ _MOST_LOOKS = 48        # more add nothing: what limits a fit is the ground arou
 _SEEN = 0.95            # of the crop, for a look to count
 _IMAGES = 4             # what differs between looks beyond brightness, contrast, light and one more is noise
 _SUNS, _IMAGES_LIT = 4, 2    # looks under like suns have like shadows; what differs between them is less
-_LEAST_OF_A_SUN = 3
+_STEEPEST = math.tan(math.radians(5))
 _LOWEST_SUN_DEG = 10.0       # lower, and shadows reach beyond what is looked at
+_USUAL_M, _FARTHEST_PX = 10.0, 24    # of a hall's height; the farthest that is looked at for its shadow
+_USUAL_OFF_NADIR_DEG = 4.0   # of satellites that look straight down
 _OTHER_LOOKS = 10       # enough for a clean picture, few enough that the neighbourhood is still the same
+_INSIDE, _OUTSIDE = 0.9, 0.1    # shares of light
 _OVERLAP = 0.3          # a neighbour that covers more of the structure is another reading of itself
 
 
@@ -29,28 +33,49 @@ _OVERLAP = 0.3          # a neighbour that covers more of the structure is anoth
 class Lit:
     """Looks under like suns. ``images`` (pixel, image): orthogonal images that together hold these looks in all bands.
 
-    ``way``: how far, right and down in pixels, a shadow falls per metre of height; None where the sun is not known.
-    ``may_move``: whether small displacements of single looks show in them.
+    ``away``: how far, right and down in pixels, a shadow falls per metre of height where ``tan_elevation`` is 1, None
+    where the sun is not known; ``lean``: how far a roof stands off its own walls per metre of height, as it was not
+    seen from straight above. ``may_move``: whether small displacements of single looks show in them.
     """
 
     images: np.ndarray
-    way: tuple[float, float] | None
+    away: tuple[float, float] | None = None
+    tan_elevation: float = 1.0
+    lean: tuple[float, float] = (0.0, 0.0)
     may_move: bool = False
 
+    def shadow(self, rise: float) -> tuple[float, float]:
+        """Where a shadow ends from the roof that throws it, right and down in pixels per metre of height, on ground
+        that rises so much along it."""
+        right, down = self.away or (0.0, 0.0)
+        reach = 1 / max(self.tan_elevation + rise, _STEEPEST)
+        return right * reach - self.lean[0], down * reach - self.lean[1]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+    def by_rise(self, rise: float) -> tuple[float, float]:
+        """How that changes with the rise of the ground."""
+        right, down = self.away or (0.0, 0.0)
+        reach = 1 / max(self.tan_elevation + rise, _STEEPEST)
+        return -right * reach**2, -down * reach**2
+
+
+@dataclass(frozen=True, kw_only=True)
 class Crop:
     """``suns``: all looks and bands of a part of the grid, the looks under like suns together.
 
     The sum of squares of any linear model over their images is that over all looks and bands, so one fit to
     them is one fit to all looks together, each with its own contrasts and background.
+    ``traced`` (pixel) is the share of light from inside the outline as it was traced or given.
+    ``contrast`` (band) is by how much it is brighter than what is around it, in multiples of the noise.
     ``other`` (pixel, n) shows the place in its other state: before a new structure came, after a removed one
     went. ``neighbours`` (pixel, n) are seen shares of what stands next to the structure; ``start`` the rectangle to
     begin with, in the pixels of the crop. Only pixels near the outline count: ``inside`` (y, x) says which, ``x``
-    and ``y`` (pixel) where their centres are.
+    and ``y`` (pixel) where their centres are. ``lean_sigma``: by how much roofs may lean, per metre of height, for a
+    reason that no record gives.
     """
 
     suns: tuple[Lit, ...]
+    traced: np.ndarray
+    contrast: np.ndarray
     other: np.ndarray
     neighbours: np.ndarray
     inside: np.ndarray
@@ -59,21 +84,29 @@ class Crop:
     start: Rectangle
     scenes: tuple[str, ...]
     shift_sigma_px: float
+    lean_sigma: float
+    gsd_m: float
 
     @property
     def is_lit(self) -> bool:
         """Whether it is known from where the sun shines in every look."""
-        return all(lit.way is not None for lit in self.suns)
+        return all(lit.away is not None for lit in self.suns)
 
-    @property
+    @cached_property
     def x(self) -> np.ndarray:
         """(pixel) columns of the centres."""
         return np.asarray(np.nonzero(self.inside)[1] + 0.5)
 
-    @property
+    @cached_property
     def y(self) -> np.ndarray:
         """(pixel) rows of the centres."""
         return np.asarray(np.nonzero(self.inside)[0] + 0.5)
+
+    @cached_property
+    def level(self) -> np.ndarray:
+        """(pixel, n) what is everywhere: an even tone, one that goes from side to side, and what stands next to it."""
+        return np.column_stack([np.ones(len(self.x)), *((at - at.mean()) / 10 for at in (self.x, self.y)),
+                                self.neighbours])
 
     def grid_of(self, values: np.ndarray) -> np.ndarray:
         """(y, x) of (pixel) values, zero elsewhere."""
@@ -98,10 +131,11 @@ def crop_of(structure: Structure, stack: Stack, scenes: Sequence[str], others: I
             wider_px: int = 0) -> Crop | None:
     """The crop around a structure in those scenes, so much wider than usual; None where fewer than three show it."""
     outline = to_pixels(structure.outline, stack.site.grid)
-    margin = round(4 + 3 * stack.blur_px) + wider_px
+    margin = _margin_px(stack, scenes) + wider_px
     left, top, right, bottom = outline.bounds
     x0, y0 = max(math.floor(left) - margin, 0), max(math.floor(top) - margin, 0)
-    window = slice(y0, math.ceil(bottom) + margin), slice(x0, math.ceil(right) + margin)
+    height, width = stack.site.grid.shape
+    window = slice(y0, min(math.ceil(bottom) + margin, height)), slice(x0, min(math.ceil(right) + margin, width))
     names = [str(name) for name in stack.data["scene"].values]
     wanted = set(scenes)
     noise = np.median(stack.data["noise"].values, axis=0)
@@ -117,40 +151,70 @@ def crop_of(structure: Structure, stack: Stack, scenes: Sequence[str], others: I
     absent = [names.index(look.scene) for look in structure.looks if look.state == "absent" and look.scene in names]
     sigma = np.median(stack.data["shift_sigma_px"].values[chosen]) / math.sqrt(len(chosen))
     ways = _ways(stack, [names[i] for i in chosen])
-    return Crop(suns=tuple(_suns(values[chosen], ways)), other=_other(values, seen, absent, chosen), inside=inside,
+    traced = _blurred(structure.outline, stack, window)[inside]
+    return Crop(suns=tuple(_suns(values[chosen], ways, stack.site.gsd_m)),
+                traced=traced, contrast=_contrast(values[chosen], traced), inside=inside,
+                other=_other(values, seen, absent, chosen),
                 neighbours=_neighbours(outline, others, stack, window)[inside.ravel()], left=x0, top=y0,
-                start=start, scenes=tuple(names[i] for i in chosen), shift_sigma_px=float(sigma))
+                start=start, scenes=tuple(names[i] for i in chosen), shift_sigma_px=float(sigma),
+                lean_sigma=_lean_sigma([stack.scenes[names[i]] for i in chosen]), gsd_m=stack.site.gsd_m)
+
+
+def _margin_px(stack: Stack, scenes: Sequence[str]) -> int:
+    """How much of the surroundings is looked at: the point spread and a yard, and in fine images the usual shadow."""
+    suns = [scene.sun_elevation_deg for scene in map(stack.scenes.__getitem__, scenes)]
+    known = [max(sun, _LOWEST_SUN_DEG) for sun in suns if sun is not None]
+    shadow_m = _USUAL_M / math.tan(math.radians(float(np.median(known)))) if known else 0.0
+    return max(round(4 + 3 * stack.blur_px), min(math.ceil(shadow_m / stack.site.gsd_m), _FARTHEST_PX))
 
 
 def _ways(stack: Stack, scenes: Sequence[str]) -> np.ndarray | None:
-    """(time, 2) pixels right and down by which a shadow falls per metre of height; None where one sun is not known.
+    """(time, 4) pixels right and down per metre of height by which a shadow falls on level ground, and by which a roof
+    leans off its walls, which is away from where the sensor stood, if that is known; None where one sun is not known.
 
     Grid north is taken for true north: in a UTM zone they differ by less than 3 degrees up to 45 of latitude.
     """
-    suns = [(scene.sun_azimuth_deg, scene.sun_elevation_deg) for scene in map(stack.scenes.__getitem__, scenes)]
-    known = np.array(suns, np.float64)  # None becomes NaN
-    if not np.isfinite(known).all():
+    known = [stack.scenes[scene] for scene in scenes]
+    suns = np.array([(scene.sun_azimuth_deg, scene.sun_elevation_deg) for scene in known], np.float64)
+    if not np.isfinite(suns).all():  # None has become NaN
         return None
-    azimuth, elevation = np.radians(known[:, 0]), np.radians(np.maximum(known[:, 1], _LOWEST_SUN_DEG))
-    away = np.stack([-np.sin(azimuth), np.cos(azimuth)], axis=1)
-    return np.asarray(away / (np.tan(elevation) * stack.site.gsd_m)[:, None])
+    views = np.array([(scene.view_azimuth_deg, scene.off_nadir_deg) for scene in known], np.float64)
+    views = np.where(np.isfinite(views).all(axis=1, keepdims=True), views, 0.0)
+    long = 1 / np.tan(np.radians(np.maximum(suns[:, 1], _LOWEST_SUN_DEG)))
+    leaning = np.tan(np.radians(views[:, 1]))
+    per_metre = 1 / stack.site.gsd_m
+    return np.hstack([_away(suns[:, 0], long * per_metre), _away(views[:, 0], leaning * per_metre)])
 
 
-def _suns(values: np.ndarray, ways: np.ndarray | None) -> Iterator[Lit]:
+def _lean_sigma(scenes: Sequence[Scene]) -> float:
+    """Along a shadow, where a record does not say from where the sensor looked, or how far from straight down."""
+    angles = [0.0 if scene.view_azimuth_deg is not None and scene.off_nadir_deg is not None
+              else _USUAL_OFF_NADIR_DEG if scene.off_nadir_deg is None else scene.off_nadir_deg for scene in scenes]
+    return float(np.mean([math.tan(math.radians(angle)) for angle in angles])) / math.sqrt(2)
+
+
+def _away(azimuth_deg: np.ndarray, far: np.ndarray) -> np.ndarray:
+    """(time, 2) right and down, so far away from what stands in that direction."""
+    azimuth = np.radians(azimuth_deg)
+    return np.asarray(np.stack([-np.sin(azimuth), np.cos(azimuth)], axis=1) * far[:, None])
+
+
+def _suns(values: np.ndarray, ways: np.ndarray | None, gsd_m: float) -> Iterator[Lit]:
     """(time, band, pixel) looks from the shortest shadows to the longest, those that are alike together.
 
     Where the sun is not known all are taken together, and displacements show in every image but the mean one.
     """
     if ways is None:
         images = _images(values)
-        yield Lit(images=images[:, :1], way=None)
-        yield Lit(images=images[:, 1:], way=None, may_move=True)
+        yield Lit(images=images[:, :1])
+        yield Lit(images=images[:, 1:], may_move=True)
         return
-    by_length = np.argsort(np.hypot(*ways.T), kind="stable")
-    for alike in np.array_split(by_length, max(1, min(_SUNS, len(values) // _LEAST_OF_A_SUN))):
-        right, down = ways[alike].mean(axis=0)
-        share = math.sqrt(len(alike) / len(values))
-        yield Lit(images=_images(values[alike], _IMAGES_LIT) * share, way=(float(right), float(down)))
+    by_length = np.argsort(np.hypot(*ways[:, :2].T), kind="stable")
+    for alike in np.array_split(by_length, min(_SUNS, len(values))):
+        right, down, *lean = (float(mean) for mean in ways[alike].mean(axis=0))
+        tan = 1 / (math.hypot(right, down) * gsd_m)
+        yield Lit(images=_images(values[alike], _IMAGES_LIT) * math.sqrt(len(alike) / len(values)),
+                  away=(right * tan, down * tan), tan_elevation=tan, lean=(lean[0], lean[1]))
 
 
 def _other(values: np.ndarray, seen: np.ndarray, absent: Sequence[int], present: Sequence[int]) -> np.ndarray:
@@ -184,9 +248,20 @@ def _neighbours(outline: Polygon, others: Iterable[Structure], stack: Stack,
     shares = []
     for other in others:
         place = to_pixels(other.outline, grid)
-        shared = place.intersection(outline).area / min(place.area, outline.area)
-        if place.intersects(frame) and shared <= _OVERLAP:
-            seen = cv2.GaussianBlur(coverage(other.outline, grid), (0, 0), max(stack.blur_px, 0.4))
-            shares.append(seen[window].ravel().astype(np.float64))
+        if place.intersects(frame) and place.intersection(outline).area <= _OVERLAP * min(place.area, outline.area):
+            shares.append(_blurred(other.outline, stack, window).ravel())
     size = stack.values[0, 0][window].size
     return np.stack(shares, axis=1) if shares else np.empty((size, 0))
+
+
+def _contrast(values: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """(band) of (time, band, pixel) looks: the middle of what is inside less that of what is outside."""
+    inside, outside = (seen_median(values[:, :, where].mean(axis=0).T) if where.any() else np.zeros(values.shape[1])
+                       for where in (share > _INSIDE * share.max(), share < _OUTSIDE))
+    return np.asarray(inside - outside, np.float64)
+
+
+def _blurred(outline: Polygon, stack: Stack, window: tuple[slice, slice]) -> np.ndarray:
+    """(y, x) share of light from inside an outline, through the point spread, in a window of the grid."""
+    share = coverage(outline, stack.site.grid[window])
+    return np.asarray(cv2.GaussianBlur(share, (0, 0), max(stack.blur_px, 0.4)), np.float64)

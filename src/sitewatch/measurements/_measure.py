@@ -5,15 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from shapely import Polygon
+import numpy as np
+from shapely import Polygon, box
 from threadpoolctl import threadpool_limits
 
 from sitewatch.geo import from_pixels, to_pixels
+from sitewatch.measurements._choose import fit_footprint, refit
 from sitewatch.measurements._crop import Crop, crop_of, looks_with
-from sitewatch.measurements._fit import Fit, Held, fit_footprint, refit
-from sitewatch.measurements._interval import Errors, Estimate, errors_of, estimates_of, quantity_of, ratio_of
+from sitewatch.measurements._fit import Held
+from sitewatch.measurements._interval import (
+    Errors,
+    Estimate,
+    errors_of,
+    estimates_of,
+    height_of,
+    quantity_of,
+    ratio_of,
+)
+from sitewatch.measurements._judge import Fit
 from sitewatch.measurements._shape import Shape
-from sitewatch.model import Dimension, Measurement, Measurements, Progress, Stack, Structure, Structures
+from sitewatch.model import (
+    BudgetTerm,
+    Dimension,
+    Measurement,
+    Measurements,
+    Progress,
+    Quantity,
+    Stack,
+    Structure,
+    Structures,
+)
 
 __all__ = ["MeasurementsOptions", "measure_structures"]
 
@@ -22,6 +43,10 @@ _SIZES: tuple[tuple[Dimension, Dimension], ...] = (
 _SURE_PX = 60        # from this many pixels on an interval is narrower than a third of the number
 _LONGER_PX, _FARTHEST = 4.0, 4  # a start goes on by so many pixels at a time, so many times
 _WIDER_PX, _NARROWER_PX = 3, 2  # how much more of the surroundings is tried, or less where clouds forbid that
+_AT_THE_RIM_PX = 0.5  # an outline that was rounded may stand out so far
+_CHANGES = "removed structure", "altered structure", "new structure"
+_PART_OF_REFERENCE = 0.3
+_PARTS, _LOOKS_OF_A_PART = 4, 4     # of the looks, each of which gives the ratio of two references once more
 _SAME_PLACE = 0.35   # of the union: a fit that shares less with the outline has gone to another thing
 
 
@@ -49,16 +74,19 @@ class _Sized:
     fit: Fit | None = None
     outline: Polygon | None = None
     estimates: tuple[Estimate, ...] = ()
+    height: tuple[Quantity, tuple[BudgetTerm, ...]] | None = None
     why_not: str | None = None
+    why_no_height: str | None = None
 
 
 def measure_structures(structures: Structures, stack: Stack, options: MeasurementsOptions = MeasurementsOptions(),
                        progress: Progress | None = None) -> Measurements:
-    """Footprint, length and width of every structure, and of what changed the ratios to every reference.
+    """Footprint, length, width and height of every structure, and of what changed the ratios to every reference.
 
-    One footprint, a rectangle or two that make an L or a step, is fitted through the sensor's point spread to
-    all looks that show the whole structure clearly. A ratio is taken from looks that show both. Units are
-    metres and square metres on the ellipsoid, or in the plane of pictures without georeference.
+    One footprint, a rectangle or two or three that make an L, a T or a U, is fitted through the sensor's point spread
+    to all looks that show the whole structure clearly, and with it a height, where every look says from where the sun
+    shone. A ratio is taken from looks that show both. Units are metres and square metres on the ellipsoid, or in the
+    plane of pictures without georeference.
     """
     ruler = _Ruler(structures, stack, options)
     records: list[Measurement] = []
@@ -82,18 +110,30 @@ class _Ruler:
         """Its sizes and, of what changed, their ratios to every reference."""
         sized = self.size(structure, looks_with(structure))
         references = [other for other in self._structures if other.class_ == "reference"]
-        compared = references if structure.class_ != "reference" else []
-        return [*self.measured(sized), *(ratio for other in compared for ratio in self.ratios(sized, other))]
+        if structure.class_ == "reference":
+            first = references[0]
+            return [*self.measured(sized), *([self.control(structure, first)] if structure is not first else [])]
+        return [*self.measured(sized), *(ratio for other in references for ratio in self.ratios(sized, other))]
 
     def size(self, structure: Structure, scenes: Sequence[str], like: Fit | None = None) -> _Sized:
         """The fit of a structure to those scenes, or why there is none; ``like`` is its fit to others."""
         key = structure.id, tuple(scenes)
         if key not in self._known:
-            crop = self._crop(structure, scenes)
+            why_not = self._unmeasurable(structure)
+            crop = None if why_not else self._crop(structure, scenes)
             self._known[key] = self._fitted(structure, crop, like) if crop else _Sized(
                 structure=structure, scenes=tuple(scenes),
-                why_not="fewer than three looks show all of it and its surroundings clearly")
+                why_not=why_not or "fewer than three looks show all of it and its surroundings clearly")
         return self._known[key]
+
+    def _unmeasurable(self, structure: Structure) -> str | None:
+        """Why its outline cannot be measured, whatever the images show."""
+        grid, outline = self._stack.site.grid, to_pixels(structure.outline, self._stack.site.grid)
+        if not outline.area > 0:
+            return "its outline has no area: draw it again"
+        if not box(0, 0, grid.width, grid.height).buffer(_AT_THE_RIM_PX).contains(outline):
+            return "part of it lies outside the site: give the case a larger area"
+        return None
 
     def _followed(self, structure: Structure, crop: Crop, fit: Fit) -> tuple[Structure, Crop, Fit]:
         """All of a structure whose outline stops short of it, as where one end came at another time.
@@ -124,7 +164,7 @@ class _Ruler:
         return Held(crop=crop, blur_px=self._stack.blur_px)
 
     def measured(self, sized: _Sized) -> Iterator[Measurement]:
-        """Area, length and width; the fitted footprint goes with the area."""
+        """Area, length, width and height; the fitted footprint goes with the area."""
         for index, (what, _) in enumerate(_SIZES):
             empty = Measurement(subject=sized.structure.id, what=what, value=None, scenes=sized.scenes,
                                 why_not=sized.why_not)
@@ -133,13 +173,17 @@ class _Ruler:
                 continue
             value, budget = quantity_of(sized.estimates[index], self._errors, self._options.level, _method(sized))
             yield replace(empty, value=value, budget=budget, outline=sized.outline if what == "area" else None)
+        high = Measurement(subject=sized.structure.id, what="height", value=None, scenes=sized.scenes)
+        yield (replace(high, value=sized.height[0], budget=sized.height[1]) if sized.height
+               else replace(high, why_not=sized.why_not or sized.why_no_height))
 
     def ratios(self, subject: _Sized, reference: Structure) -> Iterator[Measurement]:
         """Area, length and width over those of a reference, both from the looks that show both where there are such."""
         usual = self.size(reference, looks_with(reference))
         other = self.size(reference, subject.scenes, like=usual.fit) if subject.fit else usual
         other = other if other.fit else usual
-        why_not = subject.why_not or (other.why_not and f"of the reference: {other.why_not}")
+        why_not = (subject.why_not or self._changed(reference)
+                   or (other.why_not and f"of the reference: {other.why_not}"))
         scenes = tuple(dict.fromkeys([*subject.scenes, *other.scenes]))
         for index, (_, what) in enumerate(_SIZES):
             empty = Measurement(subject=subject.structure.id, what=what, value=None, scenes=scenes,
@@ -150,6 +194,31 @@ class _Ruler:
             value, budget = ratio_of(subject.estimates[index], other.estimates[index], self._errors,
                                      self._options.level, _method(subject))
             yield replace(empty, value=value, budget=budget)
+
+    def _changed(self, reference: Structure) -> str | None:
+        """When a reference changed itself, which makes it no measure of anything else."""
+        for other in self._structures.changed:
+            if (other.class_ in _CHANGES and other.outline.intersection(reference.outline).area
+                    > _PART_OF_REFERENCE * reference.outline.area):
+                return (f"the reference itself changed {other.happened} ({other.class_}): name another one, or use "
+                        "looks of one side of that only")
+        return None
+
+    def control(self, one: Structure, other: Structure) -> Measurement:
+        """The ratio of two references, which must not change, and how it scatters between parts of the looks."""
+        ratio = next(self.ratios(self.size(one, looks_with(one)), other))
+        shared = np.array([scene for scene in looks_with(one) if scene in set(looks_with(other))])
+        parts = []
+        for scenes in np.array_split(shared, max(1, min(_PARTS, len(shared) // _LOOKS_OF_A_PART))):
+            pair = [self.size(s, scenes.tolist(), like=self.size(s, looks_with(s)).fit) for s in (one, other)]
+            if all(sized.estimates for sized in pair):
+                parts.append(pair[0].estimates[0].value / pair[1].estimates[0].value)
+        if ratio.value is None or len(parts) < 2:
+            return ratio
+        told = (f"{ratio.value.method}; neither is known to have changed: in {len(parts)} parts of the looks it is "
+                f"{', '.join(f'{part:.3f}' for part in parts)}, a scatter of "
+                f"{100 * float(np.std(np.log(parts), ddof=1)):.1f} %")
+        return replace(ratio, value=replace(ratio.value, method=told))
 
     def _fitted(self, structure: Structure, crop: Crop, like: Fit | None) -> _Sized:
         site, sized = self._stack.site, _Sized(structure=structure, scenes=crop.scenes)
@@ -162,7 +231,18 @@ class _Ruler:
             return replace(sized, why_not=why_not)
         outline = from_pixels(on_grid, site.grid)
         there = self._looked_at_wider(structure, crop, fit)
-        return replace(sized, fit=fit, outline=outline, estimates=estimates_of(fit, there, crop, site, outline))
+        height = height_of(fit.height, there, crop, self._errors, self._options.level) if fit.height else None
+        return replace(sized, fit=fit, outline=outline, estimates=estimates_of(fit, there, crop, site, outline),
+                       height=height, why_no_height=None if height else self._why_no_height(crop))
+
+    def _why_no_height(self, crop: Crop) -> str:
+        """Why its shadow says nothing."""
+        scenes = [self._stack.scenes[scene] for scene in crop.scenes]
+        dark = sum(scene.sun_elevation_deg is None or scene.sun_azimuth_deg is None for scene in scenes)
+        if dark:
+            return (f"{dark} of {len(scenes)} looks do not say from where the sun shone. Give the sun's "
+                    "azimuth and elevation in their metadata")
+        return "its shadow is too short, too faint, or falls on what is as dark"
 
     def _looked_at_wider(self, structure: Structure, crop: Crop, fit: Fit) -> Shape:
         """Its shape where more of its surroundings is looked at, or, where clouds forbid that, less."""
@@ -191,5 +271,6 @@ class _Ruler:
 
 
 def _method(sized: _Sized) -> str:
-    shape = "two rectangles end to end" if sized.fit and len(sized.fit.shape.layout.parts) > 1 else "a rectangle"
+    parts = len(sized.fit.shape.layout.parts) if sized.fit else 1
+    shape = ("a rectangle", "two rectangles end to end", "three rectangles end to end")[parts - 1]
     return f"{shape} seen through the point spread, fitted to {len(sized.scenes)} looks together"

@@ -1,8 +1,8 @@
-"""Footprints that a fit can turn and stretch: one rectangle, or two end to end that make an L or a step.
+"""Footprints that a fit can turn and stretch: one rectangle, or two or three end to end that make an L, a T or a U.
 
 A shape is a vector: the edges in a frame that is turned by an angle about a fixed origin, then the angle, then
-the logarithm of the point spread. Everything is in pixels. Where the sun is known, one rectangle has five more: its
-height in metres, and the logarithm of the width of its yard beyond each edge.
+the logarithm of the point spread. Everything is in pixels. Where the sun is known there are six more: its height in
+metres, by how much the ground rises along its shadow, and the logarithm of the width of its yard beyond each side.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from shapely import Polygon, affinity, box, unary_union
 
 from sitewatch.geo import Rectangle
 
-__all__ = ["HEIGHT_M", "ONE", "TWO", "YARD_PX", "Layout", "Shape"]
+__all__ = ["HEIGHT", "HEIGHT_M", "ONE", "RISE", "THREE", "TWO", "YARD", "YARD_PX", "Layout", "Part", "Shape"]
 
 _SMALLEST_PX = 1.0
 HEIGHT_M, YARD_PX = 8.0, 2.5    # where a fit begins: a hall, and a yard of a few pixels
-_HEIGHTS_M, _YARDS_PX = (1.0, 30.0), (0.5, 10.0)
+_HEIGHTS_M, _RISES, _YARDS_PX = (1.0, 60.0), (-0.15, 0.15), (0.5, 10.0)
+HEIGHT, RISE, YARD = -6, -5, slice(-4, None)    # where these stand in the vector of a shape in sunshine
 
 Part = tuple[int, int, int, int]
 """Indices into the vector of a part's two ends along the angle and its two sides across it."""
@@ -40,6 +41,7 @@ class Layout:
 
 ONE = Layout(parts=((0, 1, 2, 3),), axes=((0, 1), (2, 3)))
 TWO = Layout(parts=((0, 1, 3, 4), (1, 2, 5, 6)), axes=((0, 1, 2), (3, 4, 5, 6)))
+THREE = Layout(parts=((0, 1, 4, 5), (1, 2, 6, 7), (2, 3, 8, 9)), axes=((0, 1, 2, 3), (4, 5, 6, 7, 8, 9)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +59,30 @@ class Shape:
         return cls(layout=ONE, origin=(rectangle.x, rectangle.y),
                    vector=np.array([-length, length, -width, width, rectangle.angle, math.log(blur_px)]))
 
-    def in_two(self, share: float) -> Shape:
-        """The same footprint as two rectangles that meet at a share of its length."""
-        first, last, low, high, angle, blur = self.vector[:6]
-        cut = first + share * (last - first)
-        return Shape(layout=TWO, origin=self.origin,
-                     vector=np.array([first, cut, last, low, high, low, high, angle, blur]))
+    def turned(self) -> Shape:
+        """The same rectangle with its ends for sides and its sides for ends."""
+        first, last, low, high, angle, *rest = self.vector
+        ends = rest[-4:] if self.is_lit else []
+        around = [*rest[:-4], ends[2], ends[3], ends[1], ends[0]] if self.is_lit else rest
+        return Shape(layout=ONE, origin=self.origin,
+                     vector=np.array([low, high, -last, -first, angle + math.pi / 2, *around]))
+
+    def cut(self, part: int, share: float, sides: tuple[tuple[float, float], tuple[float, float]]) -> Shape:
+        """One of its parts as two that meet at a share of its length, each so far in from its sides, in widths."""
+        v, parts = self.vector, self.layout.parts
+        ends = [v[i] for i in self.layout.axes[0]]
+        ends.insert(part + 1, ends[part] + share * (ends[part + 1] - ends[part]))
+        across = []
+        for number, (_, _, low, high) in enumerate(parts):
+            wide = v[high] - v[low]
+            across += [(v[low] + a * wide, v[high] - b * wide) for a, b in (sides if number == part else ((0, 0),))]
+        layout = {2: TWO, 3: THREE}[len(across)]
+        return Shape(layout=layout, origin=self.origin,
+                     vector=np.array([*ends, *np.ravel(across), *v[self.layout.edges:]]))
 
     def lit(self) -> Shape:
-        """The same rectangle with a height and a yard, as the sun shows them."""
-        around = [HEIGHT_M, *[math.log(YARD_PX)] * 4]
+        """The same shape with a height and a yard, on level ground, as the sun shows them."""
+        around = [HEIGHT_M, 0.0, *[math.log(YARD_PX)] * 4]
         return Shape(layout=self.layout, origin=self.origin, vector=np.append(self.unlit().vector, around))
 
     def unlit(self) -> Shape:
@@ -99,8 +115,9 @@ class Shape:
             vector[last] = max(vector[last], vector[first] + _SMALLEST_PX)
             vector[high] = max(vector[high], vector[low] + _SMALLEST_PX)
         if self.is_lit:
-            vector[-5] = np.clip(vector[-5], *_HEIGHTS_M)
-            vector[-4:] = np.clip(vector[-4:], *np.log(_YARDS_PX))
+            vector[HEIGHT] = np.clip(vector[HEIGHT], *_HEIGHTS_M)
+            vector[RISE] = np.clip(vector[RISE], *_RISES)
+            vector[YARD] = np.clip(vector[YARD], *np.log(_YARDS_PX))
         return Shape(layout=self.layout, origin=self.origin, vector=vector)
 
     @property
@@ -121,12 +138,17 @@ class Shape:
     @property
     def height_m(self) -> float:
         """By its shadow; only where the sun is known."""
-        return float(self.vector[-5])
+        return float(self.vector[HEIGHT])
+
+    @property
+    def rise(self) -> float:
+        """Metres by which the ground rises per metre along the shadow; only where the sun is known."""
+        return float(self.vector[RISE])
 
     @property
     def yard_px(self) -> np.ndarray:
         """(4) widths of its yard beyond its ends and its sides; only where the sun is known."""
-        return np.asarray(np.exp(self.vector[-4:]))
+        return np.asarray(np.exp(self.vector[YARD]))
 
     @property
     def polygon(self) -> Polygon:
@@ -148,12 +170,18 @@ class Shape:
         return float(total), gradient
 
     @property
-    def sides(self) -> tuple[tuple[float, np.ndarray], tuple[float, np.ndarray]]:
-        """Extent along and across the angle in pixels, each with its gradient."""
+    def outermost(self) -> tuple[int, int, int, int]:
+        """The elements of the vector that are its first and last end, its lowest and its highest side."""
         ends = self.layout.axes[0]
         lows, highs = ([part[i] for part in self.layout.parts] for i in (2, 3))
-        low, high = min(lows, key=lambda i: self.vector[i]), max(highs, key=lambda i: self.vector[i])
-        return self._between(ends[0], ends[-1]), self._between(low, high)
+        return (ends[0], ends[-1], min(lows, key=lambda i: float(self.vector[i])),
+                max(highs, key=lambda i: float(self.vector[i])))
+
+    @property
+    def sides(self) -> tuple[tuple[float, np.ndarray], tuple[float, np.ndarray]]:
+        """Extent along and across the angle in pixels, each with its gradient."""
+        first, last, low, high = self.outermost
+        return self._between(first, last), self._between(low, high)
 
     def _between(self, low: int, high: int) -> tuple[float, np.ndarray]:
         gradient = np.zeros(self.layout.edges + 1)

@@ -13,7 +13,7 @@ from sitewatch.model.site import Site
 
 __all__ = ["BudgetTerm", "Dimension", "Measurement", "Measurements"]
 
-Dimension = Literal["area", "length", "width", "area ratio", "length ratio", "width ratio"]
+Dimension = Literal["area", "length", "width", "height", "area ratio", "length ratio", "width ratio"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

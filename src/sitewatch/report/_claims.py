@@ -13,7 +13,7 @@ from sitewatch.report._signs import Sign
 __all__ = ["ClaimRow", "ClaimsShown", "Line", "Mark", "claims_of"]
 
 _SIGNS: dict[Verdict, str] = {"supported": "✓", "refuted": "✕", "cannot tell": "?", "not testable": "–"}
-_NUMBERS = ("footprint", "length", "width")
+_NUMBERS = ("footprint", "length", "width", "height")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

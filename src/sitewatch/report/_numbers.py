@@ -11,7 +11,7 @@ from sitewatch.report._signs import Sign
 __all__ = ["Numbers", "Ratio", "Size", "Sizes", "numbers_of"]
 
 # An area is spoken of as a footprint: what is seen from above.
-_WORDS = {"area": "footprint", "length": "length", "width": "width"}
+_WORDS = {"area": "footprint", "length": "length", "width": "width", "height": "height"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from sitewatch.model import (
 
 __all__ = ["csv_of", "footprint_of", "geojson_of", "sheets_of"]
 
-_SIZES: tuple[Dimension, ...] = ("area", "length", "width")
+_SIZES: tuple[Dimension, ...] = ("area", "length", "width", "height")
 # The colours of the page's lines, by class, kind and state.
 _CLASSES = {"new structure": "#d94f1f", "removed structure": "#7a2bd6", "altered structure": "#b07a00",
             "ground works": "#8a5f2a", "marked object": "#c2185b", "reference": "#1f6fb5"}
