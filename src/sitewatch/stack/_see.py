@@ -55,6 +55,7 @@ def unclear_pixels(values: np.ndarray, usable: np.ndarray, strip_rows: int | Non
             list(threads.map(partial(_mark, views, sigma), strips))
             give_back()
             list(threads.map(partial(_decide, views), looks))
+            give_back()
     return views.marks.view(bool)
 
 
