@@ -30,7 +30,7 @@ from benchmarks.accuracy.families import FAMILIES, write_world
 from benchmarks.accuracy.frame import Cell, Row, Tier, commit, keep, options, percent, shared_folder, show
 from benchmarks.accuracy.tables import Outcome, frame_rows
 from benchmarks.accuracy.truth import CASES, Known, read_truth
-from sitewatch.geo import coverage, describe, lay_on, read_image
+from sitewatch.geo import coverage, describe, lay_nearest, read_image
 from sitewatch.model import SENSORS, Scene, SceneFit, Stack
 from sitewatch.sources import simulated
 from sitewatch.sources.simulated._looks import looks_of
@@ -132,7 +132,7 @@ def _truth_of(world: worlds.World, folder: Path, stack: Stack) -> Truth:
 def _laid(pixels: np.ndarray, grid: GeoBox, fit: SceneFit, stack: Stack) -> np.ndarray:
     """On the site's grid, where the stage has laid the scene; NaN beyond the scene."""
     shift_px = fit.shift_x_px or 0.0, fit.shift_y_px or 0.0
-    return np.asarray(lay_on(pixels, grid, stack.site.grid, Affine.translation(*shift_px), nearest=True))
+    return lay_nearest(pixels, grid, stack.site.grid, Affine.translation(*shift_px))
 
 
 def _between(stack: Stack, first: datetime, last: datetime) -> np.ndarray:

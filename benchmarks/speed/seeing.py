@@ -68,7 +68,7 @@ def series_of_looks(looks: int, side_px: int, seed: int = 0) -> np.ndarray:
 def _rows(series: np.ndarray, runs: int) -> list[Row]:
     floor, floor_worked = _floor(series, runs)
     usable, before_mb = np.ones(len(series), bool), peak_mb(is_reset=True)
-    _, seconds, worked = timed(lambda: unclear_pixels(series, usable), runs)
+    _, seconds, worked = timed(lambda: unclear_pixels(series[:, None], usable), runs)
     taken_mb = peak_mb() - before_mb if _STATUS.exists() else None
     each, name = 1000 / (series.size / 1e6), f"{len(series)} looks of {series.shape[1]} x {series.shape[2]}"
     return [Row(tier="simulated", set=name, cells={

@@ -13,7 +13,7 @@ from pyproj import Transformer
 from tests.worlds import moved, texture
 
 from sitewatch.errors import ImageError
-from sitewatch.geo import describe, lay_on, picture_grid, read_image, write_geotiff
+from sitewatch.geo import describe, lay_nearest, lay_on, picture_grid, read_image, write_geotiff
 
 _GRID = GeoBox((64, 64), Affine(3, 0, 600_000, 0, -3, 4_500_000), "EPSG:32631")
 _GROUND = texture(np.random.default_rng(3), 64, 2).astype(np.float32)
@@ -45,7 +45,7 @@ def test_nan_stays_nan_and_so_does_what_lies_outside():
 
 def test_codes_are_taken_from_the_nearest_pixel_not_mixed():
     codes = np.random.default_rng(1).integers(0, 12, (1, 64, 64)).astype(np.float32)
-    laid = lay_on(codes, _GRID, _GRID, Affine.translation(0.3, 0.4), nearest=True)
+    laid = lay_nearest(codes, _GRID, _GRID, Affine.translation(0.3, 0.4))
     assert set(np.unique(laid[:, 2:-2, 2:-2])) <= set(range(12))
 
 

@@ -11,7 +11,7 @@ from odc.geo.geobox import GeoBox
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
-from sitewatch.geo import lay_on
+from sitewatch.geo import lay_on, resample
 from sitewatch.geo.raster import crs_of
 
 _GRID = GeoBox((40, 52), Affine(3, 0, 600_000, 0, -3, 4_500_000), "EPSG:32631")
@@ -50,3 +50,18 @@ def test_whole_pixels_are_copied_as_they_are():
 def test_a_source_that_does_not_meet_the_grid_is_not_seen():
     far = GeoBox((40, 52), _GRID.affine @ Affine.translation(500, 0), _GRID.crs)
     assert np.isnan(lay_on(np.ones((1, 40, 52), np.float32), far, _GRID, Affine.translation(0.3, 0.2))).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+@pytest.mark.parametrize("placing", [Affine.translation(0.3, -1.7), Affine.translation(2, -3), Affine.identity()])
+def test_how_many_rows_are_laid_at_a_time_changes_no_bit(monkeypatch, dtype, placing):
+    draw = np.random.default_rng(3)
+    pixels = draw.integers(1, 60_000, (4, 40, 52)).astype(dtype)
+    hidden = draw.random((40, 52)) < 0.1
+    laid = lay_on(pixels, _GRID, _GRID, placing, hidden=hidden)
+    as_nan = pixels.astype(np.float32)
+    as_nan[:, hidden] = np.nan
+    assert np.array_equal(lay_on(as_nan, _GRID, _GRID, placing), laid, equal_nan=True)
+    for rows in (1, 7, 39):
+        monkeypatch.setattr(resample, "_ROWS", rows)
+        assert np.array_equal(lay_on(pixels, _GRID, _GRID, placing, hidden=hidden), laid, equal_nan=True)

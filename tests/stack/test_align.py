@@ -10,8 +10,7 @@ import pytest
 from scipy import ndimage
 from tests.worlds import texture
 
-from sitewatch.stack._align import Shift, _checked, align_views
-from sitewatch.stack._windows import Windows
+from sitewatch.stack._align import Shift, _checked, _taken, align_views
 
 _FEW = Shift(x_px=2.0, y_px=1.0, sigma_px=0.2, agreeing=3, windows=9)
 _HERE = Shift(x_px=0.0, y_px=0.0, sigma_px=0.05, agreeing=9, windows=9)
@@ -28,7 +27,7 @@ def _moved(ground: np.ndarray, x: float, y: float) -> np.ndarray:
 
 
 def _judged(first: np.ndarray, second: np.ndarray, shift: Shift) -> Shift:
-    return _checked(Windows(np.stack([first, second])), [_HERE, _HERE], _AGAINST_FIRST, [_HERE, shift])[1]
+    return _checked(_taken(np.stack([first, second]))[0], [_HERE, _HERE], _AGAINST_FIRST, [_HERE, shift])[1]
 
 
 def test_a_shift_of_few_windows_is_kept_where_the_second_matcher_finds_it_too():

@@ -15,7 +15,7 @@ from tests.worlds import World
 from sitewatch.errors import ImageError
 from sitewatch.geo import write_geotiff
 from sitewatch.model import SENSORS, Asset, Kept, Scene, Scenes
-from sitewatch.stack._read import View, read_view, settle
+from sitewatch.stack._read import Counts, View, read_view, settle
 from sitewatch.stack._scale import low_counts
 
 _SENTINEL = SENSORS["sentinel-2"]
@@ -33,8 +33,18 @@ def _view(scene: Scene, darkest: float = 300.0, seed: int = 0, brighter: float =
     draw = np.random.default_rng(seed)
     ground = darkest + 900 * draw.random((40, 40)) ** 2
     counts = np.stack([ground + shade for shade in (0, 80, 40, 900)]).astype(np.float32) + brighter
-    return View(scene=scene, bands=_SENTINEL.bands, held=counts, grid=World(looks=1).grid, scaling="counts / 10000",
-                low=low_counts(counts, _SENTINEL.bands))
+    held = Counts(stored=counts, hidden=np.zeros((40, 40), bool))
+    return View(scene=scene, bands=_SENTINEL.bands, held=held, grid=World(looks=1).grid, scaling="counts / 10000",
+                low=low_counts(counts, held.hidden, _SENTINEL.bands))
+
+
+def test_low_counts_are_those_of_what_is_not_hidden_whatever_the_type_of_the_file():
+    draw = np.random.default_rng(4)
+    counts = draw.gamma(3, 500, (4, 40, 41)).astype(np.uint16)
+    hidden = draw.random((40, 41)) < 0.2
+    low = low_counts(counts, hidden, _SENTINEL.bands)
+    assert low == pytest.approx(np.percentile(counts[:3, ~hidden], (1, 5, 25), axis=1).T)
+    assert low == pytest.approx(low_counts(counts.astype(np.float32), hidden, _SENTINEL.bands))
 
 
 def _only(scene: Scene, **ground: float) -> tuple[float | None, str]:

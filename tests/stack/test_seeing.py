@@ -125,7 +125,7 @@ def test_how_many_rows_are_judged_at_a_time_changes_no_pixel():
     brightness[11:, 70:90, 10:40] = np.nan
     usable = np.ones(14, bool)
     usable[6] = False
-    whole = unclear_pixels(brightness, usable, 96)
+    whole = unclear_pixels(brightness[:, None], usable, 96)
     assert whole[13].mean() > 0.1
     for rows in (None, 5, 32):
-        assert np.array_equal(unclear_pixels(brightness, usable, rows), whole)
+        assert np.array_equal(unclear_pixels(brightness[:, None], usable, rows), whole)

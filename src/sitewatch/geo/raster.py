@@ -73,19 +73,26 @@ def read_image(path: Path, bands: Sequence[int] | None = None) -> np.ndarray:
 
     ``bands`` are 1-based; without it all bands but an alpha channel are read.
     """
+    stored, hidden = read_stored(path, bands)
+    pixels = stored.astype(np.float32)
+    if hidden.any():
+        pixels[:, hidden] = np.nan
+    return pixels
+
+
+def read_stored(path: Path, bands: Sequence[int] | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """The same as the (band, y, x) numbers of the file's own type, which take half of the memory where they are counts,
+    and (y, x) bool where `read_image` has NaN."""
     with open_image(path) as image:
         wanted = list(bands) if bands else [i for i in image.indexes
                                             if image.colorinterp[i - 1] != rasterio.enums.ColorInterp.alpha]
         try:
-            stored, seen = image.read(wanted), image.dataset_mask() > 0
+            stored, hidden = np.asarray(image.read(wanted)), np.asarray(image.dataset_mask() == 0)
         except (RasterioError, ValueError) as error:
             raise ImageError(f"{path.name} is damaged or truncated ({error}). Fetch it again or remove it") from error
     if np.issubdtype(stored.dtype, np.inexact):
-        seen &= np.isfinite(stored).all(axis=0)
-    pixels = stored.astype(np.float32)
-    if not seen.all():
-        pixels[:, ~seen] = np.nan
-    return np.asarray(pixels)
+        hidden |= ~np.isfinite(stored).all(axis=0)
+    return stored, hidden
 
 
 def read_stored(path: Path) -> tuple[np.ndarray, GeoBox, float | None]:

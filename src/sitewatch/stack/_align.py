@@ -10,15 +10,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import cv2
 import numpy as np
 from scipy import fft
 from threadpoolctl import threadpool_limits
 
+from sitewatch.stack._threads import each
 from sitewatch.stack._windows import REACH_PX, Windows, correlation, edges_of
 
-__all__ = ["Shift", "align_views", "likeness", "stands_out"]
+__all__ = ["Looks", "Shift", "align_views", "likeness", "stands_out"]
 
 _COARSE_PX, _COARSE_STEP = 256, 8  # a whole view is compared about that large, in steps of at most so many pixels
 _COARSE_REACH_PX = 64  # a view farther off than this is refused
@@ -31,6 +33,13 @@ _PLENTY, _MANY = 0.7, 12  # so large a share or number of agreeing windows needs
 _TIGHT_PX = 0.1        # nor do windows that agree so well
 _SPREAD_SHARE, _LEAST_SIGMA_PX = 0.8, 0.04  # on simulated series of the half "tune", 90 % lie within 1.645 of it
 _SECONDED = 0.9        # of the windows that support a shift of few, by the second matcher
+
+
+class Looks(Protocol):
+    """(time) of (y, x) brightness, NaN where there is no image: an array, or what lays a view when it is asked for."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, i: int, /) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +61,15 @@ class Shift:
     ties_px: np.ndarray | None = field(default=None, compare=False, repr=False)
 
 
-def align_views(views: np.ndarray, zero: int | None = None,
-                tick: Callable[[int], None] | None = None) -> list[Shift]:
-    """Shifts of (time, y, x) brightness views, NaN where there is no image.
+def align_views(views: Looks, zero: int | None = None, tick: Callable[[int], None] | None = None) -> list[Shift]:
+    """Shifts of brightness views, each of which is asked for once.
 
     View ``zero`` lies on the grid; without it the median of all views does, which is better than any one
     view: geolocation errors of single passes cancel.
     """
     with threadpool_limits(limits=1, user_api="blas"):  # one thread for each window: the same digits anywhere
-        cut = Windows(views)
-        first = _chained(cut)
+        cut, small = _taken(views)
+        first = _chained(cut, small)
         if tick:
             tick(len(views) // 2)
         weights = _neighbours(first)
@@ -70,6 +78,18 @@ def align_views(views: np.ndarray, zero: int | None = None,
     if tick:
         tick(len(views))
     return _centred(shifts, zero)
+
+
+def _taken(views: Looks) -> tuple[Windows, list[np.ndarray]]:
+    """The views in windows, and the edges of whole ones."""
+    cut = Windows(len(views), views[0].shape)
+
+    def take(i: int) -> np.ndarray:
+        view = views[i]
+        cut.take(i, view)
+        return _whole_edges(view)
+
+    return cut, each(take, range(len(views)))
 
 
 def _neighbours(shifts: Sequence[Shift]) -> np.ndarray:
@@ -120,14 +140,14 @@ def stands_out(peak: np.ndarray) -> np.ndarray:
     return np.asarray(peak > max(6.0, 0.5 * float(np.median(peak))))
 
 
-def _chained(cut: Windows) -> list[Shift]:
+def _chained(cut: Windows, small: list[np.ndarray]) -> list[Shift]:
     """Shifts against one view; a view that does not match it, against the nearest in time that did.
 
     Where building changes most of a small site, the first views do not resemble the last ones, but each resembles
     its neighbours.
     """
-    here = [Shift(x_px=0.0, y_px=0.0, sigma_px=float("inf"), agreeing=0, windows=1)] * len(cut.views)
-    shifts, seed = _against_one(cut, here)
+    here = [Shift(x_px=0.0, y_px=0.0, sigma_px=float("inf"), agreeing=0, windows=1)] * len(cut)
+    shifts, seed = _against_one(cut, small, here)
     sure = {i for i, shift in enumerate(shifts) if _is_sure(shift)} | {seed}
     todo = set(range(len(shifts))) - sure
     while todo:
@@ -143,10 +163,10 @@ def _chained(cut: Windows) -> list[Shift]:
     return shifts
 
 
-def _against_one(cut: Windows, here: list[Shift]) -> tuple[list[Shift], int]:
+def _against_one(cut: Windows, small: list[np.ndarray], here: list[Shift]) -> tuple[list[Shift], int]:
     """Where the windows agree best with the most typical view: near the georeference, or, if that is clearly better,
     far off it; and that view."""
-    coarse, seed = _coarse(cut.views)
+    coarse, seed = _coarse(small, _step(cut.shape))
     weights = np.zeros((len(here), len(here)), np.float32)
     weights[:, seed] = 1
     shifts = _match(cut, here, weights)
@@ -164,13 +184,12 @@ def _is_sure(shift: Shift) -> bool:
     return shift.agreeing >= max(_LEAST_AGREEING, shift.windows / 3)
 
 
-def _coarse(views: np.ndarray) -> tuple[np.ndarray, int]:
+def _coarse(small: list[np.ndarray], step: int) -> tuple[np.ndarray, int]:
     """(time, 2) whole-pixel shifts of whole views, where large first errors are found, against the view that
     correlates best with a sample of the others; and that view."""
-    small, step = _shrunk(views)
-    spectra = fft.fft2(small, workers=os.cpu_count(), overwrite_x=True)
-    some = np.unique(np.linspace(0, len(views) - 1, 12).astype(int))
-    near, reach = max(2, REACH_PX // step), min(_COARSE_REACH_PX // step, min(small.shape[1:]) // 3)
+    spectra = _spectra(small)
+    some = np.unique(np.linspace(0, len(small) - 1, 12).astype(int))
+    near, reach = max(2, REACH_PX // step), min(_COARSE_REACH_PX // step, min(spectra.shape[1:]) // 3)
     scores = [np.median([_whole(spectra[i], spectra[j], near)[2] for j in some if j != i] or [0.0]) for i in some]
     seed = int(some[int(np.argmax(scores))])
     found = np.array([_whole(spectra[seed], view, reach)[:2] for view in spectra])
@@ -179,9 +198,8 @@ def _coarse(views: np.ndarray) -> tuple[np.ndarray, int]:
 
 def likeness(one: np.ndarray, others: np.ndarray) -> np.ndarray:
     """(n) the peak of a whole (y, x) view with each of the (n, y, x) others, in standard deviations of the surface."""
-    small, step = _shrunk(np.concatenate([one[None], others]))
-    reach = min(_COARSE_REACH_PX // step, min(small.shape[1:]) // 3)
-    spectra = fft.fft2(small, workers=os.cpu_count(), overwrite_x=True)
+    spectra = _spectra(each(_whole_edges, [one, *others]))
+    reach = min(_COARSE_REACH_PX // _step(one.shape), min(spectra.shape[1:]) // 3)
     return np.array([_whole(spectra[0], spectrum, reach)[2] for spectrum in spectra[1:]])
 
 
@@ -190,15 +208,20 @@ def _whole(one: np.ndarray, other: np.ndarray, reach: int) -> tuple[float, float
     return correlation(cross / np.sqrt(np.abs(cross) + np.float32(1e-9)), reach)
 
 
-def _shrunk(views: np.ndarray) -> tuple[np.ndarray, int]:
-    """(time, y, x) complex64 tapered edges of whole views, of large ones in blocks; and the blocks' side."""
-    step = min(-(-max(views.shape[1:]) // _COARSE_PX), _COARSE_STEP)
-    height, width = (max(1, side // step) for side in views.shape[1:])
-    taper = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
-    return np.stack([taper * _whole_edges(view, step, (width, height)) for view in views]), step
+def _spectra(small: list[np.ndarray]) -> np.ndarray:
+    return np.asarray(fft.fft2(np.stack(small), workers=os.cpu_count(), overwrite_x=True))
 
 
-def _whole_edges(view: np.ndarray, step: int, size: tuple[int, int]) -> np.ndarray:
+def _step(shape: tuple[int, ...]) -> int:
+    """The side of the blocks in which whole views are compared."""
+    return min(-(-max(shape) // _COARSE_PX), _COARSE_STEP)
+
+
+def _whole_edges(view: np.ndarray) -> np.ndarray:
+    """(y, x) complex64: the tapered edges of a whole view, of a large one in blocks."""
+    step = _step(view.shape)
+    height, width = (max(1, side // step) for side in view.shape)
+    taper, size = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32), (width, height)
     seen = np.isfinite(view)
     some = view[::step, ::step][seen[::step, ::step]]
     filled = np.where(seen, view, np.median(some) if some.size else 0).astype(np.float32)
@@ -207,7 +230,7 @@ def _whole_edges(view: np.ndarray, step: int, size: tuple[int, int]) -> np.ndarr
     whole = cv2.erode((share > 0.99).astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) > 0
     x, y = cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1)
     typical = 2 * float(np.median(np.hypot(x, y)[whole])) if whole.any() else 1.0
-    return edges_of(x, y, whole.astype(np.float32), typical)
+    return np.asarray(taper * edges_of(x, y, whole.astype(np.float32), typical))
 
 
 def _checked(cut: Windows, first: Sequence[Shift], weights: np.ndarray, second: list[Shift]) -> list[Shift]:

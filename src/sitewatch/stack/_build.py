@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,15 +11,17 @@ from functools import partial
 import cv2
 import numpy as np
 import xarray as xr
+from threadpoolctl import threadpool_limits
 
 from sitewatch.errors import ImageError, InputError, NotEnoughLooksError
-from sitewatch.geo import WGS84, coverage, lay_on, reproject, seen_mad
+from sitewatch.geo import WGS84, coverage, lay_nearest, reproject, seen_mad
 from sitewatch.model import SENSORS, Progress, Scene, SceneFit, Scenes, Sensor, Site, Stack
 from sitewatch.stack._normalise import Line, apply_lines, fit_lines, sample, stable_ground, typical_view
 from sitewatch.stack._place import Placed, place_views
-from sitewatch.stack._read import View, lay_brightness, lay_view, read_view, settle
+from sitewatch.stack._read import View, lay_view, read_view, settle
 from sitewatch.stack._see import unclear_pixels
 from sitewatch.stack._snow import snow_shares
+from sitewatch.stack._threads import each, give_back
 from sitewatch.stack._veil import veiled_pixels
 from sitewatch.stack._windows import middles
 
@@ -57,18 +60,30 @@ def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress
 
     Raises NotEnoughLooksError when fewer than ``options.min_looks`` scenes can be used.
     """
+    with threadpool_limits(limits=1, user_api="blas"):  # views and windows are shared out: the same digits anywhere
+        stack = _stack_of(scenes, options, progress)
+    give_back()
+    return stack
+
+
+def _stack_of(scenes: Scenes, options: StackOptions, progress: Progress | None) -> Stack:
     scenes = replace(scenes, scenes=tuple(sorted(scenes.scenes, key=lambda scene: (scene.taken, scene.id))))
-    views, bright, fits = _read_all(scenes, progress)
+    if not scenes.scenes:
+        _require(0, options, [])
+    profile = _shared([SENSORS[scene.sensor] for scene in scenes.scenes])
+    laid = np.empty((len(scenes.scenes), len(profile.bands), *scenes.site.grid.shape), np.float32)
+    views, fits = _read_all(scenes, profile, laid, progress)
+    give_back()
     _require(len(views), options, fits)
-    placed = _placed(views, bright, scenes.site, options, progress)
-    del bright
-    laid, fits = _lay_all(views, placed, scenes.site, options, fits)
+    placed = _placed(views, scenes.site, options, progress)
+    give_back()
+    laid, fits = _lay_all(views, placed, laid, scenes, options, fits)
     _require(sum(fit.used for fit in fits), options, fits)
     fits = _with_snow(fits, laid, views, placed, scenes.site)
+    give_back()
     values, fits = _normalised(laid, fits, scenes.site, options)
     _require(len(values), options, fits)
-    used, some = [fit for fit in fits if fit.used], sample(values)
-    noise = seen_mad((some - typical_view(some))[:, :, stable_ground(some)].transpose(2, 0, 1))
+    used, noise = [fit for fit in fits if fit.used], _noise(sample(values))
     sensor, middle = SENSORS[scenes[used[0].scene].sensor], middles(*scenes.site.grid.shape)
     bands = list(views[0].bands)
     data = xr.Dataset(
@@ -84,26 +99,24 @@ def build_stack(scenes: Scenes, options: StackOptions = StackOptions(), progress
     return Stack(site=scenes.site, scenes=scenes, data=data, fits=tuple(sorted(fits, key=lambda f: order[f.scene])))
 
 
-def _read_all(scenes: Scenes, progress: Progress | None) -> tuple[list[View], np.ndarray, list[SceneFit]]:
-    """Every scene that can be read and has the bands that most have, and (time, y, x) how bright it is where it is
-    said to lie; the others' refusals."""
-    if not scenes.scenes:
-        return [], np.empty((0, *scenes.site.grid.shape)), []
-    profile = _shared([SENSORS[scene.sensor] for scene in scenes.scenes])
-    flat: dict[str, np.ndarray] = {}
+def _read_all(scenes: Scenes, profile: Sensor, rooms: np.ndarray,
+              progress: Progress | None) -> tuple[list[View], list[SceneFit]]:
+    """Every scene that can be read and has the bands that most have; the others' refusals.
+
+    The ``rooms`` (time, band, y, x) that views will take when they are laid hold their counts until then: a large
+    series is neither held twice nor read twice.
+    """
     views, fits = [], []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for i, found in enumerate(threads.map(partial(_read, scenes.site, profile), scenes.scenes)):
+        for i, found in enumerate(threads.map(partial(_read, scenes.site, profile), scenes.scenes, rooms)):
             if isinstance(found, SceneFit):
                 fits.append(found)
             else:
-                views.append(found[0])
-                flat[found[0].scene.id] = found[1]
+                views.append(found)
             if progress:
                 progress("read", i + 1, len(scenes.scenes))
     views, unknown = settle(views)
-    bright = np.stack([flat.pop(view.scene.id) for view in views]) if views else np.empty((0, *scenes.site.grid.shape))
-    return views, bright, fits + [_refused(scene, why) for scene, why in unknown]
+    return views, fits + [_refused(scene, why) for scene, why in unknown]
 
 
 def _shared(sensors: list[Sensor]) -> Sensor:
@@ -112,13 +125,12 @@ def _shared(sensors: list[Sensor]) -> Sensor:
         sum(other.holds(sensor) for other in sensors), len(sensor.bands)))
 
 
-def _read(site: Site, profile: Sensor, scene: Scene) -> tuple[View, np.ndarray] | SceneFit:
+def _read(site: Site, profile: Sensor, scene: Scene, room: np.ndarray) -> View | SceneFit:
     try:
         if not SENSORS[scene.sensor].holds(profile):
             raise ImageError(f"its sensor is {scene.sensor}, most scenes have the bands and the pixels of "
                              f"{profile.id}; one stack compares like with like")
-        view = read_view(scene, site, profile.bands)
-        return view.let_go(), lay_brightness(view, site)
+        return read_view(scene, site, profile.bands).kept_in(room)
     except ImageError as error:
         return _refused(scene, str(error))
 
@@ -135,33 +147,28 @@ def _require(count: int, options: StackOptions, fits: list[SceneFit]) -> None:
                                   f"change from a passing cloud.{why} Add images of other dates")
 
 
-def _placed(views: list[View], bright: np.ndarray, site: Site, options: StackOptions,
-            progress: Progress | None) -> list[Placed]:
+def _placed(views: list[View], site: Site, options: StackOptions, progress: Progress | None) -> list[Placed]:
     tick = (lambda done: progress("align", done, len(views))) if progress else None
     zero = next((i for i, view in enumerate(views) if view.scene.id == options.zero), None)
     if options.zero and zero is None:
         raise InputError(f"stack: zero: no scene {options.zero!r} can be read. Name one of the scenes, or leave it out")
-    placed = place_views(views, bright, site, zero, tick)
+    placed = place_views(views, site, zero, tick)
     if zero is not None and placed[zero].shift.agreeing == 0:
         raise InputError(f"stack: zero: the scene {options.zero!r} cannot be registered with the others, so that its "
                          "position cannot be the grid's. Name another one, or leave it out")
     return placed
 
 
-def _lay_all(views: list[View], placed: list[Placed], site: Site, options: StackOptions,
+def _lay_all(views: list[View], placed: list[Placed], rooms: np.ndarray, scenes: Scenes, options: StackOptions,
              fits: list[SceneFit]) -> tuple[np.ndarray, list[SceneFit]]:
-    """(time, band, y, x) of the views that could be registered, each resampled once from its own pixels."""
-    found = [_fit_of(view, one, site, options) for view, one in zip(views, placed, strict=True)]
-    usable = [(view, one) for view, one, fit in zip(views, placed, found, strict=True) if fit.used]
-    laid = np.empty((len(usable), len(views[0].bands), *site.grid.shape), np.float32)
-
-    def lay(i: int) -> None:
-        view, one = usable[i]
-        laid[i] = lay_view(view, site, one.placing)
-
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        list(threads.map(lay, range(len(usable))))
-    return laid, [*fits, *found]
+    """(time, band, y, x) of the views that could be registered, each resampled once from its own pixels, in their
+    rooms; the counts that the ``views`` have held there are gone."""
+    found = [_fit_of(view, one, scenes.site, options) for view, one in zip(views, placed, strict=True)]
+    at = {scene.id: i for i, scene in enumerate(scenes.scenes)}
+    used = [i for i, fit in enumerate(found) if fit.used]
+    each(lambda i: lay_view(views[i], scenes.site, placed[i].placing, rooms[at[views[i].scene.id]]), used)
+    views[:] = [view.let_go() for view in views]
+    return _only(rooms, [at[views[i].scene.id] for i in used]), [*fits, *found]
 
 
 def _fit_of(view: View, placed: Placed, site: Site, options: StackOptions) -> SceneFit:
@@ -184,7 +191,7 @@ def _with_snow(fits: list[SceneFit], laid: np.ndarray, views: list[View], placed
     """How much of the site's ground lies under snow in each view that was laid on the grid."""
     used = {fit.scene for fit in fits if fit.used}
     seen = [(view, one.placing) for view, one in zip(views, placed, strict=True) if view.scene.id in used]
-    told = [None if view.snow is None else lay_on(view.snow[None], view.grid, site.grid, placing, nearest=True)[0]
+    told = [None if view.snow is None else lay_nearest(view.snow[None], view.grid, site.grid, placing)[0]
             for view, placing in seen]
     shares = iter(snow_shares(laid, views[0].bands, _inside(site), told))
     return [replace(fit, snow_share=next(shares)) if fit.used else fit for fit in fits]
@@ -194,40 +201,39 @@ def _normalised(laid: np.ndarray, fits: list[SceneFit], site: Site,
                 options: StackOptions) -> tuple[np.ndarray, list[SceneFit]]:
     """The same block of views on one radiometric scale with unclear pixels as NaN; views that show too little are
     refused."""
-    some = sample(laid)
-    lines = _lines(some, typical_view(some), np.ones(some.shape[2:], bool))
-    alike = np.array([_resemblance(line) >= options.min_correlation for line in lines])
-    if alike.sum() >= options.min_looks:
-        first = some[alike]
-        apply_lines(first, [line for line, ok in zip(lines, alike, strict=True) if ok])
-        lines = _lines(some, typical_view(first), stable_ground(first))
-    likeness = _likeness(some, lines, options.min_correlation)
+    lines = _lines_of(sample(laid), options)
+    likeness = _likeness(sample(laid), lines, options.min_correlation)
     apply_lines(laid, lines)
     alike = likeness >= options.min_correlation
-    unclear = unclear_pixels(laid.mean(axis=1), alike)
+    unclear = unclear_pixels(laid, alike)
     veiled = veiled_pixels(laid, unclear, lines, alike, [fit.taken for fit in fits if fit.used])
     if veiled.any():  # and is in no other view's history
         _hide(laid, veiled)
-        unclear = unclear_pixels(laid.mean(axis=1), alike)
+        unclear = unclear_pixels(laid, alike)
     _hide(laid, unclear)
     inside = _inside(site)
     shares = [1 - hidden[inside].mean() for hidden in unclear]
     judged = iter(zip(likeness, shares, strict=True))
     fits = [_judged(fit, *next(judged), options) if fit.used else fit for fit in fits]
-    return _only(laid, [fit.used for fit in fits if fit.site_clear_share is not None]), fits
+    return _only(laid, np.flatnonzero([fit.used for fit in fits if fit.site_clear_share is not None])), fits
 
 
 def _hide(views: np.ndarray, which: np.ndarray) -> None:
-    for view, hidden in zip(views, which, strict=True):
-        view[:, hidden] = np.nan
+    def hide(i: int) -> None:
+        for band in views[i]:
+            np.copyto(band, np.nan, where=which[i])
+
+    each(hide, range(len(views)))
 
 
-def _only(views: np.ndarray, which: list[bool]) -> np.ndarray:
+def _only(views: np.ndarray, which: Iterable[int]) -> np.ndarray:
     """The chosen views, moved to the front of the same block: a large one is never held twice."""
-    for place, i in enumerate(np.flatnonzero(which)):
-        if place != i:
-            views[place] = views[i]
-    return views[:sum(which)]
+    count = 0
+    for i in which:
+        if count != i:
+            views[count] = views[i]
+        count += 1
+    return views[:count]
 
 
 def _inside(site: Site) -> np.ndarray:
@@ -237,8 +243,19 @@ def _inside(site: Site) -> np.ndarray:
     return inside if inside.any() else np.ones(site.grid.shape, bool)
 
 
+def _lines_of(some: np.ndarray, options: StackOptions) -> list[list[Line]]:
+    """Two rounds: on all ground, then on what is stable in the views that are alike after the first."""
+    lines = _lines(some, typical_view(some), np.ones(some.shape[2:], bool))
+    alike = np.array([_resemblance(line) >= options.min_correlation for line in lines])
+    if alike.sum() < options.min_looks:
+        return lines
+    first = some[alike]
+    apply_lines(first, [line for line, ok in zip(lines, alike, strict=True) if ok])
+    return _lines(some, typical_view(first), stable_ground(first))
+
+
 def _lines(laid: np.ndarray, reference: np.ndarray, stable: np.ndarray) -> list[list[Line]]:
-    return [fit_lines(view, reference, stable) for view in laid]
+    return each(lambda view: fit_lines(view, reference, stable), laid)
 
 
 def _likeness(laid: np.ndarray, lines: list[list[Line]], enough: float) -> np.ndarray:
@@ -265,6 +282,11 @@ def _judged(fit: SceneFit, alike: float, share: float, options: StackOptions) ->
         return replace(fit, used=False, site_clear_share=float(share),
                        why_not=f"shows only {100 * share:.0f} % of the site clearly: cloud, haze, shadow or snow")
     return replace(fit, site_clear_share=float(share))
+
+
+def _noise(some: np.ndarray) -> np.ndarray:
+    """(time, band) of (time, band, y, x) values: robust spread of stable ground about its own median."""
+    return seen_mad((some - typical_view(some))[:, :, stable_ground(some)].transpose(2, 0, 1))
 
 
 def _middle(values: np.ndarray) -> np.ndarray:

@@ -20,31 +20,45 @@ _Three = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Views:
-    """(time, y, x) brightness, NaN where hidden; (time, y, x) bool of what has been found unclear so far; and which
-    views (time) may serve as history."""
+    """(time, band, y, x) values, NaN where hidden; (time, y, x) uint8 ``marks``, whose lowest bit says what has been
+    found unclear so far; and which views (time) may serve as history."""
 
-    brightness: np.ndarray
-    unclear: np.ndarray
+    values: np.ndarray
+    marks: np.ndarray
     usable: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(y, x) of one view."""
+        height, width = self.values.shape[2:]
+        return height, width
+
+    def brightness(self, i: int, part: Part) -> np.ndarray:
+        """(y, x) mean of the bands of a part of view ``i``: of a large series, all of it is never held at once."""
+        return np.asarray(self.values[i][(slice(None), *part)].mean(axis=0))
+
+    def seen(self, i: int, part: Part = (slice(None), slice(None))) -> np.ndarray:
+        """(y, x) bool: what is not hidden of a part of view ``i``."""
+        return np.asarray(np.isfinite(self.values[i, 0][part]))
 
     def smooth(self, part: Part, looks: Iterable[int], sigma: float) -> list[np.ndarray]:
         """A part of the views, each smoothed with what lies around it."""
-        wide = widened(part, sigma, self.brightness.shape[1:])
+        wide = widened(part, sigma, self.shape)
         inner = within(part, wide)
-        return [smooth_mean(self.brightness[i][wide], sigma)[inner] for i in looks]
+        return [smooth_mean(self.brightness(i, wide), sigma)[inner] for i in looks]
 
     def clear(self, part: Part, looks: Iterable[int]) -> list[np.ndarray]:
         """Where a part of the views has not been found unclear."""
-        return [~self.unclear[i][part] for i in looks]
+        return [(self.marks[i][part] & 1) == 0 for i in looks]
 
     def before(self, i: int, part: Part, sigma: float) -> np.ndarray:
         """The history of a part of view ``i``, from no more of the earlier views than it takes."""
-        few, start = np.isfinite(self.brightness[i][part]), i
+        few, start = self.seen(i, part), i
         count = np.zeros(few.shape, np.uint8)
         while start > 0 and few.any():
             start -= 1
             if self.usable[start]:
-                count += ~self.unclear[start][part]
+                count += self.clear(part, [start])[0]
                 few &= count < 3
         looks = range(start, i + 1)
         *_, last = histories(self.smooth(part, looks, sigma), self.clear(part, looks), self.usable[start:], True)

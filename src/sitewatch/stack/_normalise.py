@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sitewatch.geo import seen_mad, seen_median
+from sitewatch.stack._threads import each
 
 __all__ = ["Line", "apply_lines", "fit_lines", "sample", "stable_ground", "typical_view"]
 
@@ -33,10 +34,12 @@ def sample(views: np.ndarray) -> np.ndarray:
 
 def apply_lines(views: np.ndarray, lines: list[list[Line]]) -> None:
     """Bring (time, band, y, x) views to the scale of their lines, in place."""
-    for view, bands in zip(views, lines, strict=True):
-        for i, line in enumerate(bands):
-            view[i] *= np.float32(line.gain)
-            view[i] += np.float32(line.offset)
+    def apply(i: int) -> None:
+        for band, line in enumerate(lines[i]):
+            views[i, band] *= np.float32(line.gain)
+            views[i, band] += np.float32(line.offset)
+
+    each(apply, range(len(views)))
 
 
 def typical_view(views: np.ndarray) -> np.ndarray:
@@ -76,10 +79,10 @@ def _robust_line(x: np.ndarray, y: np.ndarray) -> Line:
         residual = y - offset - gain * x
         spread = 1.4826 * float(np.median(np.abs(residual))) + 1e-9
         weight = 1 / np.maximum(1.0, (residual / (2 * spread)) ** 2)
-        mean_x, mean_y = np.average(x, weights=weight), np.average(y, weights=weight)
-        var_x = np.average((x - mean_x) ** 2, weights=weight)
-        var_y = np.average((y - mean_y) ** 2, weights=weight)
-        both = np.average((x - mean_x) * (y - mean_y), weights=weight)
+        total = weight.sum()
+        mean_x, mean_y = (x * weight).sum() / total, (y * weight).sum() / total
+        off_x, off_y = x - mean_x, y - mean_y
+        var_x, var_y, both = ((product * weight).sum() / total for product in (off_x**2, off_y**2, off_x * off_y))
         correlation = float(both / np.sqrt(var_x * var_y + 1e-18))
         if correlation > 0.3:  # below that the slope of the major axis is noise
             gain = float(np.sqrt(var_y / (var_x + 1e-18)))

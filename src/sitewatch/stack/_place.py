@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -45,32 +46,47 @@ class Placed:
         return x - middle[0], y - middle[1]
 
 
-def place_views(views: Sequence[View], flat: np.ndarray, site: Site, zero: int | None = None,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Laid:
+    """Brightness on the site's grid, laid whenever it is asked for: that of a large series is not held."""
+
+    views: Sequence[View]
+    placings: Sequence[Affine]
+    site: Site
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    def __getitem__(self, i: int) -> np.ndarray:
+        return lay_brightness(self.views[i], self.site, self.placings[i])
+
+
+def place_views(views: Sequence[View], site: Site, zero: int | None = None,
                 tick: Callable[[int], None] | None = None) -> list[Placed]:
-    """How every view lies, of which (time, y, x) ``flat`` shows where it is said to lie; view ``zero`` lies on the
-    grid, without it the median of all does (see ``align_views``). Views that are bent are laid anew in ``flat``."""
+    """How every view lies; view ``zero`` lies on the grid, without it the median of all does (see ``align_views``)."""
     middle = middles(*site.grid.shape)
+    flat = _Laid(views=views, placings=[Affine.identity()] * len(views), site=site)
     known = [Placed(shift=shift, placement="shift", placing=Affine.identity())
              for shift in align_views(flat, zero, tick)]
     for _ in range(_ROUNDS):
         better = {i: found for i, one in enumerate(known) if i != zero and (found := _better(one, middle))}
-        for i, found in better.items():
-            flat[i] = lay_brightness(views[i], site, found.placing)
-        shifts = align_views(flat, zero) if better else []
+        if not better:
+            break
+        bent = replace(flat, placings=[better.get(i, one).placing for i, one in enumerate(known)])
+        shifts = align_views(bent, zero)
         gained = {i for i in better if _is_closer(shifts[i], known[i].shift)}
-        for i in better.keys() - gained:
-            flat[i] = lay_brightness(views[i], site, known[i].placing)
         known = [replace(better[i], shift=shifts[i]) if i in gained else one for i, one in enumerate(known)]
+        flat = replace(flat, placings=[one.placing for one in known])
         if not gained:
             break
     good = flat[int(np.argmax([one.shift.strength for one in known]))]
-    return [_settled(one, view, good) for one, view in zip(known, flat, strict=True)]
+    return [_settled(one, partial(flat.__getitem__, i), good) for i, one in enumerate(known)]
 
 
-def _settled(known: Placed, view: np.ndarray, good: np.ndarray) -> Placed:
+def _settled(known: Placed, view: Callable[[], np.ndarray], good: np.ndarray) -> Placed:
     """With the last shift; what is mirrored or turned may find a few windows that agree by chance."""
     shift = known.shift
-    wrong = what_is_wrong(view, good) if 2 * shift.agreeing <= shift.windows else ""
+    wrong = what_is_wrong(view(), good) if 2 * shift.agreeing <= shift.windows else ""
     if shift.agreeing == 0 or wrong not in ("", HIDDEN):
         return replace(known, shift=replace(shift, agreeing=0, sigma_px=float("inf"), ties_px=None), wrong=wrong)
     return replace(known, placing=known.placing @ Affine.translation(known.shift.x_px, known.shift.y_px))

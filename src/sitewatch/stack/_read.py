@@ -11,7 +11,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from sitewatch.errors import ImageError
-from sitewatch.geo import describe, lay_on, length_m, read_image, unclear
+from sitewatch.geo import describe, lay_nearest, lay_on, length_m, read_image, read_stored, unclear
 from sitewatch.model import SENSORS, Kept, Scene, Sensor, Site
 from sitewatch.stack._scale import (
     Known,
@@ -24,15 +24,32 @@ from sitewatch.stack._scale import (
 )
 from sitewatch.stack._snow import snow_told
 
-__all__ = ["View", "lay_brightness", "lay_view", "read_view", "settle"]
+__all__ = ["Counts", "View", "lay_brightness", "lay_view", "read_view", "settle"]
 
 # The edges of a mask lie off by about a pixel, and the pixel beside a cloud holds some of it by the sensor's blur.
 # So a mask is grown by one pixel; a second one would take 2 % of the clear ground for 1 % of the cloud.
 _MASK_EDGE = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _MAX_RESAMPLING = 4.0  # pixels that differ more from the site's grid than this are another kind of image
 _FILLERS = (65535, -9999, -32768)  # what files hold where they have no image, even where they do not say so
-_HELD_BYTES = 4_500_000  # of counts: 500 x 500 pixels in 4 bands
 _COARSEST_MASK = 6.5   # Sentinel-2's own masks have pixels of up to 60 m
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """(band, y, x) ``stored`` numbers of an image, of the file's own type; (y, x) bool where they are ``hidden``."""
+
+    stored: np.ndarray
+    hidden: np.ndarray
+
+    def kept_in(self, room: np.ndarray) -> Counts | None:
+        """The same in the memory of another array, which is free until then; None where it is too small."""
+        free, end = room.reshape(-1).view(np.uint8), self.stored.nbytes
+        if end + self.hidden.nbytes > free.nbytes:
+            return None
+        stored = free[:end].view(self.stored.dtype).reshape(self.stored.shape)
+        hidden = free[end:end + self.hidden.nbytes].view(bool).reshape(self.hidden.shape)
+        stored[...], hidden[...] = self.stored, self.hidden
+        return Counts(stored=stored, hidden=hidden)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +59,7 @@ class View:
     ``scaling`` says how the counts become physical units, and on what evidence; ``added`` of them are to be taken off;
     ``low`` are the low counts by which ``settle`` judges, None for pictures. ``snow`` (y, x) float32 is what the
     provider's mask says: 1 snow, 0 ground without, NaN hidden; None where there is no mask or it cannot say. ``held``
-    are the counts of a small image; a large one is read again whenever it is needed.
+    are its counts; where they have been let go, they are read again whenever they are needed.
     """
 
     scene: Scene
@@ -52,21 +69,29 @@ class View:
     added: float = 0.0
     low: np.ndarray | None = None
     snow: np.ndarray | None = None
-    held: np.ndarray | None = field(default=None, repr=False)
+    held: Counts | None = field(default=None, repr=False)
 
     @property
-    def counts(self) -> np.ndarray:
-        """(band, y, x) float32 as stored, NaN where masked."""
+    def counts(self) -> Counts:
+        """As stored, with what is masked."""
         return _counts(self.scene, self.grid, self.bands)[0] if self.held is None else self.held
 
     @property
     def pixels(self) -> np.ndarray:
         """(band, y, x) float32 in physical units, NaN where masked."""
-        return self.in_units(self.counts.copy())
+        counts = self.counts
+        pixels = counts.stored.astype(np.float32)
+        pixels[:, counts.hidden] = np.nan
+        return self.in_units(pixels)
+
+    def kept_in(self, room: np.ndarray) -> View:
+        """The same view, whose counts are in the memory of an array that is free until it is laid; of a view with more
+        pixels than have room there they are let go."""
+        return replace(self, held=None if self.held is None else self.held.kept_in(room))
 
     def let_go(self) -> View:
-        """The same view, which does not hold its counts where they are many."""
-        return self if self.held is None or self.held.nbytes <= _HELD_BYTES else replace(self, held=None)
+        """The same view, which holds no counts."""
+        return replace(self, held=None)
 
     def in_units(self, counts: np.ndarray) -> np.ndarray:
         """Counts of this scene in physical units, in place."""
@@ -92,7 +117,7 @@ def read_view(scene: Scene, site: Site, bands: tuple[str, ...] = ()) -> View:
     held, snow = _counts(scene, own, bands)
     if not sensor.is_reflectance:
         return View(scene=scene, bands=bands, held=held, grid=own, scaling="grey levels as delivered")
-    low = low_counts(held, bands)
+    low = low_counts(held.stored, held.hidden, bands)
     check_counts(scene, low, sensor, info.dtype)
     return View(scene=scene, bands=bands, held=held, grid=own, scaling=formula(sensor), low=low, snow=snow)
 
@@ -104,22 +129,21 @@ def _image(scene: Scene) -> Kept:
     return image.kept
 
 
-def _counts(scene: Scene, grid: GeoBox, bands: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray | None]:
-    """(band, y, x) counts of the kept image on its own grid, NaN where masked, and what its mask tells of snow."""
+def _counts(scene: Scene, grid: GeoBox, bands: tuple[str, ...]) -> tuple[Counts, np.ndarray | None]:
+    """The kept image on its own grid, and what its mask tells of snow."""
     sensor, mask = SENSORS[scene.sensor], scene.asset("mask")
-    counts = read_image(_image(scene).path)
-    if len(counts) != len(sensor.bands):
-        raise ImageError(f"{scene.id} has {len(counts)} bands, {sensor.title} has {len(sensor.bands)}. "
+    stored, hidden = read_stored(_image(scene).path)
+    if len(stored) != len(sensor.bands):
+        raise ImageError(f"{scene.id} has {len(stored)} bands, {sensor.title} has {len(sensor.bands)}. "
                          "State the right sensor for these images")
-    counts[:, _no_image(counts, sensor)] = np.nan
+    hidden |= _no_image(stored, hidden, sensor)
     if bands != sensor.bands:
-        counts = counts[[sensor.bands.index(band) for band in bands]]
+        stored = stored[[sensor.bands.index(band) for band in bands]]
     if mask is None or mask.kept is None or sensor.mask is None:
-        return counts, None
+        return Counts(stored=stored, hidden=hidden), None
     codes = _codes(scene, mask.kept.path, grid)
-    hidden = cv2.dilate(unclear(codes[0], sensor.mask).astype(np.uint8), _MASK_EDGE) > 0
-    counts[:, hidden] = np.nan
-    return counts, snow_told(codes, sensor.mask)
+    hidden |= cv2.dilate(unclear(codes[0], sensor.mask).astype(np.uint8), _MASK_EDGE) > 0
+    return Counts(stored=stored, hidden=hidden), snow_told(codes, sensor.mask)
 
 
 def settle(views: list[View]) -> tuple[list[View], list[tuple[Scene, str]]]:
@@ -139,14 +163,20 @@ def settle(views: list[View]) -> tuple[list[View], list[tuple[Scene, str]]]:
     return settled, refused
 
 
-def lay_view(view: View, site: Site, placing: Affine = Affine.identity()) -> np.ndarray:
-    """(band, y, x) in physical units on the site's grid, resampled once, with ``placing`` undone."""
-    return view.in_units(lay_on(view.counts, view.grid, site.grid, placing))
+def lay_view(view: View, site: Site, placing: Affine = Affine.identity(), out: np.ndarray | None = None) -> np.ndarray:
+    """(band, y, x) in physical units on the site's grid, resampled once, with ``placing`` undone; in ``out``, if it is
+    given, which may be what the view is kept in."""
+    counts = view.counts
+    if out is not None and np.may_share_memory(out, counts.stored):
+        counts = counts.kept_in(np.empty_like(out)) or counts
+    return view.in_units(lay_on(counts.stored, view.grid, site.grid, placing, hidden=counts.hidden, out=out))
 
 
 def lay_brightness(view: View, site: Site, placing: Affine = Affine.identity()) -> np.ndarray:
     """(y, x) mean of the bands of what `lay_view` gives."""
-    return np.asarray(view.in_units(lay_on(view.counts.mean(axis=0, keepdims=True), view.grid, site.grid, placing))[0])
+    counts = view.counts
+    mean = counts.stored.mean(axis=0, dtype=np.float32, keepdims=True)
+    return np.asarray(view.in_units(lay_on(mean, view.grid, site.grid, placing, hidden=counts.hidden))[0])
 
 
 def _picture_grid(pixel_grid: GeoBox, site: Site) -> GeoBox:
@@ -154,18 +184,19 @@ def _picture_grid(pixel_grid: GeoBox, site: Site) -> GeoBox:
     return GeoBox(pixel_grid.shape, site.grid.affine, None)
 
 
-def _no_image(counts: np.ndarray, sensor: Sensor) -> np.ndarray:
-    """(y, x) bool: where (band, y, x) counts are fill, whether or not the file says so.
+def _no_image(stored: np.ndarray, hidden: np.ndarray, sensor: Sensor) -> np.ndarray:
+    """(y, x) bool: where (band, y, x) counts are fill although the file does not say so, as it does of ``hidden``.
 
     Of data products 0 in all bands is fill; in one band it may be water from which too much was taken. Black in a
     picture may be real, but what is black from a corner on is the outside of the image.
     """
-    empty = (counts == 0).all(axis=0)
+    empty = ~(stored.any(axis=0) | hidden)
     if not sensor.is_reflectance:
         _, patch = cv2.connectedComponents(empty.astype(np.uint8), connectivity=4)
         empty &= np.isin(patch, patch[[0, 0, -1, -1], [0, -1, 0, -1]])
     for filler in _FILLERS:
-        empty |= (counts == filler).any(axis=0)
+        if np.issubdtype(stored.dtype, np.inexact) or np.can_cast(np.min_scalar_type(filler), stored.dtype):
+            empty |= (stored == filler).any(axis=0)
     return np.asarray(empty)
 
 
@@ -185,7 +216,7 @@ def _codes(scene: Scene, path: Path, grid: GeoBox) -> np.ndarray:
     codes, own = read_image(path, bands=[1, 2][:info.bands]), info.grid
     if own.crs is None or grid.crs is None:
         own = _same_frame(scene, own, grid)
-    laid = lay_on(codes, own, grid, nearest=True)
+    laid = lay_nearest(codes, own, grid)
     if np.isnan(laid).all():
         raise ImageError(f"{scene.id}: its mask shows nothing of what its image shows. Put the mask of this image "
                          "beside it, or remove the mask")

@@ -67,14 +67,23 @@ def check_product(scene: Scene, href: str, sensor: Sensor) -> None:
             raise ImageError(f"{scene.id} is {what} by its name, not surface reflectance. {remedy}")
 
 
-def low_counts(counts: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """(blue green red, 1 5 25 percent) of what is seen of (band, y, x) counts of bands of these ``names``; NaN where
-    that is next to nothing."""
+def low_counts(counts: np.ndarray, hidden: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """(blue green red, 1 5 25 percent) of what is not ``hidden`` (y, x) of (band, y, x) counts of bands of these
+    ``names``; NaN where that is next to nothing."""
     skip = max(1, counts[0].size // _ENOUGH_PIXELS)  # rows of a large image: their percentiles are those of all
-    bands = [counts[names.index(name)][::skip] for name in _VISIBLE]
-    if np.isfinite(bands[0]).sum() < _LEAST_PIXELS:
+    seen = ~hidden[::skip]
+    if seen.sum() < _LEAST_PIXELS:
         return np.full((len(_VISIBLE), len(_PERCENTILES)), np.nan)
-    return np.stack([np.percentile(band[np.isfinite(band)], _PERCENTILES) for band in bands])
+    return np.stack([_percentiles(counts[names.index(name)][::skip][seen]) for name in _VISIBLE])
+
+
+def _percentiles(values: np.ndarray) -> np.ndarray:
+    if values.dtype != np.uint16:
+        return np.asarray(np.percentile(values, _PERCENTILES))
+    upto = np.cumsum(np.bincount(values))  # ten times as fast as to sort them
+    place = (len(values) - 1) * np.array(_PERCENTILES) / 100
+    low, high = (np.searchsorted(upto, rank(place), side="right") for rank in (np.floor, np.ceil))
+    return np.asarray(low + (high - low) * (place % 1))
 
 
 def check_counts(scene: Scene, low: np.ndarray, sensor: Sensor, dtype: str) -> None:

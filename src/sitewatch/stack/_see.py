@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 
 from sitewatch.stack._history import Part, Views, blurred, grown, histories, smooth_mean, widened, within
+from sitewatch.stack._threads import give_back
 
 __all__ = ["unclear_pixels"]
 
@@ -33,27 +34,29 @@ _ALIKE = 0.5       # of its departure: nearer to a neighbouring look than this, 
 _CHANGED = 4.0     # sigmas between before and after: above what seasons do, below what building does
 _MOSTLY = 0.6      # of a patch is ground, and it is ground: a cloud that hides half a building site is none
 
-_STRIP_BYTES, _LEAST_ROWS = 40_000_000, 32  # the strips in work take as much together; each needs 8 rows more on a side
+_STRIP_BYTES, _LEAST_ROWS = 20_000_000, 32  # the strips in work take as much together; each needs 8 rows more on a side
 _SAMPLE, _BAND_ROWS = 4_000_000, 8  # values, from bands of so many rows, tell a median as well as all of them
 _BLOCK_PX = 128                     # side of what is blurred broadly at a time
-_DEPARTS, _GROUND, _STRONG = 1, 2, 4  # bits of a mark
+_DEPARTS, _GROUND, _STRONG = 2, 4, 8  # bits of a mark beside the lowest, which says unclear
 
 
-def unclear_pixels(brightness: np.ndarray, usable: np.ndarray, strip_rows: int | None = None) -> np.ndarray:
-    """(time, y, x) bool: where (time, y, x) normalised brightness does not show the ground.
+def unclear_pixels(values: np.ndarray, usable: np.ndarray, strip_rows: int | None = None) -> np.ndarray:
+    """(time, y, x) bool: where (time, band, y, x) normalised values, by their mean, do not show the ground.
 
-    ``usable`` (time) says which views may serve as history for the others; NaN brightness is not seen. How many
-    ``strip_rows`` are judged at a time decides on the memory that it takes, and on nothing else.
+    ``usable`` (time) says which views may serve as history for the others; NaN, in all bands alike, is not seen. How
+    many ``strip_rows`` are judged at a time decides on the memory that it takes, and on nothing else.
     """
-    views = Views(brightness=np.asarray(brightness, np.float32), unclear=~np.isfinite(brightness), usable=usable)
-    strips = _strips(brightness.shape, strip_rows)
+    views = Views(values=values, marks=np.empty((len(values), *values.shape[2:]), np.uint8), usable=usable)
+    strips, looks = _strips(views.marks.shape, strip_rows), range(len(values))
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # the array operations run without Python's lock
+        list(threads.map(lambda i: np.logical_not(views.seen(i), out=views.marks[i].view(bool)), looks))
         for _ in range(2):  # the second round's history is free of the clouds that the first has found
-            marks = np.zeros(brightness.shape, np.uint8)
             sigma = _sigma(views, threads)
-            list(threads.map(partial(_mark, marks, views, sigma), strips))
-            list(threads.map(partial(_decide, views, marks), range(len(brightness))))
-    return views.unclear
+            list(threads.map(partial(_mark, views, sigma), strips))
+            give_back()
+            list(threads.map(partial(_decide, views), looks))
+            give_back()
+    return views.marks.view(bool)
 
 
 def _strips(shape: tuple[int, ...], rows: int | None) -> list[Part]:
@@ -65,7 +68,7 @@ def _strips(shape: tuple[int, ...], rows: int | None) -> list[Part]:
 
 def _sigma(views: Views, threads: ThreadPoolExecutor) -> float:
     """The stack's usual step from its own past, as a robust standard deviation; of a large site, from some rows."""
-    looks, height, width = views.brightness.shape
+    looks, (height, width) = len(views.values), views.shape
     skip = max(1, -(-looks * height * width // _SAMPLE))
     rows = _BAND_ROWS if skip > 1 else -(-height // (os.cpu_count() or 1))
     bands = [(slice(top, min(top + rows, height)), slice(0, width)) for top in range(0, height, rows * skip)]
@@ -75,21 +78,21 @@ def _sigma(views: Views, threads: ThreadPoolExecutor) -> float:
 
 def _steps(views: Views, part: Part) -> np.ndarray:
     """By how much the views differ in a part from their own past, wherever they do."""
-    looks = range(len(views.brightness))
+    looks = range(len(views.values))
     smooth = views.smooth(part, looks, _SMOOTH_PX)
     steps = [np.abs(smooth[i] - before) for i, before, _ in
              histories(smooth, views.clear(part, looks), views.usable, True) if views.usable[i]]
     return np.concatenate([np.empty(0, np.float32), *(step[step > 0] for step in steps)])
 
 
-def _mark(marks: np.ndarray, views: Views, sigma: float, part: Part) -> None:
+def _mark(views: Views, sigma: float, part: Part) -> None:
     """Mark in a part of all views what departs, what of that strongly, and what is likely ground all the same."""
-    looks = range(len(marks))
+    looks = range(len(views.values))
     smooth, clear = views.smooth(part, looks, _SMOOTH_PX), views.clear(part, looks)
     past = {i: (before, earlier) for i, before, earlier in histories(smooth, clear, views.usable, True)}
     for i, after, later in histories(smooth, clear, views.usable, False):
         before, earlier = past.pop(i)
-        noise, enough = _beside(views.brightness[i], part, sigma)
+        noise, enough = _beside(views, i, part, sigma)
         where = _far(smooth[i], before, after, np.asarray(noise * enough))
         here, was, comes = (plane.take(where) for plane in (smooth[i], before, after))
         noise, enough = (np.broadcast_to(one, before.shape).take(where) if one.ndim else one for one in (noise, enough))
@@ -98,16 +101,16 @@ def _mark(marks: np.ndarray, views: Views, sigma: float, part: Part) -> None:
         departure[last] = np.minimum(departure[last], _broad(views, part, i, where[last]))
         stays = np.fmin(np.abs(here - earlier.take(where)), np.abs(here - later.take(where)))
         ground = (stays < _ALIKE * departure) | (np.abs(was - comes) > _CHANGED * sigma)
-        marks[i][part].reshape(-1)[where] = (_DEPARTS * (departure / noise > enough).astype(np.uint8)
-                                             | _GROUND * ground.astype(np.uint8)
-                                             | _STRONG * (departure / noise > _SIGMAS).astype(np.uint8))
+        marks = (_DEPARTS * (departure / noise > enough).astype(np.uint8) | _GROUND * ground.astype(np.uint8)
+                 | _STRONG * (departure / noise > _SIGMAS).astype(np.uint8))
+        views.marks[i][part].reshape(-1)[where] |= marks
 
 
-def _beside(view: np.ndarray, part: Part, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+def _beside(views: Views, i: int, part: Part, sigma: float) -> tuple[np.ndarray, np.ndarray]:
     """The smoothed noise, which is larger beside what is hidden in a view, where fewer pixels are in the mean; and how
     many times that is enough."""
-    wide = widened(part, _SMOOTH_PX, view.shape)
-    seen, inner = np.isfinite(view[wide]), within(part, wide)
+    wide = widened(part, _SMOOTH_PX, views.shape)
+    seen, inner = views.seen(i, wide), within(part, wide)
     if seen.all():
         return np.asarray(sigma, np.float32), np.asarray(_SIGMAS, np.float32)
     noisier = 1 / np.sqrt(np.maximum(blurred(seen, _SMOOTH_PX)[inner], np.float32(0.1)))
@@ -133,7 +136,7 @@ def _departure(past: np.ndarray, future: np.ndarray) -> np.ndarray:
 
 def _broad(views: Views, part: Part, i: int, where: np.ndarray) -> np.ndarray:
     """The departure from the past in a broad mean at some places, flat within a part of view ``i``."""
-    shape, found = views.brightness.shape[1:], np.zeros(len(where), np.float32)
+    shape, found = views.shape, np.zeros(len(where), np.float32)
     rows, columns = np.divmod(where, part[1].stop - part[1].start)
     rows, columns = rows + part[0].start, columns + part[1].start
     blocks = rows // _BLOCK_PX * shape[1] + columns // _BLOCK_PX
@@ -146,11 +149,11 @@ def _broad(views: Views, part: Part, i: int, where: np.ndarray) -> np.ndarray:
     return found
 
 
-def _decide(views: Views, every: np.ndarray, i: int) -> None:
+def _decide(views: Views, i: int) -> None:
     """Of the connected patches of what departs in view ``i``, those that are not mostly ground are unclear."""
-    unclear, marks = views.unclear[i], every[i]
-    np.logical_not(np.isfinite(views.brightness[i]), out=unclear)
-    departing = (marks & _DEPARTS).view(bool)
+    marks, unclear = views.marks[i].copy(), views.marks[i].view(bool)
+    np.logical_not(views.seen(i), out=unclear)
+    departing = (marks & _DEPARTS) > 0
     where = np.flatnonzero(departing)
     if not len(where):
         return

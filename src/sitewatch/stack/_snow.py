@@ -16,6 +16,7 @@ import numpy as np
 
 from sitewatch.geo import unclear
 from sitewatch.model import MaskKind
+from sitewatch.stack._threads import each
 
 __all__ = ["snow_shares", "snow_told"]
 
@@ -65,9 +66,8 @@ def snow_shares(views: np.ndarray, bands: Sequence[str], inside: np.ndarray,
     if all(mask is not None for mask in told):
         return shares
     step = -(-max(inside.shape) // _LARGEST_PX)
-    small = np.stack([_shrunk(view, step) for view in views])
     within = _shrunk(inside[None].astype(np.float32), step)[0] > 0.5
-    seen = _seen_in(small, bands, within)
+    seen = _seen_in(views, bands, within, step)
     return [share if mask is not None else found for share, mask, found in zip(shares, told, seen, strict=True)]
 
 
@@ -85,21 +85,28 @@ def _shrunk(view: np.ndarray, step: int) -> np.ndarray:
                      for band in view])
 
 
-def _seen_in(views: np.ndarray, bands: Sequence[str], inside: np.ndarray) -> list[float | None]:
+def _seen_in(views: np.ndarray, bands: Sequence[str], inside: np.ndarray, step: int) -> list[float | None]:
     """Snow as the pixels alone show it."""
     if not set(_VISIBLE) <= set(bands) or len(views) < _LEAST_LOOKS:
         return [None] * len(views)
-    visible = views[:, [bands.index(band) for band in _VISIBLE]]
-    bright = visible.mean(axis=1)
+    looks = each(lambda view: _light(_shrunk(view, step), bands), views)
+    bright, white = (np.stack(part) for part in zip(*looks, strict=True))
     bare = _bare(bright)
-    white = (bright - bare) > _RISEN * np.maximum(_white_level(bright) - bare, 1e-6)
-    white &= visible.max(axis=1) - visible.min(axis=1) < _COLOURLESS * visible.max(axis=1)
-    if "nir" in bands:
-        nir, red = views[:, bands.index("nir")], views[:, bands.index("red")]
-        white &= np.abs(nir - red) < _COLOURLESS * (nir + red)
+    white &= (bright - bare) > _RISEN * np.maximum(_white_level(bright) - bare, 1e-6)
     passing = white & ~_stays(white, np.isfinite(bright))
     ground = _edges(bare)
-    return [_share(view, snow, ground, inside) for view, snow in zip(bright, passing, strict=True)]
+    return each(lambda pair: _share(*pair, ground, inside), zip(bright, passing, strict=True))
+
+
+def _light(view: np.ndarray, bands: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """(y, x) brightness of a (band, y, x) view, and where it has no colour."""
+    visible = view[[bands.index(band) for band in _VISIBLE]]
+    highest = visible.max(axis=0)
+    colourless = highest - visible.min(axis=0) < _COLOURLESS * highest
+    if "nir" in bands:
+        nir, red = view[bands.index("nir")], view[bands.index("red")]
+        colourless &= np.abs(nir - red) < _COLOURLESS * (nir + red)
+    return visible.mean(axis=0), colourless
 
 
 def _bare(bright: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ import numpy as np
 from sitewatch.geo import seen_median
 from sitewatch.stack._history import Part
 from sitewatch.stack._normalise import Line, stable_ground
+from sitewatch.stack._threads import each
 
 __all__ = ["veiled_pixels"]
 
@@ -48,9 +49,9 @@ def veiled_pixels(values: np.ndarray, unclear: np.ndarray, lines: Sequence[Seque
     with; ``taken`` (time) is in order.
     """
     days = np.array([(at - taken[0]).total_seconds() / 86_400 for at in taken])
-    veiled = np.zeros(unclear.shape, bool)
-    for part in _blocks(unclear.shape[1:]):
-        found = _veiled(_stable_sample(values, unclear, lines, part), usable, days)
+    veiled, parts = np.zeros(unclear.shape, bool), list(_blocks(unclear.shape[1:]))
+    for part, found in zip(parts, each(lambda part: _veiled(_stable_sample(values, unclear, lines, part), usable, days),
+                                       parts), strict=True):
         veiled[(found, *part)] = True
     return veiled
 

@@ -13,14 +13,13 @@ Only one window's spectra of all views are held at a time, on each core.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from scipy import fft  # keeps single precision, which numpy's does not
+
+from sitewatch.stack._threads import each
 
 __all__ = ["REACH_PX", "Windows", "correlation", "edges_of", "middles"]
 
@@ -33,24 +32,32 @@ _SMOOTH = 0.15         # of the surface, as a frequency: beyond it there is more
 _HALF_PX = 0.5
 _SURROUNDINGS_STEP = 4  # what is so broad is as well blurred in blocks
 _ROWS = 4              # every so many of them tell the length of a view's gradient
-_S = TypeVar("_S")
-_T = TypeVar("_T")
 _Window = tuple[slice, slice]
 
 
 class Windows:
-    """(time, y, x) brightness views, NaN where there is no image, cut into overlapping windows of one size."""
+    """So many (y, x) brightness views, NaN where there is no image, cut into overlapping windows of one size."""
 
-    def __init__(self, views: np.ndarray) -> None:
-        self.views = views
-        self._level, self._whole = np.empty(views.shape, np.float32), np.empty(views.shape, np.uint8)
-        self.spans = _spans(*views.shape[1:])
+    def __init__(self, count: int, shape: tuple[int, int]) -> None:
+        self._level, self._whole = np.empty((count, *shape), np.float32), np.empty((count, *shape), np.uint8)
+        self._typical = [1.0] * count
+        self.shape, self.spans = shape, _spans(*shape)
         self.side = self.spans[0][0].stop - self.spans[0][0].start
         self._taper = np.outer(np.hanning(self.side), np.hanning(self.side)).astype(np.float32)
         self._frequency = fft.fftfreq(self.side).astype(np.float32)
         low = np.exp(-0.5 * (self._frequency / _SMOOTH) ** 2)
         self._low = np.outer(low, low).astype(np.float32)
-        self._typical = self._each(self._levelled, range(len(views)))
+
+    def __len__(self) -> int:
+        return len(self._typical)
+
+    def take(self, i: int, view: np.ndarray) -> None:
+        """View ``i``; what of it is compared is kept, with twice the length of its gradient in the median, as far as
+        some of its rows tell."""
+        self._level[i], self._whole[i] = level, whole = _level(view)
+        x, y = (cv2.Sobel(level, cv2.CV_32F, *way)[::_ROWS][whole[::_ROWS] > 0] for way in ((1, 0), (0, 1)))
+        if x.size:
+            self._typical[i] = 2 * float(np.median(np.hypot(x, y)))
 
     def peaks(self, at: np.ndarray, weights: np.ndarray, rows: np.ndarray, *, doubled: bool = False) -> np.ndarray:
         """(window, row, 3): right and down in pixels, and the peak in standard deviations of the surface.
@@ -72,19 +79,7 @@ class Windows:
                      for i, one in zip(own, composite, strict=True)]
             return np.asarray(found + np.insert(starts[own], 2, 0, axis=1))
 
-        return np.array(self._each(peaks_in, self.spans))
-
-    def _each(self, work: Callable[[_S], _T], what: Iterable[_S]) -> list[_T]:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(work, what))
-
-    def _levelled(self, i: int) -> float:
-        """Fill what ``peaks`` cuts from of view ``i``; gives twice the length of its gradient in the median, as far as
-        some of its rows tell."""
-        level, whole = _level(self.views[i])
-        self._level[i], self._whole[i] = level, whole
-        x, y = (cv2.Sobel(level, cv2.CV_32F, *way)[::_ROWS][whole[::_ROWS] > 0] for way in ((1, 0), (0, 1)))
-        return 2 * float(np.median(np.hypot(x, y))) if x.size else 1.0
+        return np.array(each(peaks_in, self.spans))
 
     def _spectra(self, span: _Window, which: np.ndarray, starts: np.ndarray, doubled: bool) -> np.ndarray:
         """(view, side, side) complex64: the edges of one window, of each view where it is thought to be."""
@@ -143,9 +138,14 @@ def edges_of(x: np.ndarray, y: np.ndarray, weight: np.ndarray, typical: float, *
 
 def _surface(cross: np.ndarray, down: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The correlation at the given places alone."""
-    waves = [np.exp(2j * np.pi * np.outer(places, fft.fftfreq(length))).astype(np.complex64)
-             for places, length in zip((down, right), cross.shape, strict=True)]
+    waves = [_waves(tuple(places), length) for places, length in zip((down, right), cross.shape, strict=True)]
     return np.asarray((waves[0] @ cross @ waves[1].T).real)
+
+
+@lru_cache(maxsize=16)
+def _waves(places: tuple[float, ...], length: int) -> np.ndarray:
+    """(place, frequency) complex64."""
+    return np.asarray(np.exp(2j * np.pi * np.outer(places, fft.fftfreq(length))), np.complex64)
 
 
 def _cut(level: np.ndarray, whole: np.ndarray, span: _Window,
