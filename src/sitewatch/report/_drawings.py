@@ -14,6 +14,10 @@ __all__ = ["stand_alone"]
 _COLOURS = {"new": "#b3201a", "removed": "#1d4f9e", "altered": "#6f3a96", "works": "#8a5200", "reference": "#0f6a55",
             "control": "#4a4f55", "area": "#000"}   # those of the style sheet
 _LINES = {"removed": "4,2", "altered": "1,2", "works": "4,2,1,2", "control": "1.5,1.5", "area": "5,2"}   # in lines
+# What is read aloud instead of a drawing that has no words of its own: the page's text says it too.
+_WORDS = {"overlay": "Outlines and their signs, scale bar and north arrow", "budget": "The same shares as a bar",
+          "swatch": "A sample of this line", "row": "The axis"}
+_LABEL = re.compile(r' aria-label="([^"]*)"')
 _OPENING = re.compile(r'^<svg class="([^"]*)"[^>]*>')
 _BOX = re.compile(r'<svg (?:class="marks" )?viewBox="0 0 ([\d.]+) ([\d.]+)" preserveAspectRatio="none">')
 _SIGN = re.compile(r'<text class="sign ([^"]*)"([^>]*)>(.*?)</text>')
@@ -32,7 +36,9 @@ def stand_alone(drawing: str, width_px: float) -> str:
     drawing = _CIRCLE.sub(lambda m: f'<circle class="{m[1]}" r="{2.2 if m[1] == "unclear" else 4}"', drawing)
     head = opening[0] if opening else ""
     colour = next((_COLOURS[word] for word in (opening[1].split() if opening else ()) if word in _COLOURS), "#16181a")
-    return drawing.replace(head, f"{head}<style>{_style(unit, colour)}</style>", 1)
+    label = _LABEL.search(head)
+    words = label[1] if label else _WORDS.get(opening[1].split()[0] if opening else "", "A drawing")
+    return drawing.replace(head, f"{head}<title>{words}</title><style>{_style(unit, colour)}</style>", 1)
 
 
 def _style(unit: float, colour: str) -> str:

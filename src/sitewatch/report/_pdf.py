@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sitewatch.report._drawings import stand_alone
 
-__all__ = ["print_page"]
+__all__ = ["Printed", "print_page"]
 
 _PRINTED_PX = 430.0   # about what a picture is wide on paper, in CSS pixels: a pair stands side by side
 # A drawing ends where the page goes on: drawings hold drawings.
@@ -19,7 +22,15 @@ _PRINT = ("@page { @bottom-right { content: counter(page) ' / ' counter(pages); 
           "a { text-decoration: none; }")
 
 
-def print_page(files: Mapping[str, bytes]) -> bytes | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """report.pdf, and the letters that it shows as empty ``boxes``, because no font of this machine has them."""
+
+    data: bytes
+    boxes: str
+
+
+def print_page(files: Mapping[str, bytes]) -> Printed | None:
     """report.pdf of a page and its pictures; None where WeasyPrint (the extra ``pdf``) is not installed.
 
     The same files, fonts and version of WeasyPrint give the same bytes. Nothing but the given files and the machine's
@@ -42,9 +53,28 @@ def print_page(files: Mapping[str, bytes]) -> bytes | None:
 
     page = files["index.html"]
     html = re.sub(r"<script>.*?</script>|<meta http-equiv[^>]*>", "", page.decode(), flags=re.S)
-    made = HTML(string=_DRAWING.sub(_drawn, html), base_url="report:///", url_fetcher=OwnFiles()).write_pdf(
-        stylesheets=[CSS(string=_PRINT)], pdf_variant="pdf/ua-1", pdf_identifier=hashlib.sha256(page).digest()[:16])
-    return bytes(made)
+    with _boxes() as boxes:
+        made = HTML(string=_DRAWING.sub(_drawn, html), base_url="report:///", url_fetcher=OwnFiles()).write_pdf(
+            stylesheets=[CSS(string=_PRINT)], pdf_variant="pdf/ua-1", pdf_identifier=hashlib.sha256(page).digest()[:16])
+    return Printed(data=bytes(made), boxes="".join(sorted(boxes)))
+
+
+@contextmanager
+def _boxes() -> Iterator[set[str]]:
+    """The letters of which WeasyPrint says that no font has them."""
+    found: set[str] = set()
+
+    class Told(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if ".notdef" in str(record.msg) and isinstance(record.args, tuple):
+                found.add(str(record.args[0]))
+
+    told, log = Told(), logging.getLogger("weasyprint")
+    log.addHandler(told)
+    try:
+        yield found
+    finally:
+        log.removeHandler(told)
 
 
 def _kind(name: str) -> str:
