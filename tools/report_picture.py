@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 from sitewatch.case import Case
@@ -18,7 +19,8 @@ __all__ = ["PICTURE", "first_screen"]
 PICTURE = Path(__file__).parents[1] / "docs" / "report.png"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _WIDTH_PX, _HEIGHT_PX = 1400, 2000
-_LEAST_PX = 1100           # the first screen ends below the key figure, which ends below this row
+_LEAST_PX = 850           # the first screen ends below the key figure, which ends below this row
+_GAP_PX = 40              # between it and what follows; lines of a caption stand closer
 _MOST_BYTES = 900_000     # a README should load at once
 
 
@@ -48,10 +50,10 @@ def _drawn(browser: str, page: Path, folder: Path) -> Image.Image:
 
 
 def first_screen(page: Image.Image) -> Image.Image:
-    """The page down to the first blank row below its key figure."""
+    """The page down to the first gap below its key figure."""
     blank = (np.asarray(page) == 255).all(axis=(1, 2))
-    below = np.flatnonzero(blank[_LEAST_PX:])
-    end = _LEAST_PX + int(below[0]) + 1 if below.size else page.height
+    below = np.flatnonzero(sliding_window_view(blank[_LEAST_PX:], _GAP_PX).all(axis=1))
+    end = _LEAST_PX + int(below[0]) + _GAP_PX // 2 if below.size else page.height
     return page.crop((0, 0, page.width, end))
 
 

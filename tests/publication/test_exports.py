@@ -11,18 +11,22 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import geoparquet_validator
 import numpy as np
 import pyogrio
+import pystac.validation
 import pytest
+from arro3.io import read_parquet
 from fastkml.validator import get_schema_parser
 from lxml import etree
 from PIL import Image
+from shapely import from_wkb
 from tests.report.yard import DAYS, World, hall, site_in_a_picture, structure_at, world_of
 
 from sitewatch.geo import to_lonlat
 from sitewatch.model import Permit
 from sitewatch.report import ReportOptions, compose_exports, compose_kml
-from sitewatch.store import geopackage, qgis_project
+from sitewatch.store import check_tables, geopackage, geoparquet, qgis_project
 
 _KML = {"k": "http://www.opengis.net/kml/2.2"}
 _HOSTILE = "<script>alert(1)</script> & \u202ehall\u0007 홀"
@@ -125,11 +129,53 @@ def test_the_geopackage_is_one_by_its_standard(world, tmp_path):
         "SELECT f_table_name FROM layer_styles WHERE useAsDefault = 1")} == {"structures", "looks", "places"}
 
 
+@pytest.mark.parametrize("make", [world_of, lambda: world_of(structures=()),
+                                  lambda: world_of(site=site_in_a_picture())])
+def test_the_parquet_files_conform_to_geoparquet(make):
+    world = make()
+    for sheet in (sheet for sheet in _sheets(world)[0] if sheet.outlines):
+        report = geoparquet_validator.check_bytes(sheet.name, geoparquet(sheet, world.site.grid))
+        assert geoparquet_validator.failed(report, "core") == []
+
+
+def test_the_parquet_files_hold_every_row_where_and_when_it_is(world):
+    sheets = {sheet.name: sheet for sheet in _sheets(world)[0]}
+    looks = read_parquet(io.BytesIO(geoparquet(sheets["looks"], world.site.grid))).read_all()
+    assert looks.num_rows == sum(len(s.looks) for s in world.structures)
+    assert {str(day)[:10] for day in looks["taken"].to_pylist()} <= {f"{day:%Y-%m-%d}" for day in DAYS}
+    structures = read_parquet(io.BytesIO(geoparquet(sheets["structures"], world.site.grid))).read_all()
+    held = dict(zip(structures["id"].to_pylist(), structures["geometry"].to_pylist(), strict=True))
+    for structure in world.structures:
+        wanted = to_lonlat(structure.outline, world.site.grid)
+        assert from_wkb(held[structure.id]).symmetric_difference(wanted).area < 1e-6 * wanted.area
+
+
+def test_a_table_that_another_hand_wrote_is_found_and_one_of_another_version_is_not_judged(world, tmp_path):
+    made = geoparquet(_sheets(world)[0][0], world.site.grid)
+    for stored, holds in ((made, True), (made[:60] + bytes([made[60] ^ 1]) + made[61:], False),
+                          (made.replace(b"with arro3-io", b"with arro9-io"), None), (None, False)):
+        (tmp_path / "a.parquet").unlink(missing_ok=True)
+        if stored is not None:
+            (tmp_path / "a.parquet").write_bytes(stored)
+        assert [check.holds for check in check_tables({"a.parquet": made}, tmp_path)] == [holds]
+
+
+def test_the_catalogue_of_scenes_is_valid_stac(case):
+    """By the schemas of STAC 1.1 that pystac brings; those of its extensions would have to be fetched."""
+    case.run()
+    items = list((case.folder / "scenes").glob("*.json"))
+    assert len(items) == 4
+    for path in items:
+        plain = json.loads(path.read_text())
+        pystac.validation.validate_dict({**plain, "stac_extensions": []})
+
+
 def test_the_same_records_give_the_same_files(world):
     (sheets, files), (again, others) = _sheets(world), _sheets(world)
     grid = world.site.grid
     assert files == others
     assert geopackage(sheets, grid, DAYS[0]) == geopackage(again, grid, DAYS[0])
+    assert geoparquet(sheets[0], grid) == geoparquet(again[0], grid)
     assert qgis_project(sheets, grid, "T", "case.gpkg") == qgis_project(again, grid, "T", "case.gpkg")
     assert _kml(world) == _kml(world)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
+from base64 import b64decode
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -58,8 +60,12 @@ def test_what_no_licence_is_known_to_allow_is_withheld_and_said_so(case, scenes,
     page = held["report/index.html"].decode()
     assert why in page
     assert "withheld, only outlines are shown" in page
-    pictures = {data for name, data in held.items() if name.startswith("report/pictures/")}
+    shown = {name: data for name, data in held.items() if name.startswith("report/pictures/")}
+    pictures = {data for name, data in shown.items() if not name.endswith(".svg")}
     assert len({len(data) for data in pictures}) <= 2  # one even grey, in the shapes of the windows
+    for data in (data for name, data in shown.items() if name.endswith(".svg")):
+        assert b64decode(re.search(rb";base64,([^\"]+)", data)[1]) in pictures
+        assert b"Image withheld." in data
     crate = json.loads(held["ro-crate-metadata.json"])
     kept = [entry for entry in crate["@graph"] if entry["@id"].startswith("#withheld-")]
     assert len(kept) == 3

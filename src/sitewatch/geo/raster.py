@@ -17,8 +17,8 @@ from rasterio.windows import Window
 
 from sitewatch.errors import ImageError
 
-__all__ = ["ImageInfo", "check_pixels", "crs_of", "describe", "open_image", "read_image", "read_stored",
-           "write_geotiff"]
+__all__ = ["ImageInfo", "check_pixels", "crs_of", "describe", "open_image", "read_delivered", "read_image",
+           "read_stored", "write_geotiff"]
 
 # Pictures without georeference share one plane: any projected CRS does, it is never transformed.
 _PLANE = rasterio.crs.CRS.from_epsg(3857)
@@ -95,7 +95,7 @@ def read_stored(path: Path, bands: Sequence[int] | None = None) -> tuple[np.ndar
     return stored, hidden
 
 
-def read_stored(path: Path) -> tuple[np.ndarray, GeoBox, float | None]:
+def read_delivered(path: Path) -> tuple[np.ndarray, GeoBox, float | None]:
     """(band, y, x) pixels of a georeferenced image as stored, where they lie, and what it says nodata is."""
     with open_image(path) as image:
         if image.crs is None:

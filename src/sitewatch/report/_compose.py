@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from sitewatch.model import Changes, Findings, Measurements, Publication, Report, Stack, Standing, Structures
+from sitewatch.report._annotated import annotated
 from sitewatch.report._candidates import candidates_of
 from sitewatch.report._checklist import checked
 from sitewatch.report._claims import claims_of
@@ -15,7 +16,7 @@ from sitewatch.report._draft import Draft
 from sitewatch.report._figures import Figure, Pictures
 from sitewatch.report._licences import credited, permits_of
 from sitewatch.report._method import method_of, place_of
-from sitewatch.report._numbers import numbers_of
+from sitewatch.report._numbers import key_number, numbers_of
 from sitewatch.report._options import ReportOptions
 from sitewatch.report._page import Page, Story, rendered
 from sitewatch.report._published import published_of
@@ -51,18 +52,18 @@ def compose_report(findings: Findings, *cited: *tuple[Changes, Structures, Measu
     said, pictures = said_in(findings, order), Pictures(stack, options, permits)
     stories = _stories(signs[:len(order)], signs, said, pictures)
     key = stories[0].figure if stories else pictures.of_site(signs[len(order):])
-    aligned = aligned_of(stack)
+    aligned, numbers = aligned_of(stack), numbers_of(signs, measurements, stack)
     page = Page(
-        title=findings.title, place=place_of(structures.site), said=said, key=key, stories=stories,
-        signs=signs, map=pictures.map_of_site(signs), timeline=timeline_of(signs, stack),
-        numbers=numbers_of(signs, measurements, stack), candidates=candidates_of(changes, structures),
+        title=findings.title, place=place_of(structures.site), said=said, key=key,
+        key_number=key_number(numbers, key), stories=stories, signs=signs, map=pictures.map_of_site(signs),
+        timeline=timeline_of(signs, stack), numbers=numbers, candidates=candidates_of(changes, structures),
         aligned=aligned, ties=pictures.of_ties() if aligned and aligned.map else None,
         method=method_of(changes, stack, options, pictures.stretch), scenes=scenes_of(stack), provenance=provenance,
         claims=claims_of(findings.checks, signs), findings=findings.records,
         reviewed=reviewed_of(findings, standing),
         published=published_of(publication, findings, permits) if publication else None)
     exports = {"claims.csv": claims_csv(findings.checks), "claimreview.json": claims_review(findings.checks)}
-    files = {**pictures.files, **(exports if findings.checks.records else {})}
+    files = {**pictures.files, **annotated(page, pictures.files), **(exports if findings.checks.records else {})}
     rows = checked(Draft(page=page, findings=findings, changes=changes, structures=structures, stack=stack,
                          measurements=measurements, publication=publication,
                          files=frozenset(pictures.files))) if publication else ()

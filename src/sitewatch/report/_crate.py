@@ -19,7 +19,8 @@ __all__ = ["Evidence", "compose_crate"]
 _SPECIFICATION = "https://w3id.org/ro/crate/1.2"
 _TOOL = "#sitewatch"
 _KINDS = {".geojson": "application/geo+json", ".jsonl": "application/jsonl", ".yaml": "application/yaml",
-          ".tif": "image/tiff", ".gpkg": "application/geopackage+sqlite3", ".kmz": "application/vnd.google-earth.kmz"}
+          ".tif": "image/tiff", ".gpkg": "application/geopackage+sqlite3", ".kmz": "application/vnd.google-earth.kmz",
+          ".parquet": "application/vnd.apache.parquet"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

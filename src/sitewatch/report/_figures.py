@@ -50,6 +50,11 @@ class Shot:
     permit: Permit | None = None
 
     @property
+    def annotated(self) -> str:
+        """The path of the copy with what is drawn over it."""
+        return f"{self.path.rpartition('.')[0]}-annotated.svg"
+
+    @property
     def withheld(self) -> str:
         """Why the picture shows only outlines, or not all that there is; empty where it shows everything."""
         return self.permit.why if self.permit and self.permit.allows in ("reduced", "outline") else ""
@@ -72,6 +77,11 @@ class Figure:
     enlarged: str
     why: str = ""
     bracket: tuple[Shot, ...] = ()
+
+    @property
+    def about(self) -> str:
+        """What it shows, in a word."""
+        return self.sign.name if self.sign else "The whole site"
 
     @property
     def is_tall(self) -> bool:

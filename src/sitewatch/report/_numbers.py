@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sitewatch.model import BudgetTerm, Measurement, Measurements, Stack, day
+from sitewatch.report._figures import Figure
 from sitewatch.report._signs import Sign
 
-__all__ = ["Numbers", "Ratio", "Size", "Sizes", "numbers_of"]
+__all__ = ["Numbers", "Ratio", "Size", "Sizes", "key_number", "numbers_of"]
 
 # An area is spoken of as a footprint: what is seen from above.
 _WORDS = {"area": "footprint", "length": "length", "width": "width", "height": "height"}
@@ -67,6 +68,12 @@ def numbers_of(signs: Sequence[Sign], measurements: Measurements, stack: Stack) 
         if divided := tuple(_ratio(sign, m, names, days) for m in of_it if m.what not in _WORDS):
             ratios.append((sign, divided))
     return Numbers(sizes=tuple(sizes), ratios=tuple(ratios))
+
+
+def key_number(numbers: Numbers, key: Figure | None) -> Size | None:
+    """How big the thing in the key figure is: the first of its numbers that could be given."""
+    of_it = (row for sizes in numbers.sizes if key and sizes.sign == key.sign for row in sizes.rows)
+    return next((row for row in of_it if row.interval), None)
 
 
 def _size(measurement: Measurement, days: Mapping[str, str]) -> Size:

@@ -17,7 +17,7 @@ from sitewatch.report._candidates import Candidates
 from sitewatch.report._claims import ClaimsShown
 from sitewatch.report._figures import Figure
 from sitewatch.report._method import Method, Place
-from sitewatch.report._numbers import Numbers
+from sitewatch.report._numbers import Numbers, Size
 from sitewatch.report._published import Published
 from sitewatch.report._reviewed import Reviewed
 from sitewatch.report._said import Said
@@ -26,7 +26,7 @@ from sitewatch.report._signs import Sign
 from sitewatch.report._ties import Aligned
 from sitewatch.report._timeline import Timeline
 
-__all__ = ["Page", "Story", "rendered"]
+__all__ = ["Page", "Story", "rendered", "templates"]
 
 _FILES = Path(__file__).parent / "page"
 _DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b(?!T)")
@@ -56,6 +56,7 @@ class Page:
     reviewed: Reviewed
     said: Said
     key: Figure | None
+    key_number: Size | None
     map: Figure | None
     signs: tuple[Sign, ...]
     stories: tuple[Story, ...]
@@ -77,11 +78,15 @@ def rendered(page: Page) -> bytes:
     style, script = (_ours(name) for name in ("style.css", "slider.js"))
     only = (f"default-src 'none'; img-src 'self' file:; style-src {_hash(style)}; script-src {_hash(script)}; "
             "base-uri 'none'; form-action 'none'")
+    return templates().get_template("index.html").render(page=page, style=style, script=script, policy=only).encode()
+
+
+def templates() -> Environment:
+    """The page's templates: what comes from a case is escaped in each of them."""
     pages = Environment(loader=FileSystemLoader(_FILES), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     pages.filters.update(percent=_percent, tidy=_tidy)
-    html = pages.get_template("index.html").render(page=page, style=style, script=script, policy=only)
-    return html.encode()
+    return pages
 
 
 def _ours(name: str) -> Markup:

@@ -22,7 +22,7 @@ from typing import IO
 from sitewatch.store._files import PART, sha256_of
 from sitewatch.store._verify import Verified
 
-__all__ = ["SUMS", "measured", "same_bytes", "unpack", "write_bundle", "write_zip"]
+__all__ = ["SUMS", "measured", "same_bytes", "sums_of", "unpack", "write_bundle", "write_zip"]
 
 SUMS = "SHA256SUMS"
 _NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,199}/){0,8}[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
@@ -69,6 +69,12 @@ def _add(bundle: zipfile.ZipFile, name: str, size: int, source: IO[bytes]) -> No
 def measured(content: bytes | Path) -> tuple[str, int]:
     """SHA-256 and size in bytes of a content, or of the file where it lies."""
     return _sha256(content), len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def sums_of(path: Path) -> bytes:
+    """SHA256SUMS of a bundle of our own."""
+    with zipfile.ZipFile(path) as bundle:
+        return bundle.read(SUMS)
 
 
 def same_bytes(one: Path, other: Path) -> bool:

@@ -24,7 +24,7 @@ from sitewatch.model import Sheet
 from sitewatch.store._bundle import write_zip
 from sitewatch.store._qgis import project, style
 
-__all__ = ["geopackage", "qgis_project", "zipped"]
+__all__ = ["bounds_of", "geopackage", "placed", "qgis_project", "zipped"]
 
 _APPLICATION, _VERSION = 0x47504B47, 10300   # "GPKG", 1.3.0
 _SQLITE_VERSION_AT = 96   # of the file: which SQLite wrote it, for information only; the same on every machine here
@@ -79,7 +79,7 @@ def geopackage(sheets: Sequence[Sheet], grid: GeoBox, changed: datetime) -> byte
 def qgis_project(sheets: Sequence[Sheet], grid: GeoBox, title: str, database: str) -> bytes:
     """A .qgz that opens the GeoPackage beside it, wherever both were put."""
     shapes = [sheet for sheet in sheets if sheet.outlines]
-    bounds = _bounds([outline for sheet in shapes for outline in _placed(sheet, grid)])
+    bounds = bounds_of([outline for sheet in shapes for outline in placed(sheet, grid)])
     return zipped({"case.qgs": project(shapes, title, database, bounds, is_georeferenced=grid.crs is not None)})
 
 
@@ -91,14 +91,14 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def _add(base: sqlite3.Connection, sheet: Sheet, grid: GeoBox, changed: str) -> None:
-    name, shapes = _name(sheet.name), _placed(sheet, grid) if sheet.outlines else []
+    name, shapes = _name(sheet.name), placed(sheet, grid) if sheet.outlines else []
     system = (4326 if grid.crs is not None else -1) if shapes else None
     columns = ["fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", *(["geom POLYGON"] if shapes else []),
                *(f'"{_name(column)}" {_SQL[kind]}' for column, kind in sheet.columns.items())]
     base.execute(f'CREATE TABLE "{name}" ({", ".join(columns)})')
     base.execute("INSERT INTO gpkg_contents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                  (name, "features" if shapes else "attributes", sheet.title, "", changed,
-                  *(_bounds(shapes) if shapes else (None,) * 4), system))
+                  *(bounds_of(shapes) if shapes else (None,) * 4), system))
     if shapes:
         base.execute("INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', 'POLYGON', ?, 0, 0)", (name, system))
         base.execute("INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
@@ -114,7 +114,8 @@ def _rows(sheet: Sheet, shapes: Sequence[Polygon], system: int | None) -> Iterat
         yield (number + 1, *([_blob(shapes[number], system or 0)] if shapes else []), *values)
 
 
-def _placed(sheet: Sheet, grid: GeoBox) -> list[Polygon]:
+def placed(sheet: Sheet, grid: GeoBox) -> list[Polygon]:
+    """The outlines of a sheet in longitude, latitude; as they are without georeference. Rims run counterclockwise."""
     placed = (outline if grid.crs is None else reproject(outline, grid.crs, WGS84) for outline in sheet.outlines)
     return [orient(outline) for outline in placed if isinstance(outline, Polygon)]
 
@@ -126,7 +127,8 @@ def _blob(outline: Polygon, system: int) -> bytes:
     return head + bytes(to_wkb(outline, byte_order=1, output_dimension=2))
 
 
-def _bounds(shapes: Sequence[Polygon]) -> tuple[float, float, float, float]:
+def bounds_of(shapes: Sequence[Polygon]) -> tuple[float, float, float, float]:
+    """Left, bottom, right, top of all of them; of the unit square where there are none."""
     bounds = [shape.bounds for shape in shapes] or [(0.0, 0.0, 1.0, 1.0)]
     return (min(b[0] for b in bounds), min(b[1] for b in bounds), max(b[2] for b in bounds), max(b[3] for b in bounds))
 

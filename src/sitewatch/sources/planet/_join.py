@@ -10,7 +10,7 @@ from pathlib import Path
 from odc.geo.geobox import GeoBox
 
 from sitewatch.errors import AreaError, ImageError, ProviderError
-from sitewatch.geo import Piece, joined, read_stored, shares_lattice, window_on, write_geotiff
+from sitewatch.geo import Piece, joined, read_delivered, shares_lattice, window_on, write_geotiff
 from sitewatch.model import Scene
 
 __all__ = ["join_files"]
@@ -31,7 +31,7 @@ def join_files(scene: Scene, site: GeoBox, files: Sequence[tuple[str, Iterable[b
             with path.open("wb") as part:
                 part.writelines(blocks)
             try:
-                pixels, grid, nodata = read_stored(path)
+                pixels, grid, nodata = read_delivered(path)
             except ImageError as error:
                 raise ProviderError(f"{files[number][0]}: {error}") from error
             pieces.append(Piece(pixels=pixels, grid=grid))

@@ -1,0 +1,81 @@
+"""What a reader gets, word by word: a changed page or print is seen in review, and taken over on purpose.
+
+``UPDATE_SNAPSHOTS=1 pytest tests/publication/test_snapshots.py`` writes them anew.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from tests.report.yard import text_of, world_of
+
+from sitewatch.report import print_page
+
+_FOLDER = Path(__file__).parents[1] / "snapshots"
+_PIXEL = {"index.html": b"<html lang='en'><title>T</title><p>x</p></html>"}
+_BLOCKS = {"h1", "h2", "h3", "p", "li", "tr", "dt", "dd", "figure", "section", "summary", "caption", "img", "pre"}
+
+
+class _Outline(HTMLParser):
+    """The page as its parts and their words, one a line."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self.skipped = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.skipped += tag in ("style", "script")
+        if tag in _BLOCKS:
+            known = dict(attrs)
+            what = known.get("id") or known.get("class") or known.get("alt") or ""
+            self.lines.append(f"{tag} {what}: " if what else f"{tag}: ")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.skipped -= tag in ("style", "script")
+
+    def handle_data(self, data: str) -> None:
+        if self.lines and not self.skipped and data.strip():
+            self.lines[-1] += " ".join(data.split()) + " "
+
+
+def _same(name: str, text: str) -> None:
+    path = _FOLDER / name
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_the_page_has_these_parts_and_words():
+    lines = [line.strip() for line in _Outline(world_of().page()).lines]
+    _same("report.txt", "\n".join(lines) + "\n")
+
+
+@pytest.mark.skipif(print_page(_PIXEL) is None, reason="needs Pango (.ci/run installs it)")
+def test_the_print_says_what_the_page_says_on_pages_in_this_order():
+    """Line breaks follow from the machine's fonts, so words are compared, and the order of the headings."""
+    page = world_of().page()
+    book = PdfReader(io.BytesIO(print_page(world_of().report().files).data))
+    texts = [re.sub(r"\s+|\d+ / \d+$", "", page.extract_text()) for page in book.pages]
+    headings = [re.sub(r"\s", "", text_of(found)) for found in re.findall(r"<h2[^>]*>(.*?)</h2>", page)]
+    places = [next((n for n, text in enumerate(texts) if heading in text), None) for heading in headings]
+    assert None not in places
+    assert places == sorted(places)
+    whole = "".join(texts)
+    sentences = [re.sub(r"\s", "", text_of(found)) for found in re.findall(r"<p[^>]*>(.*?)</p>", page, re.S)]
+    missing = [text for text in sentences if len(text) > 40 and not _is_in(text, whole)]
+    assert missing == []
+
+
+def _is_in(text: str, whole: str) -> bool:
+    """Whether a sentence is printed; a page's end may part it."""
+    half = len(text) // 2
+    return text in whole or (text[:half] in whole or text[half:] in whole)
