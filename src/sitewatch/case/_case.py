@@ -14,8 +14,9 @@ from typing import Any, cast
 
 from sitewatch import store
 from sitewatch.case._again import computed_again
+from sitewatch.case._decide import checked_now, keep
 from sitewatch.case._images import look_for_images
-from sitewatch.case._stages import STAGES, WORDED, Stage, scenes_id, up_to
+from sitewatch.case._stages import STAGES, WORDED, scenes_id, up_to
 from sitewatch.errors import InputError
 from sitewatch.model import (
     Changes,
@@ -29,8 +30,8 @@ from sitewatch.model import (
     Scenes,
     Stack,
     Structures,
+    counted_in,
     fingerprint,
-    newest,
 )
 from sitewatch.sources.folder import survey
 from sitewatch.sources.simulated import built_in_world, site_of
@@ -76,7 +77,7 @@ class Case:
         self._claims: Claims | None = store.read_claims(folder, file.site)
         self._ids: dict[str, str] = {}
         self._records: dict[str, Any] = {}
-        self._decided: tuple[Decision, ...] = ()
+        self._decided: dict[str, tuple[Decision, ...]] = {}
 
     @classmethod
     def open(cls, folder: Path | str) -> Case:
@@ -133,6 +134,10 @@ class Case:
         """Whether what others say holds: each claim of claims.yaml with its verdict."""
         return self.findings().checks
 
+    def checks_now(self) -> Checks:
+        """The same from what the last run left, with every link that people made since; nothing is kept."""
+        return checked_now(self)
+
     def report(self) -> ReportFolder:
         """The page that a reader can check, written if it is not there."""
         self._step("report", None)
@@ -154,9 +159,7 @@ class Case:
 
     def decide(self, decision: Decision, version: str | None = None) -> Decision:
         """Keep what a person decided; it counts from the next run on. VerificationError where ``version`` is stale."""
-        subjects, grid = store.subjects_of(self.stored("structures"), self.stored("changes")), self.site.grid
-        return store.keep_decision(self._store.folder, grid, lambda known: store.completed(
-            decision, subjects.get(decision.subject), known, grid, version))
+        return keep(self, decision, version)
 
     def withdraw(self, decision_id: str, actor: str) -> Decision:
         """Take back a decision of one's own; InputError where it is not there or another person's."""
@@ -245,7 +248,7 @@ class Case:
         asked = signature(row.function).parameters
         also: dict[str, Any] = {"options": self.options[stage]} if row.options else {}
         if "decisions" in asked:
-            also["decisions"] = self._decided
+            also["decisions"] = self._decided.get(stage, ())
         if "progress" in asked:
             also["progress"] = progress
         if "claims" in asked:
@@ -274,7 +277,7 @@ class Case:
             self._look(None)
         if stage not in self._ids:
             row = STAGES[stage]
-            self._ids[stage] = fingerprint({**self._decisions_plain(row),
+            self._ids[stage] = fingerprint({**self._decisions_plain(stage),
                 "stage": stage, "version": row.version, "inputs": {name: self._id(name) for name in row.inputs},
                 "options": self._plain_options(stage), "seed": self.file.seed, "site": store.place_plain(self.site),
                 "words": store.words_plain(self.site) if stage in WORDED else None,
@@ -282,15 +285,18 @@ class Case:
         return self._ids[stage]
 
     def _said(self) -> str:
-        """What stands for the claims in a run's identity."""
-        return fingerprint(store.claims_plain(self._claims, self.site)) if self._claims else ""
+        """What stands for the claims in a run's identity, with what people linked them with."""
+        if self._claims is None:
+            return ""
+        self._claims = replace(self._claims, links=counted_in("claims", self.decisions()))
+        return fingerprint(store.claims_plain(self._claims, self.site))
 
-    def _decisions_plain(self, row: Stage) -> dict[str, Any]:
+    def _decisions_plain(self, stage: str) -> dict[str, Any]:
         """The decisions that count, where the stage applies them and there are any."""
-        if "decisions" not in signature(row.function).parameters:
+        if "decisions" not in signature(STAGES[stage].function).parameters:
             return {}
-        self._decided = newest(self.decisions())
-        return {"decisions": store.decisions_plain(self._decided, self.site.grid)} if self._decided else {}
+        self._decided[stage] = decided = counted_in(stage, self.decisions())
+        return {"decisions": store.decisions_plain(decided, self.site.grid)} if decided else {}
 
     def _begun(self, stage: str) -> Run:
         return store.new_run(self._id(stage), stage, inputs={name: self._id(name) for name in STAGES[stage].inputs},

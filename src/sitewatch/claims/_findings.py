@@ -165,7 +165,8 @@ def _size(measurement: Measurement, *, with_level: bool) -> str:
     assert measurement.value is not None
     text, level = measurement.value.interval_text, measurement.value.level_text
     after = {"area": "in footprint", "length": "in length", "width": "in width"}[measurement.what]
-    return f"{text} {after}" + (f" ({level})" if with_level else "")
+    by_hand = "" if measurement.by == "tool" else ", drawn by hand"
+    return f"{text} {after}{by_hand}" + (f" ({level})" if with_level else "")
 
 
 def _level(measurement: Measurement) -> str:

@@ -10,6 +10,7 @@ from shapely import Point
 
 from sitewatch.claims._disagreements import meant
 from sitewatch.claims._likelihood import chance_within, deciding_gsd_m, times_better, verdict_of
+from sitewatch.claims._links import Links
 from sitewatch.claims._presence import found_dated, found_gone, found_present
 from sitewatch.claims._words import FUNCTION_WORDS, dimension_phrase
 from sitewatch.model import (
@@ -18,6 +19,7 @@ from sitewatch.model import (
     Answer,
     Changes,
     Claim,
+    ClaimPart,
     Claims,
     Dimension,
     Entity,
@@ -59,6 +61,7 @@ class Evidence:
     structures: Structures
     measurements: Measurements
     stack: Stack
+    links: Links
 
     @property
     def gsd_m(self) -> float:
@@ -72,9 +75,11 @@ class Evidence:
         """What the claims call a structure."""
         return next((entity.name for entity in self.claims.entities if entity.structure == structure), structure)
 
-    def thing(self, name: str) -> tuple[Entity | None, Structure | None]:
-        """The entity that a claim speaks of, and the structure that it is, as far as somebody said which."""
+    def thing(self, name: str, claim: Claim, part: ClaimPart = "subject") -> tuple[Entity | None, Structure | None]:
+        """The entity that a part of a claim speaks of, and the structure that it is, as far as somebody said which."""
         entity = self.claims.entities.find(name)
+        if (link := self.links.of(claim, part)) and link.structure:
+            return entity, link.structure
         wanted = entity.structure if entity and entity.structure else name
         named = [s for s in self.structures if wanted.casefold() in (s.id.casefold(), s.label.casefold())]
         if named or entity is None or entity.at is None:
@@ -107,8 +112,10 @@ def _sizes(claim: Claim, stated: Stated, evidence: Evidence) -> Iterator[Answer]
         wanted = [_DIMENSIONS[stated.dimension]]
     elif not is_ratio and UNITS[stated.unit][0] == "m":
         wanted = ["length", "width"]
-    numerator = evidence.thing(stated.numerator or claim.subject)[1]
-    denominator = evidence.thing(stated.denominator or claim.object)[1] if is_ratio else None
+    if (link := evidence.links.of(claim)) and link.dimension:
+        wanted = [link.dimension]
+    numerator = evidence.thing(stated.numerator or claim.subject, claim)[1]
+    denominator = evidence.thing(stated.denominator or claim.object, claim, "object")[1] if is_ratio else None
     if missing := _missing(claim, stated, numerator, denominator):
         yield Answer(what=dimension_phrase(wanted[0]), verdict="cannot tell", why=missing)
         return
@@ -165,7 +172,7 @@ def _rivals(claim: Claim, value: Quantity, meanings: tuple[Interval, ...], evide
 
 
 def _presence(claim: Claim, evidence: Evidence) -> Answer:
-    entity, structure = evidence.thing(claim.subject)
+    entity, structure = evidence.thing(claim.subject, claim)
     name = structure.label if structure else entity.name if entity else claim.subject
     if why := _too_coarse(entity, evidence) or _not_traced(entity, structure, evidence):
         needed = _gsd_for(entity)
@@ -212,7 +219,7 @@ def _unseeable(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
     what = claim.object or claim.predicate.replace("_", " ")
     yield Answer(what="function", verdict="not testable",
                  why=f"what a thing is for, who uses it and what is intended (“{what}”) no image can show")
-    entity, structure = evidence.thing(claim.subject)
+    entity, structure = evidence.thing(claim.subject, claim)
     if structure or (entity and entity.at):
         yield _presence(claim, evidence)
 

@@ -13,7 +13,8 @@ from sitewatch.measurements._crop import Crop, crop_of, looks_with
 from sitewatch.measurements._fit import Fit, Held, fit_footprint, refit
 from sitewatch.measurements._interval import Errors, Estimate, errors_of, estimates_of, quantity_of, ratio_of
 from sitewatch.measurements._shape import Shape
-from sitewatch.model import Dimension, Measurement, Measurements, Progress, Stack, Structure, Structures
+from sitewatch.measurements._used import used_by_hand
+from sitewatch.model import Decision, Dimension, Measurement, Measurements, Progress, Stack, Structure, Structures
 
 __all__ = ["MeasurementsOptions", "measure_structures"]
 
@@ -53,12 +54,13 @@ class _Sized:
 
 
 def measure_structures(structures: Structures, stack: Stack, options: MeasurementsOptions = MeasurementsOptions(),
-                       progress: Progress | None = None) -> Measurements:
+                       progress: Progress | None = None, decisions: Sequence[Decision] = ()) -> Measurements:
     """Footprint, length and width of every structure, and of what changed the ratios to every reference.
 
     One footprint, a rectangle or two that make an L or a step, is fitted through the sensor's point spread to
     all looks that show the whole structure clearly. A ratio is taken from looks that show both. Units are
-    metres and square metres on the ellipsoid, or in the plane of pictures without georeference.
+    metres and square metres on the ellipsoid, or in the plane of pictures without georeference. What people drew and
+    want used, by their ``decisions``, stands beside what was fitted.
     """
     ruler = _Ruler(structures, stack, options)
     records: list[Measurement] = []
@@ -67,6 +69,7 @@ def measure_structures(structures: Structures, stack: Stack, options: Measuremen
             records += ruler.all_of(structure)
             if progress:
                 progress("measure", done, len(structures.records))
+    records += used_by_hand(structures, stack, tuple(records), decisions, options.level)
     return Measurements(site=structures.site, records=tuple(records))
 
 

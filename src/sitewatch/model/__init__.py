@@ -34,7 +34,20 @@ from sitewatch.model.comparison import (
     compare,
     conditions_of,
 )
-from sitewatch.model.decision import VERDICTS, Decision, DecisionKind, Seen, disputed, newest, seen_of
+from sitewatch.model.decision import (
+    VERDICTS,
+    ClaimPart,
+    Decision,
+    DecisionKind,
+    Drawn,
+    Seen,
+    counted_in,
+    disputed,
+    newest,
+    seen_of,
+    target_of,
+    verdicts_of,
+)
 from sitewatch.model.document import Document
 from sitewatch.model.entity import Entities, Entity, EntityName, plain_name
 from sitewatch.model.finding import Finding, Findings, Layer
@@ -77,16 +90,17 @@ from sitewatch.model.structure import Look, LookState, Phase, Structure, Structu
 from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
-    "SENSORS", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm",
-    "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Column",
-    "Comparability", "Comparison", "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind",
-    "Dimension", "Disagreement", "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName",
-    "Finding", "Findings", "Fit", "Flag", "Form", "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look",
-    "LookState", "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "News", "NewsKind",
-    "Permission", "Permit", "Phase", "Place", "Placement", "Printed", "Progress", "Proposal", "Publication",
-    "Quantity", "Reading", "Refusal", "Relation", "RemoteSource", "Report", "Rival", "Row", "Rule", "Run", "Scene",
-    "SceneFit", "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Stated",
-    "Structure", "StructureClass", "Structures", "Table", "Verdict", "VerdictNews", "Waiting", "Weight", "canonical",
-    "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate", "newest", "parse_yaml",
-    "plain_name", "queue_of", "seen_of",
+    "SENSORS", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution", "Between",
+    "BudgetTerm", "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "ClaimPart",
+    "Claims", "Column", "Comparability", "Comparison", "Conditions", "Correction", "DateOrigin", "Decision",
+    "DecisionKind", "Dimension", "Disagreement", "DisagreementKind", "Document", "Drawn", "Earlier", "Entities",
+    "Entity", "EntityName", "Finding", "Findings", "Fit", "Flag", "Form", "HarmReview", "Interval", "Kept",
+    "Layer", "Licence", "Look", "LookState", "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline",
+    "News", "NewsKind", "Permission", "Permit", "Phase", "Place", "Placement", "Printed", "Progress",
+    "Proposal", "Publication", "Quantity", "Reading", "Refusal", "Relation", "RemoteSource", "Report", "Rival",
+    "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState",
+    "Source", "Span", "Stack", "Stated", "Structure", "StructureClass", "Structures", "Table", "Verdict",
+    "VerdictNews", "Waiting", "Weight", "canonical", "compare", "conditions_of", "construct", "counted_in",
+    "day", "disputed", "fingerprint", "locate", "newest", "parse_yaml", "plain_name", "queue_of", "seen_of",
+    "target_of", "verdicts_of",
 ]

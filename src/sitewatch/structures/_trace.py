@@ -61,7 +61,8 @@ def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions 
     traced.sort(key=lambda s: (s.happened.by or datetime.max, s.id))
     labelled = [replace(structure, label=f"Structure {letters(i)}") for i, structure in enumerate(traced)]
     references = [_reference(reference, stack) for reference in stack.site.references]
-    return reviewed(Structures(site=stack.site, records=(*labelled, *references)), stack, values, decisions)
+    return reviewed(Structures(site=stack.site, records=(*labelled, *references)), stack, values, decisions,
+                    {change.id for change in changes})
 
 
 def _traced(whole: Hypothesis, changes: Changes, stack: Stack, values: np.ndarray) -> Structure:
