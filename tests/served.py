@@ -15,7 +15,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from sitewatch.web._app import STATIC
 
-__all__ = ["Served", "browser_path", "browsing", "can_show", "served", "shown"]
+__all__ = ["AXE", "Served", "browser_path", "browsing", "can_show", "on_screen", "served", "shown", "violations"]
+
+AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @dataclass
@@ -79,3 +82,28 @@ def shown(browser: Browser, address: str) -> Iterator[tuple[Page, list[str]]]:
     page.wait_for_selector("body[data-ready]")
     yield page, wrong
     context.close()
+
+
+def on_screen(page: Page, subject: str) -> list[tuple[float, float]]:
+    """Where the corners of an outline are on the screen, by the coordinates that the page shows under the pointer."""
+    box = page.locator("#panes").bounding_box()
+    assert box is not None
+    seen = []
+    for share in (0.25, 0.6):
+        x, y = box["x"] + share * box["width"], box["y"] + share * box["height"]
+        page.mouse.move(x, y)
+        found = re.search(r"column (\S+), row (\S+)", page.locator("#where").inner_text())
+        assert found
+        seen.append((x, y, float(found[1]), float(found[2])))
+    (x0, y0, column0, row0), (x1, y1, column1, row1) = seen
+    outline = page.evaluate("""async id => (await (await fetch("/api/subjects")).json()).subjects
+                                 .find(one => one.id === id).outline""", subject)
+    return [(x0 + (c - column0) * (x1 - x0) / (column1 - column0), y0 + (r - row0) * (y1 - y0) / (row1 - row0))
+            for c, r in outline]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds that keeps people out who do not see or point."""
+    page.evaluate(AXE.read_text())
+    told = page.evaluate("rules => axe.run(document, rules)", _RULES)
+    return [f"{one['id']}: {node['html'][:120]}" for one in told["violations"] for node in one["nodes"]]

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 from playwright.sync_api import Page
-from tests.served import browsing, can_show, served, shown
+from tests.served import browsing, can_show, on_screen, served, shown
 
 from sitewatch.case import Case
 
@@ -17,6 +17,7 @@ __all__ = ["main"]
 _DOCS = Path(__file__).parents[1] / "docs"
 _COLOURS = 200   # a screen of one place needs no more, and a page of docs should load at once
 _SETTLED_MS = 700
+_CLICK_MS = 300  # two clicks in quick succession are a double click
 
 
 def main() -> None:
@@ -28,15 +29,65 @@ def main() -> None:
         case.run()
         with served(case.folder, "--as", "ana") as server, browsing() as browser, \
                 shown(browser, server.address) as (page, _):
-            _keep(page, "swipe")
-            page.keyboard.press("n")
-            page.keyboard.press("c")
-            page.keyboard.press("3")
-            _keep(page, "change")
-            page.keyboard.press("t")
-            page.keyboard.press("1")
-            page.keyboard.press("r")
-            _keep(page, "reject")
+            for act in (_look, _reject, _draw, _measure, _link, _publish):
+                act(page)
+
+
+def _look(page: Page) -> None:
+    _keep(page, "swipe")
+    for key in "nc3":
+        page.keyboard.press(key)
+    _keep(page, "change")
+    for key in "t1z":
+        page.keyboard.press(key)
+
+
+def _reject(page: Page) -> None:
+    page.keyboard.press("r")
+    _keep(page, "reject")
+    page.keyboard.press("Escape")
+
+
+def _draw(page: Page) -> None:
+    page.keyboard.press("0")
+    page.keyboard.press("d")
+    for key in [*["ArrowLeft"] * 124, *["ArrowDown"] * 144, *["-"] * 7, *[","] * 4]:
+        page.keyboard.press(key)
+    _keep(page, "draw")
+    page.keyboard.press("Escape")
+
+
+def _measure(page: Page) -> None:
+    page.locator("#queue-list button", has_text="Structure A").click()
+    page.wait_for_timeout(_SETTLED_MS)
+    one = page.locator("#queue-list button[aria-current=true]").get_attribute("data-id") or ""
+    page.keyboard.press("b")
+    for times in (1, 2):
+        for corner, (x, y) in enumerate(on_screen(page, one)):
+            page.mouse.click(x + 5 * times * (corner < 2), y)
+            page.wait_for_timeout(_CLICK_MS)
+        page.locator(".measured", has_text=("drawn once", "drawn 2 times")[times - 1]).wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".measured").scroll_into_view_if_needed()
+    _keep(page, "measure")
+
+
+def _link(page: Page) -> None:
+    page.locator("#queue-list button", has_text="building-a").click()
+    claim = page.locator(".claim", has_text="about 60 to 70 percent the size of building B")
+    claim.locator("button").click()
+    page.keyboard.press("2")
+    claim.locator(".refuted").wait_for()
+    claim.scroll_into_view_if_needed()
+    _keep(page, "claim")
+
+
+def _publish(page: Page) -> None:
+    page.locator("#rerun").click()
+    page.locator("#run-state", has_text="Up to date").wait_for(timeout=240_000)
+    page.keyboard.press("P")
+    page.wait_for_selector("dialog[open]", timeout=240_000)
+    _keep(page, "publish")
 
 
 def _keep(page: Page, name: str) -> None:

@@ -1,7 +1,8 @@
 """``python -m benchmarks.speed.review [CASE]``: how fast the review page is, on the demo or on a case that was run.
 
 Tiles are asked for over HTTP with four in flight, each for the first time, as a browser does. Frames are counted in
-headless Chromium while the swipe's edge is dragged and while the slider steps through the looks.
+headless Chromium while the swipe's edge is dragged and while the slider steps through the looks; then with a queue of
+500, made of what there is told again and again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import httpx2
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 from tests.served import browsing, served, shown
 
 from sitewatch.case import Case
@@ -24,6 +25,8 @@ __all__ = ["main"]
 
 _IN_FLIGHT = 4
 _MOST_TILES = 400
+_CROWD = 500
+_STEPS = 100
 _FRAMES = """async act => { let n = 0, on = true; const count = () => { n += 1; if (on) requestAnimationFrame(count); };
   requestAnimationFrame(count); const from = performance.now(); window.frames_ = () => { on = false;
   return 1000 * n / (performance.now() - from); }; }"""
@@ -37,8 +40,8 @@ def main() -> None:
         else:
             case = Path(folder) / "demo"
             Case.demo(case).run()
-        for line in (*_tiles(case), *_page(case)):
-            print(line)
+        for measure in (_tiles, _page, _crowd):
+            print(*measure(case), sep="\n", flush=True)
 
 
 def _tiles(case: Path) -> list[str]:
@@ -87,6 +90,45 @@ def _page(case: Path) -> list[str]:
             return [f"first useful view, with its pictures: {first:.1f} s ({subjects} in the queue)",
                     f"dragging the swipe: {_frames(page, drag):.0f} frames a second",
                     f"stepping through the looks: {_frames(page, slide):.0f} frames a second"]
+
+
+def _crowd(case: Path) -> list[str]:
+    """A queue of 500: walking it, and how long a decision takes until the page says that it is kept."""
+    with served(case) as server, browsing() as browser:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        page = context.new_page()
+        page.route("**/api/subjects*", _told_again)
+        page.goto(server.address)
+        page.wait_for_selector("body[data-ready]")
+        page.wait_for_load_state("networkidle")
+
+        def walk() -> None:
+            for _ in range(_STEPS):
+                page.keyboard.press("j")
+
+        frames = _frames(page, walk)
+        page.locator("#queue-list button").first.click()
+        page.wait_for_load_state("networkidle")
+        took = []
+        for _ in range(5):
+            began = perf_counter()
+            page.keyboard.press("a")
+            page.locator("#told", has_text="Kept: accept").wait_for()
+            took.append(perf_counter() - began)
+            page.keyboard.press("z")
+            page.locator("#told", has_text="Undone").wait_for()
+        count = page.locator("#queue-list button").count()
+        return [f"{count} in the queue: walking it {frames:.0f} frames a second, a decision kept and told within "
+                f"{1000 * median(took):.0f} ms in the median"]
+
+
+def _told_again(route: Route) -> None:
+    answer = route.fetch()
+    told = answer.json()
+    there = told["subjects"]
+    told["subjects"] = [{**one, "id": one["id"] if turn == 0 else f"{one['id']}-{turn}"}
+                        for turn in range(1 + _CROWD // len(there)) for one in there][:_CROWD]
+    route.fulfill(response=answer, json=told)
 
 
 def _frames(page: Page, act: Callable[[], None]) -> float:

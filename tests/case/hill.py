@@ -44,7 +44,9 @@ def stack_of(scenes, options, progress=None):
                  for s in scenes.scenes)
     coords = {"time": np.array([s.taken.replace(tzinfo=None) for s in scenes.scenes], "datetime64[ns]"),
               "scene": ("time", [s.id for s in scenes.scenes]), "band": ["pan"]}
-    data = xr.Dataset({"values": (("time", "band", "y", "x"), values)}, coords=coords, attrs={"blur_px": 0.7})
+    sigma = ("time", np.full(len(values), 0.1))
+    data = xr.Dataset({"values": (("time", "band", "y", "x"), values), "shift_sigma_px": sigma}, coords=coords,
+                      attrs={"blur_px": 0.7})
     return Stack(site=scenes.site, scenes=scenes, data=data, fits=fits)
 
 

@@ -63,3 +63,16 @@ def test_lines_and_footprints_are_not_one_thing(case, drawn, sitewatch):
     done = sitewatch("by-hand", "yard", drawn(_line, _square), "--scene", "s0")
     assert done.code == 4
     assert "neither only LineStrings nor only Polygons" in done.err
+
+
+def test_what_is_kept_is_kept_drawing_by_drawing_for_whoever_drew_it(case, drawn, sitewatch, monkeypatch):
+    kept = []
+    monkeypatch.setattr(case, "decide", lambda self, decision, version=None: kept.append(decision), raising=False)
+    done = sitewatch("by-hand", "yard", drawn(_square, _square), "--scene", "s0", "--keep", "S1", "--as", "ana")
+    assert done.code == 0
+    assert [(d.what, d.subject, d.dimension, d.actor, d.scene) for d in kept] == [
+        ("measure", "S1", "area", "ana", "s0")] * 2
+    assert len(kept[0].drawn) == 4
+    assert "sitewatch look yard S1 use --dimension area --scene s0" in done.err
+    sitewatch("by-hand", "yard", drawn(_line), "--scene", "s0", "--keep", "S1", "--width")
+    assert kept[2].dimension == "width"

@@ -99,3 +99,33 @@ def test_the_queue_lists_what_waits_for_this_person(case, sitewatch, monkeypatch
     assert "everything is decided" in sitewatch("look", "yard", "--queue").out
     assert sitewatch("look", "yard", "--queue", "--as", "ana", "--json").data["queue"][1] == {
         "subject": "S2", "worth": 0.04, "why": "accepted by ana", "is_open": False}
+
+
+@pytest.fixture
+def outlined(tmp_path, georeferenced):
+    """A file with one outline."""
+    left, bottom = georeferenced.grid.extent.boundingbox[:2]
+    file = tmp_path / "part.geojson"
+    file.write_text(json.dumps(mapping(to_lonlat(box(left + 10, bottom + 10, left + 40, bottom + 30),
+                                                 georeferenced.grid))))
+    return file
+
+
+def test_what_the_tool_missed_is_drawn_and_what_is_two_is_split(kept, sitewatch, outlined):
+    assert sitewatch("look", "yard", "shed", "draw", "--outline", outlined, "--class", "new structure",
+                     "--chance", "0.9", "--label", "Shed").code == 0
+    assert (kept[0].subject, kept[0].what, kept[0].class_, kept[0].label) == ("shed", "draw", "new structure", "Shed")
+    assert sitewatch("look", "yard", "S1", "split", "--outline", outlined).code == 0
+    assert kept[1].outline == kept[0].outline
+    assert sitewatch("look", "yard", "shed", "draw", "--outline", outlined).code == 4
+
+
+def test_a_claim_is_linked_and_a_drawing_is_used(kept, sitewatch):
+    assert sitewatch("look", "yard", "S1", "link", "--claim", "S25").code == 0
+    assert (kept[0].claim, kept[0].part, kept[0].dimension) == ("S25", "subject", None)
+    assert sitewatch("look", "yard", "S1", "link", "--claim", "S25", "--part", "object",
+                     "--dimension", "area").code == 0
+    assert (kept[1].part, kept[1].dimension) == ("object", "area")
+    assert sitewatch("look", "yard", "S1", "use", "--dimension", "area", "--scene", "s0").code == 0
+    assert kept[2].drawing == ("reviewer", "S1", "area", "s0")
+    assert sitewatch("look", "yard", "S1", "link").code == 4

@@ -12,15 +12,12 @@ from pathlib import Path
 import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.served import browsing, can_show, served, shown
+from tests.served import AXE, browsing, can_show, on_screen, served, shown, violations
 
 from sitewatch.case import Case
 from sitewatch.store import check_decisions
 
 pytestmark = pytest.mark.skipif(not can_show(), reason="needs Chromium and the built page (make web)")
-
-_AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture(scope="module")
@@ -140,34 +137,20 @@ def test_an_outline_is_edited_by_keyboard(still):
 
 
 def test_a_footprint_drawn_by_hand_is_measured_beside_the_fitted_one(still):
-    _, page = still
+    case, page = still
     one = _chosen(page)
     page.keyboard.press("b")
-    for x, y in _on_screen(page, one):
+    for x, y in on_screen(page, one):
         page.mouse.click(x, y)
         page.wait_for_timeout(300)   # two clicks in quick succession are a double click
-    expect(page.locator("#measured .value")).to_contain_text("m² at 90\u00a0%", timeout=10_000)
-    text = page.locator("#measured").inner_text()
-    assert "drawn by hand on the look of" in text
+    expect(page.locator(".measured .value")).to_contain_text("m² at 90\u00a0%", timeout=10_000)
+    text = page.locator(".measured").inner_text()
+    assert "footprint by hand on" in text
     assert "They agree" in text
-
-
-def _on_screen(page: Page, subject: str) -> list[tuple[float, float]]:
-    """Where the corners of an outline are on the screen, by the coordinates that the page shows under the pointer."""
-    box = page.locator("#panes").bounding_box()
-    assert box is not None
-    seen = []
-    for share in (0.25, 0.6):
-        x, y = box["x"] + share * box["width"], box["y"] + share * box["height"]
-        page.mouse.move(x, y)
-        found = re.search(r"column (\S+), row (\S+)", page.locator("#where").inner_text())
-        assert found
-        seen.append((x, y, float(found[1]), float(found[2])))
-    (x0, y0, column0, row0), (x1, y1, column1, row1) = seen
-    outline = page.evaluate("""async id => (await (await fetch("/api/subjects")).json()).subjects
-                                 .find(one => one.id === id).outline""", subject)
-    return [(x0 + (c - column0) * (x1 - x0) / (column1 - column0), y0 + (r - row0) * (y1 - y0) / (row1 - row0))
-            for c, r in outline]
+    assert case.decisions()[0].dimension == "area"
+    page.keyboard.press("Escape")
+    page.keyboard.press("z")
+    _told(page, "Undone: measure")
 
 
 def test_every_view_and_every_look_can_be_shown(still):
@@ -221,20 +204,14 @@ def test_a_decision_that_was_told_as_kept_survives_a_killed_server(case):
     assert [check.what for check in check_decisions(case.folder) if not check.holds] == []
 
 
-@pytest.mark.skipif(not _AXE.is_file(), reason="needs axe-core (npm ci in web/)")
+@pytest.mark.skipif(not AXE.is_file(), reason="needs axe-core (npm ci in web/)")
 @pytest.mark.parametrize("width", [1440, 820])
 def test_the_page_is_open_to_people_who_do_not_see_or_point(still, width):
     _, page = still
     page.set_viewport_size({"width": width, "height": 900})
-    page.evaluate(_AXE.read_text())
-    found = _violations(page)
+    found = violations(page)
     page.keyboard.press("r")
     page.wait_for_selector("dialog[open]")
-    found += _violations(page)
+    found += violations(page)
     assert found == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def _violations(page: Page) -> list[str]:
-    told = page.evaluate("rules => axe.run(document, rules)", _RULES)
-    return [f"{one['id']}: {node['html'][:120]}" for one in told["violations"] for node in one["nodes"]]

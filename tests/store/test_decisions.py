@@ -10,13 +10,15 @@ from shapely import box
 
 from sitewatch.errors import CaseFileError, InputError, VerificationError
 from sitewatch.geo import picture_grid
-from sitewatch.model import Between, Decision, Structure
+from sitewatch.model import Between, Changes, Decision, Structure, Structures, counted_in, newest, parse_yaml
 from sitewatch.store import (
     check_decisions,
     completed,
     decisions_plain,
+    drawn_anew,
     keep_decision,
     read_decisions,
+    subjects_of,
     version_of,
     withdraw_decision,
 )
@@ -34,7 +36,7 @@ def folder(tmp_path):
 
 def _keep(folder, version=None, **given):
     decision = Decision(**{"subject": "new-1-1", "what": "accept", "actor": "ana", **given})
-    return keep_decision(folder, _GRID, lambda known: completed(decision, _HALL, known, _GRID, version))
+    return keep_decision(folder, _GRID, lambda known: completed(decision, {_HALL.id: _HALL}, known, _GRID, version))
 
 
 def _failing(folder):
@@ -139,13 +141,95 @@ def test_half_a_decision_is_none(given):
 def test_a_reference_is_not_decided_on(folder):
     reference = replace(_HALL, class_="reference")
     with pytest.raises(InputError, match="is a reference"):
-        completed(Decision(subject="new-1-1", what="accept", actor="a"), reference, (), _GRID, None)
+        completed(Decision(subject="new-1-1", what="accept", actor="a"), {reference.id: reference}, (), _GRID, None)
     with pytest.raises(InputError, match="no look in a scene"):
-        completed(Decision(subject="new-1-1", what="look", actor="a", scene="s", state="absent"), _HALL, (), _GRID,
-                  None)
+        completed(Decision(subject="new-1-1", what="look", actor="a", scene="s", state="absent"), {_HALL.id: _HALL},
+                  (), _GRID, None)
     with pytest.raises(InputError, match="there is no structure or change"):
-        completed(Decision(subject="x", what="accept", actor="a"), None, (), _GRID, None)
+        completed(Decision(subject="x", what="accept", actor="a"), {}, (), _GRID, None)
 
 
 def test_a_decision_is_part_of_what_a_run_is_made_from(folder):
     assert decisions_plain([_keep(folder)], _GRID) != decisions_plain([_keep(folder)], _GRID)
+
+
+_SHED = box(0, -30, 15, 0)
+
+
+def _drawn(folder, subject="shed", outline=_SHED, **given):
+    return _keep(folder, subject=subject, what="draw", outline=outline,
+                 **{"class_": "new structure", "chance": 0.9, **given})
+
+
+def test_a_drawn_structure_can_be_decided_on_before_a_run_has_read_it(folder):
+    drawn = _drawn(folder, label="Shed")
+    structures = Structures(site=None, records=(_HALL,))
+    subjects = subjects_of(structures, Changes(site=None, records=(), threshold=1, false_alarms_per_year=1,
+                                               smallest_px=1), [drawn])
+    assert set(subjects) == {"new-1-1", "shed"}
+    assert (subjects["shed"].label, subjects["shed"].by, subjects["shed"].looks) == ("Shed", "ana", ())
+    known = completed(Decision(subject="shed", what="reject", actor="bo", why="no"), subjects, [drawn], _GRID, None)
+    assert known.seen.outline == _SHED
+
+
+def test_a_drawn_structure_that_a_run_has_traced_is_not_there_twice(folder):
+    drawn = _drawn(folder)
+    there = replace(_HALL, id="new-8-15", outline=box(0, -30, 16, 0))
+    assert drawn_anew([drawn], {there.id: there}) == ()
+
+
+@pytest.mark.parametrize(("given", "told"), [
+    ({"subject": "new-1-1"}, "Give what you drew another id"),
+    ({"outline": box(31, -60, 60, -30)}, "is Hall .new-1-1. in that place already"),
+])
+def test_nothing_is_drawn_where_there_is_a_structure(folder, given, told):
+    with pytest.raises(InputError, match=told):
+        _drawn(folder, **given)
+    assert read_decisions(folder, _GRID) == ()
+
+
+@pytest.mark.parametrize("outline", [_HALL.outline, box(0, -10, 10, 0), box(0, -100, 100, 0)])
+def test_an_outline_that_leaves_no_two_parts_does_not_split(folder, outline):
+    with pytest.raises(InputError, match="does not split"):
+        _keep(folder, what="split", outline=outline)
+
+
+@pytest.mark.parametrize("given", [
+    {"what": "draw"}, {"what": "draw", "outline": _SHED, "class_": "new structure"},
+    {"what": "draw", "outline": _SHED, "chance": 0.5, "class_": "new structure", "subject": "../shed"},
+    {"what": "measure", "scene": "s", "dimension": "area"}, {"what": "measure", "drawn": ((0, 0), (1, 1))},
+    {"what": "use", "scene": "s"}, {"what": "link", "claim": "c"}, {"what": "accept", "claim": "c", "part": "subject"},
+    {"what": "accept", "dimension": "area"}, {"what": "look", "state": "present"}, {"what": "split"},
+])
+def test_a_decision_that_lacks_what_its_kind_is_about_is_none(given):
+    with pytest.raises(ValueError, match="need"):
+        Decision(**{"subject": "a", "actor": "b", **given})
+
+
+def test_every_drawing_of_a_size_counts_and_a_later_word_on_a_claim_takes_the_place_of_an_earlier(folder):
+    for end in (10, 11, 12):
+        _keep(folder, what="measure", scene="s", dimension="length", drawn=((0.0, 0.25), (end, 0.0)))
+    known = read_decisions(folder, _GRID)
+    assert [d.drawn[1] for d in newest(known)] == [(10, 0), (11, 0), (12, 0)]
+    assert known[0].drawn == ((0.0, 0.25), (10.0, 0.0))
+    assert counted_in("measurements", known) == ()
+    _keep(folder, what="use", scene="s", dimension="length")
+    _keep(folder, what="link", claim="c", part="subject")
+    last = _keep(folder, what="link", claim="c", part="subject", dimension="area")
+    known = read_decisions(folder, _GRID)
+    assert [d.what for d in counted_in("measurements", known)] == ["measure"] * 3 + ["use"]
+    assert counted_in("claims", known) == (last,)
+    assert counted_in("structures", known) == ()
+
+
+def test_a_file_is_read_once_and_again_when_it_was_changed(folder, monkeypatch):
+    kept = [_keep(folder, what="relabel", label=f"Hall {i}") for i in range(3)]
+    parsed = []
+    monkeypatch.setattr("sitewatch.store._decisions.parse_yaml",
+                        lambda data, path: parsed.append(path.stem) or parse_yaml(data, path))
+    assert read_decisions(folder, _GRID) == read_decisions(folder, _GRID) == tuple(kept)
+    assert parsed == []
+    file = folder / "looks" / f"{kept[1].id}.yaml"
+    file.write_text(file.read_text().replace("Hall 1", "Shed"))
+    assert read_decisions(folder, _GRID)[1].label == "Shed"
+    assert parsed == [kept[1].id]

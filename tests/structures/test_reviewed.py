@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from shapely import box
 from tests.worlds import World, iou, rectangle
 
 from sitewatch.changes import detect_changes
-from sitewatch.model import Changes, Decision, Stack, Structure, Structures, seen_of
+from sitewatch.model import Between, Changes, Decision, Seen, Stack, Structure, Structures, seen_of
 from sitewatch.structures import trace_structures
 
 _HALL, _OTHER = rectangle(44, 40, 22, 14, 20), rectangle(20, 62, 14, 12, 0)
@@ -147,3 +148,93 @@ def test_a_look_in_a_scene_that_is_gone_has_no_effect_and_warns(trace, hall):
     with pytest.warns(UserWarning, match="has no effect"):
         [found] = trace(_on(hall, "look", scene="gone", state="absent")).changed
     assert found.looks == hall.looks
+
+
+@pytest.fixture
+def hidden() -> tuple[World, Stack]:
+    """A hall that the tool is not told of."""
+    world = World(1, looks=26, bands=3, size_px=80)
+    world.roof(_HALL, 160, slice(_FROM, None))
+    return world, world.stack()
+
+
+def _drawn(outline, **given) -> Decision:
+    decision = Decision(**{"subject": "shed", "what": "draw", "actor": "ana", "outline": outline, "chance": 0.9,
+                           "class_": "new structure", "id": "d", "at": _DAY, **given})
+    return replace(decision, seen=Seen(outline=outline, class_=decision.class_, label=decision.label or "",
+                                       chance=0.9, between=Between(), version=""))
+
+
+def test_what_a_person_draws_is_a_structure_whose_looks_are_read_like_any_other(hidden, seen):
+    world, stack = hidden
+    found = trace_structures(replace(seen[1], records=()), stack, decisions=[_drawn(world.on_grid(_HALL))])
+    [shed] = found.changed
+    assert (shed.id, shed.label, shed.by, shed.chance) == ("shed", "Structure A", "ana", 0.9)
+    assert [look.state for look in shed.looks] == ["absent"] * _FROM + ["present"] * (26 - _FROM)
+    assert (shed.happened.after, shed.happened.by) == (shed.looks[_FROM - 1].taken, shed.looks[_FROM].taken)
+
+
+def test_what_a_person_draws_where_nothing_happened_is_not_dated(hidden, seen):
+    world, stack = hidden
+    field = world.on_grid(_OTHER)
+    [shed] = trace_structures(replace(seen[1], records=()), stack, decisions=[_drawn(field)]).changed
+    assert "present" not in {look.state for look in shed.looks[:5]}
+    assert shed.outline == field
+
+
+def test_what_a_person_drew_is_the_structure_that_a_later_run_traces_there(seen, trace, hall):
+    [found] = trace(_drawn(seen[0].on_grid(rectangle(43, 40, 21, 13, 20)))).changed
+    assert (found.id, found.by) == (hall.id, "ana")
+    assert found.outline == seen[0].on_grid(rectangle(43, 40, 21, 13, 20))
+
+
+def test_the_one_who_drew_it_may_reject_it_and_whoever_rejects_it_differs_from_them(hidden, seen):
+    world, stack = hidden
+    drawn = _drawn(world.on_grid(_HALL))
+    changes = replace(seen[1], records=())
+    against = replace(drawn, what="reject", why="a field", outline=None, class_=None, chance=None, id="e")
+    assert trace_structures(changes, stack, decisions=[drawn, against]).changed == ()
+    [shed] = trace_structures(changes, stack, decisions=[drawn, replace(against, actor="bo")]).changed
+    assert shed.reasons[0] == "people differ on this"
+
+
+def test_a_split_structure_is_two_that_share_its_ground(seen, trace, hall):
+    left, *_ = hall.outline.bounds
+    half = box(left - 10, hall.outline.bounds[1] - 10, hall.outline.centroid.x, hall.outline.bounds[3] + 10)
+    one, other = trace(_on(hall, "split", outline=half)).changed
+    assert one.id == hall.id
+    assert one.outline.area + other.outline.area == pytest.approx(hall.outline.area)
+    assert one.outline.intersection(other.outline).area == pytest.approx(0, abs=1e-6)
+    assert one.happened == other.happened == hall.happened
+    assert (other.by, other.label) == ("ana", "Structure B")
+    assert trace(_on(hall, "split", outline=half), _on(hall, "reject", why="a yard")).changed == (other,)
+
+
+def test_a_part_that_was_split_off_can_be_decided_on(seen, trace, hall):
+    left, low, _, high = hall.outline.bounds
+    split = _on(hall, "split", outline=box(left - 10, low - 10, hall.outline.centroid.x, high + 10))
+    _, part = trace(split).changed
+    [kept] = trace(split, _on(part, "reject", why="a yard", actor="bo")).changed
+    assert kept.id == hall.id
+
+
+def test_an_outline_that_splits_nothing_has_no_effect_and_warns(trace, hall):
+    with pytest.warns(UserWarning, match="does not split"):
+        [found] = trace(_on(hall, "split", outline=box(0, 0, 1, 1))).changed
+    assert found.outline == hall.outline
+
+
+def test_a_change_that_is_rejected_takes_no_structure_with_it_that_lies_over_it(seen, hall):
+    _, changes, stack = seen
+    over = replace(next(c for c in changes if c.id in hall.changes), id="over", why_not=None)
+    more = replace(changes, records=(*changes.records, over))
+    found = trace_structures(more, stack)
+    [other] = found.changed
+    against = Decision(subject="over", what="reject", why="a season", actor="ana", seen=seen_of(over, "v"), id="d",
+                       at=_DAY)
+    if "over" not in other.changes:
+        assert trace_structures(more, stack, decisions=[against]).changed == (other,)
+    later = replace(over, between=Between(after=hall.looks[-2].taken, by=hall.looks[-1].taken))
+    gone = replace(against, seen=seen_of(later, "v"))
+    assert trace_structures(changes, stack, decisions=[gone]).changed == (hall,)
+    assert trace_structures(changes, stack, decisions=[against]).rejected[0].id == hall.id

@@ -11,10 +11,15 @@ from tests.case.conftest import case, images, table
 from sitewatch.case import Case
 from sitewatch.web import Desk, Guard, app_of
 
-__all__ = ["case", "images", "table"]
+__all__ = ["ORIGIN", "case", "first", "images", "table"]
 
 _PORT = 8123
 ORIGIN = f"http://127.0.0.1:{_PORT}"
+
+
+def first(page: TestClient) -> dict:
+    """What stands first in the queue."""
+    return page.get("/api/subjects").json()["subjects"][0]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 export type Point = [number, number];
 export type Mode = "true" | "false" | "change";
+export type Side = "area" | "length" | "width";
 export type State = "present" | "absent" | "unclear";
 
 export interface Scene { id: string; taken: string; clear_share: number | null }
@@ -12,27 +13,37 @@ export interface Site {
 export interface Look { scene: string; state: State | "hidden"; chance: number; by: string }
 export interface Decision {
   id: string; subject: string; what: string; actor: string; at: string; why: string | null; label: string | null;
-  class: string | null; scene: string | null; state: State | null;
+  class: string | null; scene: string | null; state: State | null; dimension: Side | null; claim: string | null;
 }
+export interface Drawing { scene: string; dimension: Side; actor: string; measured: Measured; is_used: boolean }
 export interface Subject {
   id: string; kind: "structure" | "rejected" | "reference" | "change"; label: string; class: string; chance: number;
   when: string; outline: Point[]; area: string | null; by: string; reasons: string[]; looks: Look[];
-  decisions: Decision[]; is_disputed: boolean; version: string; worth: number | null; why_worth: string;
+  decisions: Decision[]; drawings: Drawing[]; is_disputed: boolean; version: string; worth: number | null; why_worth: string;
   is_open: boolean;
 }
 export interface Asked {
   subject: string; what: string; version: string; why?: string; class?: string; label?: string; chance?: number;
-  outline?: Point[]; scene?: string; state?: State;
+  outline?: Point[]; scene?: string; state?: State; drawn?: Point[]; dimension?: Side; claim?: string;
+  part?: "subject" | "object";
 }
-export interface Decided { decision: Decision; subject: Subject }
+export interface Decided { decision: Decision; subject: Subject | null }
 export interface Finding { layer: string; text: string; evidence: string[] }
 export interface Subjects { subjects: Subject[]; left_out: number; is_stale: boolean }
-export interface Claim { id: string; quote: string; publisher: string; verdict: string; why: string }
-export interface Findings { title: string; findings: Finding[]; claims: Claim[] }
-export interface Run {
-  is_running: boolean; step: string; done: number; total: number; failed: string | null; title: string | null;
+export interface Claim {
+  id: string; quote: string; publisher: string; verdict: string; why: string; now: string; why_now: string; subject: string;
+  object: string | null; has_size: boolean;
 }
-export interface Measured { value: string; method: string; budget: { cause: string; share: number }[]; fitted: string | null }
+export interface Link { id: string; claim: string; part: "subject" | "object"; subject: string; actor: string; dimension: Side | null }
+export interface Findings { title: string; findings: Finding[]; claims: Claim[]; links: Link[] }
+export interface Row { number: number; rule: "refuse" | "warn" | "inform"; element: string; missing: string; remedy: string }
+export interface Checklist { version: number; is_refused: boolean; rows: Row[] }
+export interface Run {
+  what: "run" | "publish"; published: string | null; is_running: boolean; step: string; done: number; total: number; failed: string | null; title: string | null;
+}
+export interface Measured {
+  value: string; unit: string; method: string; each: number[]; budget: { cause: string; share: number }[]; fitted: string | null;
+}
 
 /** The server's own words on what is wrong, and its status. */
 export class Refused extends Error {
@@ -65,6 +76,8 @@ export const api = {
   withdraw: (id: string) => ask<Decided>(`/api/decisions/${encodeURIComponent(id)}`, "DELETE"),
   startRun: () => ask<Run>("/api/run", "POST"),
   run: () => ask<Run>("/api/run"),
+  checklist: () => ask<Checklist>("/api/checklist"),
+  publish: (no_pixels: boolean) => ask<Run>("/api/publish", "POST", { no_pixels }),
   measure: (scene: string, drawn: Point[][], is_closed: boolean, subject: string | null) =>
     ask<Measured>("/api/measure", "POST", { scene, drawn, is_closed, subject }),
   tile: (mode: Mode, scene: string, z: number, x: number, y: number) => `/api/tiles/${mode}/${scene}/${z}/${x}/${y}.png`,

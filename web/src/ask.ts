@@ -21,10 +21,10 @@ export function ask(question: Question): Promise<{ option: string; text: string 
       answer = { option, text };
       dialog.close();
     };
-    const options = (question.options ?? []).map(([value, text], i) => button(text, String(i + 1), () => finish(value), { class: "option" }));
+    const options = (question.options ?? []).map(([value, text], i) => button(text, i < 9 ? String(i + 1) : null, () => finish(value), { class: "option" }));
     const form = el("form", { method: "dialog", submit: (event) => { event.preventDefault(); finish(""); } },
       el("h2", { id: "ask-title" }, question.title),
-      ...options,
+      el("div", { class: "options" }, ...options),
       input && el("label", { for: "ask-text" }, question.text!.label), input,
       el("p", { class: "answers" }, input ? el("button", { type: "submit", class: "strong" }, "Keep ", el("kbd", {}, "Enter")) : null,
         button("Cancel", "Esc", () => dialog.close())));
@@ -32,7 +32,7 @@ export function ask(question: Question): Promise<{ option: string; text: string 
     dialog.onkeydown = (event) => {
       event.stopPropagation();
       const number = Number(event.key);
-      if (event.target !== input && number >= 1 && number <= options.length) { event.preventDefault(); options[number - 1]!.click(); }
+      if (event.target !== input && number >= 1 && number <= Math.min(9, options.length)) { event.preventDefault(); options[number - 1]!.click(); }
     };
     dialog.onclose = () => resolve(answer);
     dialog.showModal();

@@ -1,18 +1,22 @@
 /** Everything about the chosen thing, and what can be decided on it. */
 
-import type { Findings, Subject } from "./api";
+import type { Claim, Drawing, Findings, Scene, Subject } from "./api";
+import { claimsOf } from "./claims";
 import { button, byId, day, el, whole } from "./dom";
+import { drawingsOf } from "./measure";
 import { classOf } from "./queue";
 
 export interface Acts {
   accept: () => void; reject: () => void; unsure: () => void; relabel: () => void; outline: () => void;
-  join: () => void; undo: () => void;
+  join: () => void; split: () => void; undo: () => void; use: (one: Drawing) => void; link: (claim: Claim) => void;
 }
 
-export function drawDetail(one: Subject, said: Findings, acts: Acts, hasUndo: boolean): void {
+export interface Shown { one: Subject; said: Findings; subjects: Subject[]; looks: Scene[]; actor: string; hasUndo: boolean }
+
+export function drawDetail({ one, said, subjects, looks, actor, hasUndo }: Shown, acts: Acts): void {
   const isThing = one.kind === "structure" || one.kind === "rejected";
   const about = said.findings.filter((finding) => finding.evidence.includes(one.id));
-  byId("detail").replaceChildren(
+  byId("detail").replaceChildren(...[
     el("h2", {}, el("span", { class: `class ${classOf(one)}` }, one.kind === "change" ? `change: ${one.class}` : one.class), one.kind === "change" ? "" : one.label),
     el("dl", {},
       ...fact(one.kind === "change" ? "ground changed" : "happened", one.when),
@@ -25,20 +29,23 @@ export function drawDetail(one: Subject, said: Findings, acts: Acts, hasUndo: bo
         button(one.kind === "change" ? "It is a structure" : "Accept", "a", acts.accept, { class: "strong" }),
         button("Reject", "r", acts.reject), button("Not sure", "u", acts.unsure),
         isThing && button("Relabel", "l", acts.relabel), isThing && button("Outline", "o", acts.outline),
-        isThing && button("Join with next", "g", acts.join),
+        isThing && button("Join", "g", acts.join), isThing && button("Split", "v", acts.split),
         button("Undo", "z", acts.undo, { disabled: !hasUndo })),
-    part("Decided", one.decisions.map((d) => `${wordOf(d.what, d.state, d.scene)} by ${d.actor} on ${day(d.at)}${d.why ? `: ${d.why}` : ""}${d.label ? ` → ${d.label}` : ""}${d.class ? ` → ${d.class}` : ""}`)),
+    ...drawingsOf(one, looks, actor, acts.use),
+    part("Decided", one.decisions.map((d) => `${wordOf(d)} by ${d.actor} on ${day(d.at)}${d.why ? `: ${d.why}` : ""}${d.label ? ` → ${d.label}` : ""}${d.class ? ` → ${d.class}` : ""}`)),
     part("Why this class", one.reasons),
     part("Sentences that rest on it", about.map((finding) => finding.text)),
-    part("What others say, as of the last run", said.claims.map((claim) => `${claim.verdict}: “${claim.quote}” (${claim.publisher}). ${claim.why}`)));
+    claimsOf(said, subjects, one, acts.link),
+  ].filter((made): made is HTMLElement => made instanceof Node));
 }
 
-function wordOf(what: string, state: string | null, scene: string | null): string {
-  return what === "look" ? `${state} in ${scene}` : what;
+function wordOf(one: Subject["decisions"][number]): string {
+  if (one.what === "look") return `${one.state} in ${one.scene}`;
+  return one.what === "measure" || one.what === "use" ? `${one.what} ${one.dimension}` : one.what === "link" ? `link with ${one.claim}` : one.what;
 }
 
-const fact = (name: string, value: string): Node[] => [el("dt", {}, name), el("dd", {}, whole(value))];
+const fact = (name: string, value: string): Node[] => [el("dt", {}, name), el("dd", {}, ...whole(value))];
 
 function part(title: string, lines: string[]): HTMLElement | string {
-  return lines.length ? el("section", {}, el("h3", {}, title), el("ul", {}, ...lines.map((line) => el("li", {}, whole(line))))) : "";
+  return lines.length ? el("section", {}, el("h3", {}, title), el("ul", {}, ...lines.map((line) => el("li", {}, ...whole(line))))) : "";
 }

@@ -39,7 +39,8 @@ export function tell(text: string, isWrong = false): void {
   told.classList.toggle("wrong", isWrong);
 }
 
-/** A number is not parted from its per cent sign. */
-export const whole = (text: string): string => text.replaceAll(" %", "\u00a0%");
+/** Text in which no line breaks inside a date, nor between a number and its per cent sign. */
+export const whole = (text: string): (Node | string)[] => text.replaceAll(" %", "\u00a0%").split(/(\d{4}-\d\d-\d\d)/)
+  .map((part, i) => (i % 2 ? el("span", { class: "day" }, part) : part));
 
 export const day = (moment: string): string => moment.slice(0, 10);

@@ -2,11 +2,13 @@
 
 import "ol/ol.css";
 import "./style.css";
-import { Refused, api, type Asked, type Findings, type Mode, type Point, type Site, type State, type Subject } from "./api";
+import { Refused, api, type Asked, type Claim, type Decided, type Findings, type Mode, type Point, type Site, type State, type Subject } from "./api";
 import { ask, showKeys } from "./ask";
+import { askLink } from "./claims";
 import { drawDetail } from "./detail";
-import { byId, choice, tell } from "./dom";
+import { button, byId, choice, tell } from "./dom";
 import { Pencil } from "./draw";
+import { cutOf, hull, meanOf, partOf } from "./geometry";
 import { Measuring } from "./measure";
 import { Panes, type Compare } from "./panes";
 import { drawQueue, markChosen } from "./queue";
@@ -18,10 +20,12 @@ const CHANCES: [string, string][] = [["0.7", "likely (0.70)"], ["0.9", "very lik
 const CLASSES: [string, string][] = ["new structure", "removed structure", "altered structure", "ground works"].map((text) => [text, text]);
 const KEYS: [string, string][] = [
   ["j k", "next, previous in the queue"], ["a", "accept"], ["r", "reject, with a reason"], ["u", "not sure"], ["l", "relabel"],
-  ["o", "edit the outline: arrows move, + − size, , . turn, Enter keeps"], ["g", "join with the next in the queue"], ["z", "undo the last decision"],
+  ["o", "edit the outline: arrows move, + − size, [ ] one side, , . turn, Enter keeps"], ["d", "draw a structure that is missing"],
+  ["v", "split in two: arrows move the cut, , . turn it, Enter keeps"], ["g", "join with another"], ["z", "undo the last decision"],
+  ["q", "link with a claim"],
   ["← →", "earlier, later look"], ["Shift ← →", "the same for the look before"], ["p n x", "in this look: present, absent, unclear"],
   ["1 2 3 4", "swipe, flicker, side by side, one look"], ["t f c", "true colour, false colour, strength of change"],
-  ["s", "the swipe's handle, then arrows"], ["m", "measure a length"], ["b", "measure a footprint"], ["0", "the whole site"], ["Esc", "leave what you are doing"],
+  ["s", "the swipe's handle, then arrows"], ["m w b", "measure a length, a width, a footprint"], ["i", "use the last drawing in the report"], ["P", "publish"], ["0", "the whole site"], ["Esc", "leave what you are doing"],
 ];
 
 class Page {
@@ -35,7 +39,7 @@ class Page {
   private before = 0;
   private after = 0;
   private withAll = false;
-  private readonly undone: string[] = [];
+  private readonly undone: string[][] = [];   // what one key takes back, newest last
 
   constructor(private readonly site: Site, private subjects: Subject[], private leftOut: number, private said: Findings, private readonly rerun: Rerun) {
     byId("name").textContent = site.name;
@@ -43,7 +47,9 @@ class Page {
     document.title = `${site.name} · review`;
     this.panes = new Panes(site, (id) => this.chosen?.id === id, (id) => this.choose(id));
     this.pencil = new Pencil(this.panes);
-    this.measuring = new Measuring(this.pencil, () => this.site.looks[this.after]!.id, () => this.chosen, () => this.compare("single"));
+    this.measuring = new Measuring(this.pencil, () => this.site.looks[this.after]!, () => this.chosen, () => this.compare("single"),
+      (dimension, scene, drawn) => this.decide("measure", { dimension, scene, drawn }));
+    byId("queue-new").replaceChildren(button("Draw what is missing", "d", () => this.draw()));
     this.setCompare = choice<Compare>(byId("compare"), [["swipe", "Swipe", "1"], ["flicker", "Flicker", "2"], ["side", "Beside", "3"], ["single", "One look", "4"]], (mode) => this.compare(mode));
     const colours: [Mode, string, string][] = [["true", "True", "t"], ["false", "Infrared", "f"], ["change", "Change", "c"]];
     this.setColours = choice<Mode>(byId("colours"), colours.filter(([mode]) => site.modes.includes(mode)), (mode) => this.colour(mode));
@@ -53,7 +59,7 @@ class Page {
       input.addEventListener("input", () => set(Number(input.value)));
     }
     byId("help-open").addEventListener("click", () => showKeys(KEYS));
-    rerun.onDone = () => void this.reload();
+    rerun.onDone = () => void this.afterRun();
     document.addEventListener("keydown", (event) => this.key(event));
     this.panes.draw(subjects);
     this.compare("swipe");
@@ -98,10 +104,11 @@ class Page {
 
   private detail(): void {
     if (!this.chosen) return;
-    drawDetail(this.chosen, this.said, {
+    drawDetail({ one: this.chosen, said: this.said, subjects: this.subjects, looks: this.site.looks, actor: this.site.actor, hasUndo: this.undone.length > 0 }, {
       accept: () => void this.accept(), reject: () => void this.reject(), unsure: () => void this.unsure(), relabel: () => void this.relabel(),
-      outline: () => this.outline(), join: () => void this.join(), undo: () => void this.undo(),
-    }, this.undone.length > 0);
+      outline: () => this.outline(), join: () => void this.join(), split: () => this.split(), undo: () => void this.undo(),
+      use: (one) => void this.use(one), link: (claim) => void this.link(claim),
+    });
     drawWords(this.chosen, this.site.looks[this.after]!, (state) => void this.word(state));
   }
 
@@ -134,17 +141,24 @@ class Page {
 
   private async decide(what: string, given: Partial<Asked> = {}, moves = false, on = this.chosen): Promise<boolean> {
     if (!on) return false;
+    const kept = await this.keep({ subject: on.id, what, version: on.version, ...given });
+    if (kept && moves) this.step(1);
+    return kept !== null;
+  }
+
+  /** Sends a decision; it is on disk when this tells so. ``withLast``: one key takes it back with the one before it. */
+  private async keep(asked: Asked, withLast = false): Promise<Decided | null> {
     try {
-      const kept = await api.decide({ subject: on.id, what, version: on.version, ...given });
-      this.undone.push(kept.decision.id);
-      this.replace(kept.subject);
+      const kept = await api.decide(asked);
+      if (withLast) this.undone.at(-1)!.push(kept.decision.id);
+      else this.undone.push([kept.decision.id]);
+      if (kept.subject) this.replace(kept.subject);
       this.rerun.isStale(true);
-      tell(`Kept: ${what}${given.state ? ` ${given.state}` : ""}, ${kept.subject.kind === "change" ? kept.subject.id : kept.subject.label}${given.why ? ` (${given.why})` : ""}`);
-      if (moves) this.step(1);
-      return true;
+      tell(`Kept: ${asked.what}${asked.state ? ` ${asked.state}` : ""}${asked.dimension ? ` ${asked.dimension}` : ""}, ${kept.subject?.kind === "change" ? kept.subject.id : kept.subject?.label}${asked.why ? ` (${asked.why})` : ""}`);
+      return kept;
     } catch (error) {
       await this.failed(error);
-      return false;
+      return null;
     }
   }
 
@@ -156,6 +170,7 @@ class Page {
   private replace(told: Subject): void {
     const at = this.subjects.findIndex((one) => one.id === told.id);
     if (at >= 0) this.subjects[at] = told;
+    else this.subjects.push(told);
     if (this.chosen?.id === told.id) this.chosen = told;
     this.list();
     this.panes.draw(this.subjects);
@@ -202,13 +217,55 @@ class Page {
     const on = this.chosen;
     if (on?.kind !== "structure") return;
     const others = this.subjects.filter((one) => one.kind === "structure" && one.id !== on.id);
-    const answer = others.length ? await ask({ title: `Which one is a part of ${on.label}?`, options: others.slice(0, 9).map((one) => [one.id, one.label]) }) : null;
+    const answer = others.length ? await ask({ title: `Which one is a part of ${on.label}?`, options: others.map((one) => [one.id, one.label]) }) : null;
     const other = others.find((one) => one.id === answer?.option);
     if (!other) { tell("There is no other structure to join with.", !others.length); return; }
     const ring = hull([...on.outline, ...other.outline]);
     if (await this.decide("outline", { outline: ring, why: `drawn around ${other.label} too` }, false, on)) {
-      await this.decide("reject", { why: `a part of ${on.label}` }, false, other);
+      await this.keep({ subject: other.id, what: "reject", version: other.version, why: `a part of ${on.label}` }, true);
     }
+  }
+
+  /** One thing that is two: what lies on one side of a cut becomes a structure of its own. */
+  private split(): void {
+    const on = this.chosen;
+    if (on?.kind !== "structure") return;
+    tell("Lay the cut: drag its ends, or arrows move it, , . turn it. Enter keeps it, Esc leaves it.");
+    this.pencil.edit(cutOf(on.outline), ([a, b]) => void this.decide("split", { outline: partOf(on.outline, [a!, b!]) }, false, on), true);
+  }
+
+  /** A structure that the tool missed: a rectangle to be moved, turned and sized, then what it is and how sure that is. */
+  private draw(): void {
+    const [x, y] = this.panes.view.getCenter() as Point;
+    const [wide, high] = [60 * this.panes.view.getResolution()!, 40 * this.panes.view.getResolution()!];
+    tell("Lay the outline: drag it or its corners, or arrows move, + − size, [ ] one side, , . turn it. Enter keeps it, Esc leaves it.");
+    this.pencil.edit([[x - wide, -y - high], [x + wide, -y - high], [x + wide, -y + high], [x - wide, -y + high]], (outline) => void this.drawn(outline));
+  }
+
+  private async drawn(outline: Point[]): Promise<void> {
+    const what = await ask({ title: "What is it?", options: CLASSES });
+    const sure = what && await ask({ title: "How likely is it one?", options: CHANCES });
+    if (!sure) return;
+    const subject = `drawn-${meanOf(outline).map((part) => Math.round(part)).join("-")}`;
+    const kept = await this.keep({ subject, what: "draw", version: "", outline, class: what.option, chance: Number(sure.option) });
+    if (kept?.subject) { this.list(); this.choose(kept.subject.id); }
+  }
+
+  /** What this reader drew of one size on one look stands in the report. */
+  private async use(one = this.chosen?.drawings.filter((drawing) => drawing.actor === this.site.actor && !drawing.is_used).at(-1)): Promise<void> {
+    if (one) await this.decide("use", { dimension: one.dimension, scene: one.scene });
+    else tell("There is nothing that you drew and do not use yet.");
+  }
+
+  private async link(given?: Claim): Promise<void> {
+    const on = this.chosen;
+    if (!on || on.kind === "change" || !this.said.claims.length) { tell("There is no claim, or no structure, to link.", true); return; }
+    const link = await askLink(this.said, on, given);
+    if (!link || !(await this.decide("link", link, false, on))) return;
+    this.said = await api.findings();
+    const claim = this.said.claims.find((one) => one.id === link.claim);
+    if (claim) tell(`Kept: link with ${on.label}. ${claim.now}: “${claim.quote}”`);
+    this.detail();
   }
 
   private async word(state: State): Promise<void> {
@@ -217,21 +274,38 @@ class Page {
   }
 
   private async undo(): Promise<void> {
-    const id = this.undone.pop();
-    if (!id) { tell("There is nothing to undo."); return; }
+    const ids = this.undone.pop();
+    if (!ids) { tell("There is nothing to undo."); return; }
     try {
-      const taken = await api.withdraw(id);
-      this.replace(taken.subject);
-      this.choose(taken.subject.id);
-      tell(`Undone: ${taken.decision.what}`);
+      for (const id of ids.reverse()) {
+        const { decision, subject } = await api.withdraw(id);
+        if (subject) { this.replace(subject); this.choose(subject.id); } else this.forget(decision.subject);
+        if (decision.what === "link") { this.said = await api.findings(); this.detail(); }
+        tell(`Undone: ${decision.what}`);
+      }
     } catch (error) {
       await this.failed(error);
     }
   }
 
+  /** What was drawn and is taken back. */
+  private forget(id: string): void {
+    this.subjects = this.subjects.filter((one) => one.id !== id);
+    this.panes.draw(this.subjects);
+    this.list();
+    if (this.subjects[0]) this.choose(this.subjects[0].id);
+  }
+
   private step(by: number): void {
     const next = this.subjects[this.subjects.findIndex((one) => one.id === this.chosen?.id) + by];
     if (next) this.choose(next.id);
+  }
+
+  /** A run may have found new looks: then the page begins anew. */
+  private async afterRun(): Promise<void> {
+    const site = await api.site();
+    if (site.looks.map((look) => look.id).join() === this.site.looks.map((look) => look.id).join()) await this.reload();
+    else window.location.reload();
   }
 
   private async reload(): Promise<void> {
@@ -248,7 +322,7 @@ class Page {
   private key(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
     if (event.ctrlKey || event.metaKey || event.altKey || target.matches("input[type=text]")) return;
-    if (event.key === "Escape") { this.pencil.stop(); this.measuring.stop(); return; }
+    if (event.key === "Escape") { this.pencil.stop(); return; }
     const isSlider = target.matches("input[type=range], [role=slider]");
     if (this.pencil.key(event.key) || (!isSlider || !event.key.startsWith("Arrow") ? this.act(event.key, event.shiftKey) : false)) event.preventDefault();
   }
@@ -259,7 +333,8 @@ class Page {
       o: () => this.outline(), g: () => this.join(), z: () => this.undo(), p: () => this.word("present"), n: () => this.word("absent"), x: () => this.word("unclear"),
       1: () => this.compare("swipe"), 2: () => this.compare("flicker"), 3: () => this.compare("side"), 4: () => this.compare("single"),
       t: () => this.colour("true"), f: () => this.colour("false"), c: () => this.colour("change"), s: () => byId("handle").focus(),
-      m: () => this.measuring.start("LineString"), b: () => this.measuring.start("Polygon"), "?": () => showKeys(KEYS),
+      m: () => this.measuring.start("length"), w: () => this.measuring.start("width"), b: () => this.measuring.start("area"), i: () => this.use(),
+      d: () => this.draw(), v: () => this.split(), q: () => this.link(), P: () => this.rerun.publish(), "?": () => showKeys(KEYS),
       0: () => this.panes.view.fit([0, -this.site.height, this.site.width, 0], { padding: [20, 20, 20, 20] }),
       ArrowRight: () => (withShift ? this.show(this.before + 1, this.after) : this.show(this.before, this.after + 1)),
       ArrowLeft: () => (withShift ? this.show(this.before - 1, this.after) : this.show(this.before, this.after - 1)),
@@ -270,27 +345,9 @@ class Page {
   }
 }
 
-/** The convex hull of points (Andrew's monotone chain). */
-function hull(points: Point[]): Point[] {
-  const sorted = [...points].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  const half = (from: Point[]): Point[] => {
-    const chain: Point[] = [];
-    for (const p of from) {
-      while (chain.length > 1) {
-        const [a, b] = [chain.at(-2)!, chain.at(-1)!];
-        if ((b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]) > 0) break;
-        chain.pop();
-      }
-      chain.push(p);
-    }
-    return chain.slice(0, -1);
-  };
-  return [...half(sorted), ...half(sorted.reverse())];
-}
-
 async function start(): Promise<void> {
   try {
-    const [site, told, said] = await Promise.all([api.site(), api.subjects(false), api.findings().catch((): Findings => ({ title: "", findings: [], claims: [] }))]);
+    const [site, told, said] = await Promise.all([api.site(), api.subjects(false), api.findings().catch((): Findings => ({ title: "", findings: [], claims: [], links: [] }))]);
     const rerun = new Rerun();
     rerun.isStale(told.is_stale);
     new Page(site, told.subjects, told.left_out, said, rerun);

@@ -1,44 +1,54 @@
-/** Measuring by hand: a length or a footprint on the look that is shown, each with its interval, and how they scatter. */
+/** Measuring by hand: a length, a width or a footprint on the look that is shown. Each drawing is kept with its thing. */
 
-import { Refused, api, type Measured, type Point, type Subject } from "./api";
-import { button, byId, el, tell, whole } from "./dom";
+import { Refused, api, type Drawing, type Measured, type Point, type Scene, type Side, type Subject } from "./api";
+import { button, byId, day, el, tell, whole } from "./dom";
 import type { Pencil } from "./draw";
 
+const WORDS: Record<Side, string> = { area: "footprint", length: "length", width: "width" };
+
 export class Measuring {
-  private readonly into = byId("measuring");
-
-  constructor(private readonly pencil: Pencil, private readonly scene: () => string, private readonly chosen: () => Subject | null,
-    private readonly showOne: () => void) {
-    this.into.replaceChildren(button("Length", "m", () => this.start("LineString")), button("Footprint", "b", () => this.start("Polygon")));
+  constructor(private readonly pencil: Pencil, private readonly scene: () => Scene, private readonly chosen: () => Subject | null,
+    private readonly showOne: () => void, private readonly keep: (dimension: Side, scene: string, drawn: Point[]) => Promise<boolean>) {
+    byId("measuring").replaceChildren(button("Length", "m", () => this.start("length")), button("Width", "w", () => this.start("width")),
+      button("Footprint", "b", () => this.start("area")));
   }
 
-  start(kind: "LineString" | "Polygon"): void {
+  start(dimension: Side): void {
     this.showOne();
-    tell(kind === "LineString" ? "Click both ends of the length. Draw it again to see how your hand scatters; Esc leaves." :
-      "Click the corners of the footprint, twice at the last one. Draw it again to see how your hand scatters; Esc leaves.");
+    tell(`${dimension === "area" ? "Click the corners of the footprint, twice at the last one" : `Click both ends of the ${dimension}`}. Draw it again to see how your hand scatters; Esc leaves.`);
     const drawn: Point[][] = [];
-    this.pencil.trace(kind, (points) => { drawn.push(points); void this.measured(drawn, kind === "Polygon"); });
+    this.pencil.trace(dimension === "area" ? "Polygon" : "LineString", (points) => { drawn.push(points); void this.measured(dimension, drawn); });
   }
 
-  stop(): void {
-    document.getElementById("measured")?.remove();
-  }
-
-  private async measured(drawn: Point[][], isClosed: boolean): Promise<void> {
+  private async measured(dimension: Side, drawn: Point[][]): Promise<void> {
+    const on = this.chosen();
+    const scene = this.scene().id;
+    if (on && on.kind !== "change") { await this.keep(dimension, scene, drawn.at(-1)!); return; }
     try {
-      this.show(await api.measure(this.scene(), drawn, isClosed, this.chosen()?.id ?? null), drawn.length);
+      const told = await api.measure(scene, drawn, dimension === "area", null);
+      tell(`Measured, and not kept, as it is of no structure: ${told.value}`);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       tell(error.message, true);
     }
   }
+}
 
-  private show(told: Measured, times: number): void {
-    this.stop();
-    byId("detail").prepend(el("section", { id: "measured" }, el("h3", {}, times > 1 ? `Measured by hand, ${times} times` : "Measured by hand"),
-      el("p", { class: "value" }, whole(told.value)), el("p", { class: "soft" }, told.method),
-      el("ul", {}, ...told.budget.map((term) => el("li", {}, `${Math.round(100 * term.share)} % ${term.cause}`))),
-      told.fitted ? el("p", {}, told.fitted) : null));
-    tell(`Measured: ${told.value}`);
-  }
+/** What people drew of a thing, each size on each look. */
+export function drawingsOf(subject: Subject, looks: Scene[], actor: string, use: (one: Drawing) => void): HTMLElement[] {
+  const taken = new Map(looks.map((look) => [look.id, day(look.taken)]));
+  return subject.drawings.map((one) => el("section", { class: "measured" },
+    el("h3", {}, ...whole(`${WORDS[one.dimension]} by hand on ${taken.get(one.scene) ?? one.scene}, by ${one.actor}`)),
+    el("p", { class: "value" }, ...whole(one.measured.value)), ...told(one.measured),
+    one.is_used ? el("p", {}, "Stands in the report from the next run on.") :
+      one.actor === actor ? button("Use in the report", "i", () => use(one)) : null));
+}
+
+function told(measured: Measured): HTMLElement[] {
+  const times = measured.each.length;
+  return [
+    el("p", { class: "soft" }, ...whole(times > 1 ? `drawn ${times} times: ${measured.each.map((size) => size.toPrecision(4)).join(", ")} ${measured.unit}` : "drawn once: draw it again to see how your hand scatters")),
+    el("ul", {}, ...measured.budget.map((term) => el("li", {}, ...whole(`${Math.round(100 * term.share)} % ${term.cause}`)))),
+    ...(measured.fitted ? [el("p", {}, ...whole(measured.fitted))] : []),
+  ];
 }

@@ -1,7 +1,7 @@
 /** The list of what can be decided on, what settles most first. */
 
 import type { Subject } from "./api";
-import { byId, el } from "./dom";
+import { byId, el, whole } from "./dom";
 
 const MARKS: Record<string, string> = { accept: "✓", reject: "✗", "not sure": "?" };
 
@@ -36,7 +36,7 @@ function row(one: Subject, isChosen: boolean, actor: string, choose: (id: string
     el("button", { type: "button", class: `row ${classOf(one)}${one.is_open ? "" : " done"}`, "data-id": one.id,
       "aria-current": String(isChosen), click: () => choose(one.id) },
     el("b", {}, one.kind === "change" ? one.class : one.label), marks ? el("span", { class: "marks" }, marks) : null,
-    el("span", { class: "what" }, one.kind === "change" ? one.when : `${one.class}, ${one.when}`),
+    el("span", { class: "what" }, ...whole(one.kind === "change" ? one.when : `${one.class}, ${one.when}`)),
     one.is_disputed ? el("span", { class: "differ" }, "readers differ") : null));
 }
 

@@ -1,41 +1,85 @@
-/** Computing anew what the decisions changed, in the background. */
+/** What the server computes in the background: a run with what the decisions changed, or the published report. */
 
-import { api, type Run } from "./api";
-import { byId, tell } from "./dom";
+import { api, type Checklist, type Row, type Run } from "./api";
+import { button, byId, el, tell, whole } from "./dom";
 
 const ASK_MS = 400;
 
 export class Rerun {
   onDone: () => void = () => undefined;
   private readonly start = byId<HTMLButtonElement>("rerun");
+  private readonly publishing = byId<HTMLButtonElement>("publish");
   private readonly state = byId("run-state");
+  private wasStale = false;
 
   constructor() {
-    this.start.addEventListener("click", () => void this.begin());
+    this.start.addEventListener("click", () => void this.follow(api.startRun));
+    this.publishing.addEventListener("click", () => void this.publish());
+    void api.run().then((run) => { if (run.is_running) void this.follow(() => Promise.resolve(run)); }).catch(() => undefined);
   }
 
   isStale(isStale: boolean): void {
+    this.wasStale = isStale;
     this.state.textContent = isStale ? "Out of date: a run is due" : "Up to date, with every decision";
     this.start.classList.toggle("strong", isStale);
   }
 
-  private async begin(): Promise<void> {
-    this.start.disabled = true;
+  /** The checklist; what is open is shown, and what stops publication has to be supplied first. */
+  async publish(): Promise<void> {
+    if (this.publishing.disabled) return;
+    this.publishing.disabled = true;
+    tell("Reading the checklist…");
     try {
-      let run = await api.startRun();
+      const list = await api.checklist();
+      tell("");
+      showChecklist(list, (withoutPixels) => void this.follow(() => api.publish(withoutPixels)));
+    } catch (error) {
+      tell(error instanceof Error ? error.message : String(error), true);
+    } finally {
+      this.publishing.disabled = false;
+    }
+  }
+
+  private async follow(begin: () => Promise<Run>): Promise<void> {
+    this.start.disabled = this.publishing.disabled = true;
+    try {
+      let run = await begin();
       while (run.is_running) {
         this.state.textContent = stepOf(run);
         await new Promise((resolve) => setTimeout(resolve, ASK_MS));
         run = await api.run();
       }
-      tell(run.failed ?? `The run is done: ${run.title ?? ""}`, run.failed !== null);
-      if (!run.failed) this.onDone();
+      tell(run.failed ?? (run.published ? `Published: ${run.published}` : `The run is done: ${run.title ?? ""}`), run.failed !== null);
+      if (run.failed || run.published) this.isStale(this.wasStale);
+      else this.onDone();
     } catch (error) {
       tell(error instanceof Error ? error.message : String(error), true);
     } finally {
-      this.start.disabled = false;
+      this.start.disabled = this.publishing.disabled = false;
     }
   }
 }
 
-const stepOf = (run: Run): string => `Running: ${run.step}${run.total ? ` (${run.done} of ${run.total})` : ""}`;
+const stepOf = (run: Run): string => `${run.what === "publish" ? "Publishing" : "Running"}: ${run.step}${run.total ? ` (${run.done} of ${run.total})` : ""}`;
+
+function showChecklist(list: Checklist, publish: (withoutPixels: boolean) => void): void {
+  const dialog = byId<HTMLDialogElement>("ask");
+  const rules = ["refuse", "warn", "inform"];
+  const open = list.rows.filter((one) => one.missing).sort((a, b) => rules.indexOf(a.rule) - rules.indexOf(b.rule));
+  const without = el("input", { type: "checkbox", id: "no-pixels" });
+  const go = button(`Publish version ${list.version || 1}`, null, () => { dialog.close(); publish(without.checked); }, { class: "strong", disabled: list.is_refused });
+  dialog.replaceChildren(el("form", { method: "dialog" },
+    el("h2", { id: "ask-title" }, list.is_refused ? "Not yet: what stops publication" : "Publish the report"),
+    el("p", { class: "soft" }, `${list.rows.length - open.length} of ${list.rows.length} rows of the checklist hold.`),
+    el("ul", { class: "rows", tabindex: "0", "aria-label": "Open rows of the checklist" }, ...open.map(row)),
+    el("label", { for: "no-pixels", class: "check" }, without, " Outlines and numbers only, no images"),
+    el("p", { class: "answers" }, go, button("Close", "Esc", () => dialog.close()))));
+  dialog.onkeydown = (event) => event.stopPropagation();
+  dialog.onclose = null;
+  dialog.showModal();
+  (list.is_refused ? dialog.querySelector<HTMLElement>(".rows")! : go).focus();
+}
+
+const row = (one: Row): HTMLElement => el("li", { "data-rule": one.rule },
+  el("b", {}, one.rule === "refuse" ? "stops it: " : one.rule === "warn" ? "is printed in the report: " : "for you: "),
+  ...whole(`(${one.number}) ${one.element}: ${one.missing}. ${one.remedy}`));

@@ -14,9 +14,10 @@ from typing import Any, cast
 
 from sitewatch import store
 from sitewatch.case._again import computed_again
+from sitewatch.case._decide import checked_now, keep
 from sitewatch.case._images import look_for_images
 from sitewatch.case._people import People
-from sitewatch.case._stages import STAGES, WORDED, Stage, scenes_id, up_to
+from sitewatch.case._stages import STAGES, WORDED, scenes_id, up_to
 from sitewatch.errors import InputError
 from sitewatch.model import (
     Changes,
@@ -30,8 +31,8 @@ from sitewatch.model import (
     Scenes,
     Stack,
     Structures,
+    counted_in,
     fingerprint,
-    newest,
 )
 from sitewatch.sources.archives import ARCHIVE, place
 from sitewatch.sources.folder import survey
@@ -77,7 +78,7 @@ class Case(People):
         self._claims: Claims | None = store.read_claims(folder, file.site)
         self._ids: dict[str, str] = {}
         self._records: dict[str, Any] = {}
-        self._decided: tuple[Decision, ...] = ()
+        self._decided: dict[str, tuple[Decision, ...]] = {}
 
     @classmethod
     def open(cls, folder: Path | str) -> Case:
@@ -134,6 +135,10 @@ class Case(People):
         """Whether what others say holds: each claim of claims.yaml with its verdict."""
         return self.findings().checks
 
+    def checks_now(self) -> Checks:
+        """The same from what the last run left, with every link that people made since; nothing is kept."""
+        return checked_now(self)
+
     def report(self) -> ReportFolder:
         """The page that a reader can check, written if it is not there."""
         self._step("report", None)
@@ -144,6 +149,10 @@ class Case(People):
         again = Case(self.folder, self.file)
         again._ids["scenes"] = self._id("scenes")
         return self._store.stored(again._id(stage)).is_whole
+
+    def decide(self, decision: Decision, version: str | None = None) -> Decision:
+        """Keep what a person decided; it counts from the next run on. VerificationError where ``version`` is stale."""
+        return keep(self, decision, version)
 
     def run(self, until: str = "report", progress: Progress | None = None) -> tuple[Step, ...]:
         """Look for new images, then compute every stage up to ``until`` that is not stored already."""
@@ -228,7 +237,7 @@ class Case(People):
         asked = signature(row.function).parameters
         also: dict[str, Any] = {"options": self.options[stage]} if row.options else {}
         if "decisions" in asked:
-            also["decisions"] = self._decided
+            also["decisions"] = self._decided.get(stage, ())
         if "standing" in asked:
             also["standing"] = self.standing()
         if "progress" in asked:
@@ -259,7 +268,7 @@ class Case(People):
             self._look(None)
         if stage not in self._ids:
             row = STAGES[stage]
-            self._ids[stage] = fingerprint({**self._people_plain(row),
+            self._ids[stage] = fingerprint({**self._people_plain(stage),
                 "stage": stage, "version": row.version, "inputs": {name: self._id(name) for name in row.inputs},
                 "options": self._plain_options(stage), "seed": self.file.seed, "site": store.place_plain(self.site),
                 "words": store.words_plain(self.site) if stage in WORDED else None,
@@ -267,15 +276,18 @@ class Case(People):
         return self._ids[stage]
 
     def _said(self) -> str:
-        """What stands for the claims in a run's identity."""
-        return fingerprint(store.claims_plain(self._claims, self.site)) if self._claims else ""
+        """What stands for the claims in a run's identity, with what people linked them with."""
+        if self._claims is None:
+            return ""
+        self._claims = replace(self._claims, links=counted_in("claims", self.decisions()))
+        return fingerprint(store.claims_plain(self._claims, self.site))
 
-    def _people_plain(self, row: Stage) -> dict[str, Any]:
+    def _people_plain(self, stage: str) -> dict[str, Any]:
         """What people decided or reviewed, where the stage applies it and there is any."""
-        asked, grid, told = signature(row.function).parameters, self.site.grid, {}
+        asked, grid, told = signature(STAGES[stage].function).parameters, self.site.grid, {}
         if "decisions" in asked:
-            self._decided = newest(self.decisions())
-            told["decisions"] = store.decisions_plain(self._decided, grid)
+            self._decided[stage] = counted_in(stage, self.decisions())
+            told["decisions"] = store.decisions_plain(self._decided[stage], grid)
         if "standing" in asked:
             told["reviews"] = store.reviews_plain(self.reviews(), grid)
         return {name: plain for name, plain in told.items() if plain}

@@ -28,12 +28,6 @@ class People:
         """What people decided, in order of time; CaseFileError names file and line of what cannot be used."""
         return store.read_decisions(self._store.folder, self.site.grid)
 
-    def decide(self, decision: Decision, version: str | None = None) -> Decision:
-        """Keep what a person decided; it counts from the next run on. VerificationError where ``version`` is stale."""
-        subjects, grid = store.subjects_of(self.stored("structures"), self.stored("changes")), self.site.grid
-        return store.keep_decision(self._store.folder, grid, lambda known: store.completed(
-            decision, subjects.get(decision.subject), known, grid, version))
-
     def withdraw(self, decision_id: str, actor: str) -> Decision:
         """Take back a decision of one's own; InputError where it is not there or another person's."""
         return store.withdraw_decision(self._store.folder, self.site.grid, decision_id, actor)

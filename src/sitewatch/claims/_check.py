@@ -7,6 +7,7 @@ from dataclasses import replace
 from sitewatch.claims._disagreements import disagreements_of
 from sitewatch.claims._evidence import Evidence
 from sitewatch.claims._flags import flags_of
+from sitewatch.claims._links import links_of
 from sitewatch.claims._tests import tests_of
 from sitewatch.model import Answer, Changes, Check, Checks, Claim, Claims, Measurements, Stack, Structures
 
@@ -24,10 +25,13 @@ def check_claims(claims: Claims, changes: Changes, structures: Structures, measu
                  stack: Stack) -> Checks:
     """Every claim with its verdict, the flags on its wording, and where publishers disagree.
 
+    Where people linked a claim with a structure, it is held against that one.
+
     A verdict is computed from the structures and measurements of the case alone; how many say a thing counts for
     nothing. "cannot tell" is what a claim gets unless a test decides it.
     """
-    evidence = Evidence(claims=claims, changes=changes, structures=structures, measurements=measurements, stack=stack)
+    evidence = Evidence(claims=claims, changes=changes, structures=structures, measurements=measurements, stack=stack,
+                        links=links_of(claims.links, structures))
     records: dict[str, Check] = {claim.id: _check(claim, evidence) for claim in claims}
     records |= {claim.id: _by_what_it_rests_on(claim, claims, records) for claim in claims
                 if not records[claim.id].tested and claim.kind == "inference"}
@@ -41,6 +45,8 @@ def check_claims(claims: Claims, changes: Changes, structures: Structures, measu
 def _check(claim: Claim, evidence: Evidence) -> Check:
     if not claim.is_confirmed:
         return Check(claim=claim, verdict="cannot tell", why="nobody has confirmed yet that this is what it says")
+    if differ := evidence.links.differ(claim):
+        return Check(claim=claim, verdict="cannot tell", why=f"readers differ on what it speaks of ({differ})")
     tested = tests_of(claim, evidence)
     if tested:
         first = tested[0]

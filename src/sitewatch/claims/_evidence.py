@@ -7,8 +7,21 @@ from dataclasses import dataclass
 from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
+from sitewatch.claims._links import Links
 from sitewatch.geo import WGS84, reproject
-from sitewatch.model import SENSORS, Changes, Claims, Entity, Measurements, Stack, Structure, Structures, plain_name
+from sitewatch.model import (
+    SENSORS,
+    Changes,
+    Claim,
+    ClaimPart,
+    Claims,
+    Entity,
+    Measurements,
+    Stack,
+    Structure,
+    Structures,
+    plain_name,
+)
 
 __all__ = ["Evidence"]
 
@@ -24,6 +37,7 @@ class Evidence:
     structures: Structures
     measurements: Measurements
     stack: Stack
+    links: Links
 
     @property
     def gsd_m(self) -> float:
@@ -52,9 +66,12 @@ class Evidence:
         """What the claims call a structure."""
         return next((entity.name for entity in self.claims.entities if entity.structure == structure), structure)
 
-    def thing(self, name: str) -> tuple[Entity | None, Structure | None]:
-        """The entity that a claim speaks of, and the structure that it is, as far as somebody said which."""
+    def thing(self, name: str, claim: Claim | None = None,
+              part: ClaimPart = "subject") -> tuple[Entity | None, Structure | None]:
+        """The entity that a part of a claim speaks of, and the structure that it is, as far as somebody said which."""
         entity = self.claims.entities.find(name)
+        if claim and (link := self.links.of(claim, part)) and link.structure:
+            return entity, link.structure
         wanted = entity.structure if entity and entity.structure else name
         named = [s for s in self.structures if wanted.casefold() in (s.id.casefold(), s.label.casefold())]
         if named or entity is None or (entity.at is None and entity.area is None):

@@ -170,7 +170,8 @@ def _sizes(structure: Structure, measurements: Measurements) -> _Said | None:
 def _size(measurement: Measurement, *, with_level: bool) -> str:
     assert measurement.value is not None
     text, level = measurement.value.interval_text, measurement.value.level_text
-    return f"{text} in {dimension_phrase(measurement.what)}" + (f" ({level})" if with_level else "")
+    by_hand = "" if measurement.by == "tool" else ", drawn by hand"
+    return f"{text} in {dimension_phrase(measurement.what)}{by_hand}" + (f" ({level})" if with_level else "")
 
 
 def _level(measurement: Measurement) -> str:

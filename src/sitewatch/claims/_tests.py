@@ -73,8 +73,10 @@ def _sizes(claim: Claim, stated: Stated, evidence: Evidence) -> Iterator[Answer]
         yield Answer(what=stated.dimension, verdict="not testable",
                      why=f"the {stated.dimension} is not {'compared' if is_ratio else 'measured'} from these images")
         return
-    numerator = evidence.thing(stated.numerator or claim.subject)[1]
-    denominator = evidence.thing(stated.denominator or claim.object)[1] if is_ratio else None
+    if (link := evidence.links.of(claim)) and link.dimension:
+        wanted = [link.dimension]
+    numerator = evidence.thing(stated.numerator or claim.subject, claim)[1]
+    denominator = evidence.thing(stated.denominator or claim.object, claim, "object")[1] if is_ratio else None
     if missing := _missing(claim, stated, numerator, denominator):
         yield Answer(what=dimension_phrase(wanted[0]), verdict="cannot tell", why=missing)
         return
@@ -188,7 +190,7 @@ def _position(claim: Claim, evidence: Evidence) -> Answer:
 
 
 def _presence(claim: Claim, evidence: Evidence) -> Answer:
-    entity, structure = evidence.thing(claim.subject)
+    entity, structure = evidence.thing(claim.subject, claim)
     name = structure.label if structure else entity.name if entity else claim.subject
     marked = structure is not None and structure.class_ == "marked object"  # a person has told it for what it is
     if why := (None if marked else _too_coarse(entity, evidence)) or _not_traced(entity, structure, evidence):
@@ -236,7 +238,7 @@ def _unseeable(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
     what = claim.object or claim.predicate.replace("_", " ")
     yield Answer(what="function", verdict="not testable",
                  why=f"what a thing is for, who uses it and what is intended (“{what}”) no image can show")
-    entity, structure = evidence.thing(claim.subject)
+    entity, structure = evidence.thing(claim.subject, claim)
     if structure or (entity and (entity.at or entity.area)):
         yield _presence(claim, evidence)
 

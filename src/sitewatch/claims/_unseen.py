@@ -33,7 +33,8 @@ def unseen(measurements: Measurements, changed: Sequence[Structure], stack: Stac
     yield from _longest_gap(looks)
     yield from _unclear(changed)
     for measurement in measurements:
-        if measurement.value is None:
+        spoken_of = measurements.of(measurement.subject, measurement.what, measurement.reference)
+        if spoken_of and spoken_of.value is None:
             yield _not_measured(measurement, measurements, changed)
     if changed:
         yield "What the place and its structures are for, and who uses them, cannot be told from these images.", ()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from shlex import quote
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sitewatch.cli._options import CASE, JSON, PATH
-from sitewatch.cli._output import shown, write_json
+from sitewatch.cli._options import ACTOR, CASE, JSON, PATH
+from sitewatch.cli._output import say, shown, write_json
 from sitewatch.errors import InputError
 
 if TYPE_CHECKING:
     from sitewatch.case import Case
+    from sitewatch.model import Decision
 
 __all__ = ["by_hand"]
 
@@ -21,19 +24,28 @@ __all__ = ["by_hand"]
 @CASE
 @click.argument("drawing", metavar="FILE", type=PATH)
 @click.option("--scene", required=True, metavar="ID", help="The scene that it was drawn on.")
+@click.option("--keep", "subject", metavar="ID", help="Keep each drawing in the case, as one of this structure.")
+@click.option("--width", "is_width", is_flag=True, help="With --keep: the line is the width, not the length.")
+@ACTOR
 @JSON
-def by_hand(case: Path, drawing: Path, scene: str, as_json: bool) -> None:
+def by_hand(case: Path, drawing: Path, scene: str, as_json: bool, **given: Any) -> None:
     """Measure what you drew on one look, with its interval.
 
     FILE is GeoJSON: a LineString with two ends for a length, a Polygon for a footprint. Several of the same kind are
-    repetitions of one drawing: they show how steady your hand is. Nothing is kept.
+    repetitions of one drawing: they show how steady your hand is. Nothing is kept without --keep; `sitewatch look CASE
+    ID use` then puts what is kept among the measurements.
     """
     from sitewatch.case import Case
     from sitewatch.measurements import measure_by_hand
+    from sitewatch.model import Decision
 
     opened = Case.open(case)
     drawn, is_closed = _drawn(opened, drawing)
     value, budget = measure_by_hand(drawn, scene, opened.stack(), is_closed=is_closed)
+    if subject := given["subject"]:
+        dimension: Any = "area" if is_closed else "width" if given["is_width"] else "length"
+        _keep(opened, drawn, Decision(subject=subject, what="measure", actor=given["actor"], scene=scene,
+                                      drawn=tuple(drawn[0]), dimension=dimension))
     if as_json:
         write_json({"value": value.value, "low": value.low, "high": value.high, "unit": value.unit,
                     "level": value.level, "method": value.method,
@@ -41,6 +53,15 @@ def by_hand(case: Path, drawing: Path, scene: str, as_json: bool) -> None:
     else:
         causes = "\n".join(f"{term.share:5.0%}  {term.cause}" for term in budget)
         click.echo(f"{value}\n{value.method}\n\n{causes}")
+
+
+def _keep(case: Case, drawn: list[list[tuple[float, float]]], like: Decision) -> None:
+    """Each drawing is a decision of its own: what is repeated later counts with it."""
+    for shape in drawn:
+        case.decide(replace(like, drawn=tuple(shape)))
+    dimension, scene = like.dimension, quote(like.scene or "")
+    say(f"kept; to have it among the measurements: sitewatch look {quote(str(case.folder))} {quote(like.subject)} use "
+        f"--dimension {dimension} --scene {scene}")
 
 
 def _drawn(case: Case, file: Path) -> tuple[list[list[tuple[float, float]]], bool]:

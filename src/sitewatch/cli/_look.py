@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["look"]
 
 _STATES = ("present", "absent", "unclear")
-_WHAT = click.Choice(["accept", "reject", "not-sure", "relabel", "outline", *_STATES])
+_WHAT = click.Choice(["accept", "reject", "not-sure", "relabel", "outline", "draw", "split", "use", "link", *_STATES])
 _CLASS = click.Choice(["new structure", "removed structure", "altered structure", "ground works"])
 
 
@@ -30,11 +30,17 @@ _CLASS = click.Choice(["new structure", "removed structure", "altered structure"
 @click.argument("subject", required=False)
 @click.argument("what", required=False, type=_WHAT)
 @click.option("--why", metavar="TEXT", help="The reason; a rejection needs one.")
-@click.option("--class", "class_", type=_CLASS, help="With relabel or accept: what it is.")
-@click.option("--label", metavar="TEXT", help="With relabel: the name that people read.")
-@click.option("--chance", type=float, metavar="P", help="With accept: how likely you hold its class to be, 0 to 1.")
-@click.option("--scene", metavar="ID", help="With present, absent or unclear: in which scene.")
-@click.option("--outline", type=PATH, metavar="FILE", help="With outline: a GeoJSON file with its one Polygon.")
+@click.option("--class", "class_", type=_CLASS, help="With relabel, accept or draw: what it is.")
+@click.option("--label", metavar="TEXT", help="With relabel or draw: the name that people read.")
+@click.option("--chance", type=float, metavar="P", help="With accept or draw: how likely you hold its class, 0 to 1.")
+@click.option("--scene", metavar="ID", help="With present, absent, unclear or use: in which scene.")
+@click.option("--outline", type=PATH, metavar="FILE",
+              help="With outline, draw or split: a GeoJSON file with one Polygon.")
+@click.option("--dimension", type=click.Choice(["area", "length", "width"]),
+              help="With use: what you drew with by-hand. With link: the size that is meant.")
+@click.option("--claim", metavar="ID", help="With link: the claim of claims.yaml.")
+@click.option("--part", type=click.Choice(["subject", "object"]),
+              help="With link: what it speaks of (the default), or what that is compared with.")
 @click.option("--queue", is_flag=True, help="List what you should look at next, what a decision settles most first.")
 @click.option("--withdraw", metavar="ID", help="Take back this decision of yours.")
 @ACTOR
@@ -42,7 +48,9 @@ _CLASS = click.Choice(["new structure", "removed structure", "altered structure"
 def look(case: Path, subject: str | None, what: str | None, actor: str, as_json: bool, **given: Any) -> None:
     """Decide about a structure or a change, or list what was decided.
 
-    SUBJECT is an id that `sitewatch show CASE structures --json` gives, or one of a change. The decision is kept in
+    SUBJECT is an id that `sitewatch show CASE structures --json` gives, or one of a change; with draw it is a new id
+    for a structure that the tool missed. split makes the part inside an outline a structure of its own, use puts what
+    you drew with by-hand among the measurements, link says which structure a claim speaks of. The decision is kept in
     looks/ of the case and signed in its log; the next run applies it, and no run erases it. Without SUBJECT all
     decisions are listed.
     """
@@ -77,6 +85,8 @@ def _decision(case: Case, subject: str, what: str, actor: str, given: dict[str, 
     from sitewatch.model import Decision
 
     outline, scene = given.pop("outline"), given.pop("scene")
+    if what == "link":
+        given["part"] = given["part"] or "subject"
     try:
         if what in _STATES:
             return Decision(subject=subject, what="look", actor=actor, scene=scene,

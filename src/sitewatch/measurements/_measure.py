@@ -24,8 +24,10 @@ from sitewatch.measurements._interval import (
 )
 from sitewatch.measurements._judge import Fit
 from sitewatch.measurements._shape import Shape
+from sitewatch.measurements._used import used_by_hand
 from sitewatch.model import (
     BudgetTerm,
+    Decision,
     Dimension,
     Measurement,
     Measurements,
@@ -80,13 +82,14 @@ class _Sized:
 
 
 def measure_structures(structures: Structures, stack: Stack, options: MeasurementsOptions = MeasurementsOptions(),
-                       progress: Progress | None = None) -> Measurements:
+                       progress: Progress | None = None, decisions: Sequence[Decision] = ()) -> Measurements:
     """Footprint, length, width and height of every structure, and of what changed the ratios to every reference.
 
     One footprint, a rectangle or two or three that make an L, a T or a U, is fitted through the sensor's point spread
     to all looks that show the whole structure clearly, and with it a height, where every look says from where the sun
     shone. A ratio is taken from looks that show both. Units are metres and square metres on the ellipsoid, or in the
-    plane of pictures without georeference.
+    plane of pictures without georeference. What people drew and want used, by their ``decisions``, stands beside what
+    was fitted.
     """
     ruler = _Ruler(structures, stack, options)
     records: list[Measurement] = []
@@ -95,6 +98,7 @@ def measure_structures(structures: Structures, stack: Stack, options: Measuremen
             records += ruler.all_of(structure)
             if progress:
                 progress("measure", done, len(structures.records))
+    records += used_by_hand(structures, stack, tuple(records), decisions, options.level)
     return Measurements(site=structures.site, records=tuple(records))
 
 

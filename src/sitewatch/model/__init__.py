@@ -35,7 +35,20 @@ from sitewatch.model.comparison import (
     compare,
     conditions_of,
 )
-from sitewatch.model.decision import VERDICTS, Decision, DecisionKind, Seen, disputed, newest, seen_of
+from sitewatch.model.decision import (
+    VERDICTS,
+    ClaimPart,
+    Decision,
+    DecisionKind,
+    Drawn,
+    Seen,
+    counted_in,
+    disputed,
+    newest,
+    seen_of,
+    target_of,
+    verdicts_of,
+)
 from sitewatch.model.document import Document
 from sitewatch.model.entity import Entities, Entity, EntityName, plain_name
 from sitewatch.model.finding import Finding, Findings, Layer
@@ -81,16 +94,17 @@ from sitewatch.model.table import Table, construct, parse_yaml
 
 __all__ = [
     "SENSORS", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution", "Between",
-    "BudgetTerm", "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Column",
-    "Comparability", "Comparison", "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind",
-    "Dimension", "Disagreement", "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName",
-    "Finding", "Findings", "Fit", "Flag", "Form", "Frozen", "HarmReview", "Interval", "Kept", "Layer", "Licence",
-    "Look", "LookState", "Mark", "MaskKind", "Measurement", "Measurements", "Name", "NamedOutline", "News",
-    "NewsKind", "Order", "OrderBook", "OrderState", "PaidSource", "Permission", "Permit", "Phase", "Place",
-    "Placement", "Printed", "Progress", "Proposal", "Publication", "Quantity", "Reading", "Refusal", "Relation",
-    "RemoteSource", "Report", "Review", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit", "Scenes", "Seen",
-    "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Standing", "Stated", "Structure",
-    "StructureClass", "Structures", "Table", "Verdict", "VerdictNews", "Waiting", "Weight", "canonical",
-    "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate", "newest", "parse_yaml",
-    "plain_name", "queue_of", "seen_of", "standing_of", "tolerance_of",
+    "BudgetTerm", "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "ClaimPart",
+    "Claims", "Column", "Comparability", "Comparison", "Conditions", "Correction", "DateOrigin", "Decision",
+    "DecisionKind", "Dimension", "Disagreement", "DisagreementKind", "Document", "Drawn", "Earlier", "Entities",
+    "Entity", "EntityName", "Finding", "Findings", "Fit", "Flag", "Form", "Frozen", "HarmReview", "Interval",
+    "Kept", "Layer", "Licence", "Look", "LookState", "Mark", "MaskKind", "Measurement", "Measurements", "Name",
+    "NamedOutline", "News", "NewsKind", "Order", "OrderBook", "OrderState", "PaidSource", "Permission", "Permit",
+    "Phase", "Place", "Placement", "Printed", "Progress", "Proposal", "Publication", "Quantity", "Reading",
+    "Refusal", "Relation", "RemoteSource", "Report", "Review", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit",
+    "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Standing", "Stated",
+    "Structure", "StructureClass", "Structures", "Table", "Verdict", "VerdictNews", "Waiting", "Weight",
+    "canonical", "compare", "conditions_of", "construct", "counted_in", "day", "disputed", "fingerprint",
+    "locate", "newest", "parse_yaml", "plain_name", "queue_of", "seen_of", "standing_of", "target_of",
+    "tolerance_of", "verdicts_of",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from sitewatch.model.decision import Decision
 from sitewatch.model.document import Document
 from sitewatch.model.entity import Entities
 from sitewatch.model.quantity import Span
@@ -189,7 +190,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """Everything that others are quoted with in a case; ``texts`` holds the text of each document."""
+    """Everything that others are quoted with in a case; ``texts`` holds the text of each document.
+
+    ``links``: what people decided on which structure a claim speaks of.
+    """
 
     documents: tuple[Document, ...] = ()
     texts: Mapping[str, str]
@@ -197,6 +201,7 @@ class Claims:
     relations: tuple[Relation, ...] = ()
     readings: tuple[Reading, ...] = ()
     entities: Entities
+    links: tuple[Decision, ...] = ()
 
     def __iter__(self) -> Iterator[Claim]:
         return iter(self.records)

@@ -30,7 +30,8 @@ class Measurement:
 
     ``reference`` is the id of the structure that a ratio is taken to. ``value`` is None and ``why_not``
     says why where the images cannot carry the number. ``outline`` is the fitted footprint in the
-    coordinates of the site's grid; ``scenes`` are the ids of the looks it was fitted to.
+    coordinates of the site's grid; ``scenes`` are the ids of the looks it was fitted to. ``by``: "tool", or the person
+    who drew it and wants it used.
     """
 
     subject: str
@@ -41,6 +42,7 @@ class Measurement:
     budget: tuple[BudgetTerm, ...] = ()
     outline: Polygon | None = None
     why_not: str | None = None
+    by: str = "tool"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,10 @@ class Measurements:
         return iter(self.records)
 
     def of(self, subject: str, what: Dimension, reference: str | None = None) -> Measurement | None:
-        """The measurement of that subject and dimension, or None."""
+        """The measurement of that subject and dimension, or None.
+
+        The fitted one; one by a person where none could be fitted.
+        """
         wanted = (subject, what, reference)
-        return next((m for m in self.records if (m.subject, m.what, m.reference) == wanted), None)
+        found = [m for m in self.records if (m.subject, m.what, m.reference) == wanted]
+        return next((m for m in found if m.value), found[0] if found else None)

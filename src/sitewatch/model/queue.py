@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sitewatch.model.change import Change, Changes
-from sitewatch.model.decision import VERDICTS, Decision, disputed, newest
+from sitewatch.model.decision import Decision, DecisionKind, newest, verdicts_of
 from sitewatch.model.structure import Structure, Structures
 
 __all__ = ["Waiting", "queue_of"]
@@ -47,8 +47,8 @@ def queue_of(structures: Structures, changes: Changes, decisions: Iterable[Decis
 
 
 def _waiting(subject: Structure | Change, decisions: Sequence[Decision], actor: str) -> Waiting:
-    verdicts = [decision for decision in decisions if decision.what in VERDICTS]
-    is_open = all(decision.actor != actor for decision in verdicts)
+    verdicts = verdicts_of(decisions)
+    is_open = actor not in verdicts
     tier, why, chance = _tier(subject, verdicts)
     doubt = 4 * chance * (1 - chance)
     size = subject.outline.area / (subject.outline.area + 1000)   # m²: half for a small hall, near 1 for a large one
@@ -57,15 +57,15 @@ def _waiting(subject: Structure | Change, decisions: Sequence[Decision], actor: 
                    is_open=is_open)
 
 
-def _tier(subject: Structure | Change, verdicts: Sequence[Decision]) -> tuple[int, str, float]:
+def _tier(subject: Structure | Change, verdicts: Mapping[str, DecisionKind]) -> tuple[int, str, float]:
     """How soon it comes, why, and the chance that it is a structure."""
-    people = ", ".join(dict.fromkeys(decision.actor for decision in verdicts))
-    if disputed(verdicts):
+    people = ", ".join(verdicts)
+    if len(set(verdicts.values())) > 1:
         return 4, f"{people} differ", 0.5
     if isinstance(subject, Structure):
         if not verdicts:
             return 5, "stands in the findings, and nobody has decided on it", subject.chance
-        return 2, f"{verdicts[-1].what} by {people}; a second reader has not decided", subject.chance
+        return 2, f"{next(iter(verdicts.values()))} by {people}; a second reader has not decided", subject.chance
     if subject.why_not is None:
         return 3, "the ground changed, but it was not traced as a structure", _CHANGED_GROUND
     return 1, f"set aside: {subject.why_not}", _SET_ASIDE

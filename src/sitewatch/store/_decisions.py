@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,22 +14,38 @@ import yaml
 from odc.geo.geobox import GeoBox
 
 from sitewatch.errors import InputError, VerificationError
-from sitewatch.model import Change, Changes, Decision, Structure, Structures, fingerprint, parse_yaml, seen_of
+from sitewatch.model import (
+    VERDICTS,
+    Between,
+    Change,
+    Changes,
+    Decision,
+    Seen,
+    Structure,
+    Structures,
+    fingerprint,
+    parse_yaml,
+    seen_of,
+    target_of,
+)
 from sitewatch.store import _log
 from sitewatch.store._files import checked_id, inside, read_bytes, sha256_of, signing, write_atomically
 from sitewatch.store._plain import from_plain, to_plain
 from sitewatch.store._signed import check_signed
 from sitewatch.store._verify import Verified
 
-__all__ = ["LOOKS", "check_decisions", "completed", "decisions_plain", "keep_decision", "read_decisions", "subjects_of",
-           "version_of", "withdraw_decision"]
+__all__ = ["LOOKS", "check_decisions", "completed", "decisions_plain", "drawn_anew", "keep_decision",
+           "read_decisions", "subjects_of", "version_of", "withdraw_decision"]
 
 LOOKS = "looks"
 _HEAD = b"# Decided by a person. A run never changes this file; to take it back: sitewatch look CASE --withdraw ID\n"
 _LARGEST_BYTES = 1_000_000
 _MOST = 100_000
 _LONGEST = 2000
+_KEPT = 20_000       # decisions that are kept in memory
 _TICK = timedelta(microseconds=1)
+_LEAST_PART = 0.02   # of a structure: what people split off or leave is no sliver of the drawing
+_OF_REFERENCES = ("look", "measure", "use", "link")
 
 
 def read_decisions(folder: Path, grid: GeoBox) -> tuple[Decision, ...]:
@@ -41,9 +57,20 @@ def read_decisions(folder: Path, grid: GeoBox) -> tuple[Decision, ...]:
     return tuple(sorted(read, key=lambda decision: (decision.at, decision.id)))
 
 
-def subjects_of(structures: Structures, changes: Changes) -> dict[str, Structure | Change]:
-    """All that can be decided on, by id: structures, those set aside, and changes."""
-    return {subject.id: subject for subject in (*changes, *structures.rejected, *structures)}
+def subjects_of(structures: Structures, changes: Changes,
+                known: Sequence[Decision] = ()) -> dict[str, Structure | Change]:
+    """All that can be decided on, by id: structures, those set aside, changes, and, of what is ``known``, structures
+    that people drew and no run has read yet."""
+    found: dict[str, Structure | Change] = {s.id: s for s in (*changes, *structures.rejected, *structures)}
+    records = {s.id: s for s in (*structures.rejected, *structures)}
+    return {drawn.id: drawn for drawn in drawn_anew(known, records)} | found
+
+
+def drawn_anew(known: Sequence[Decision], records: Mapping[str, Structure]) -> tuple[Structure, ...]:
+    """The structures that people drew and no run has read yet: their looks are not known."""
+    return tuple(Structure(id=d.subject, label=d.label or d.subject, outline=d.outline, class_=d.class_,
+                           chance=d.chance or 0.5, first=Between(), last=Between(), by=d.actor)
+                 for d in known if d.what == "draw" and d.outline and d.class_ and target_of(d, records) is None)
 
 
 def version_of(subject: Structure | Change, known: Sequence[Decision], grid: GeoBox) -> str:
@@ -57,31 +84,66 @@ def _print_of(subject: Structure | Change, grid: GeoBox) -> str:
     return fingerprint(to_plain(subject, grid))
 
 
-def completed(decision: Decision, subject: Structure | Change | None, known: Sequence[Decision], grid: GeoBox,
+def completed(decision: Decision, subjects: Mapping[str, Structure | Change], known: Sequence[Decision], grid: GeoBox,
               version: str | None) -> Decision:
-    """A decision with what it was decided on.
+    """A decision with what it was decided on; ``subjects`` as ``subjects_of`` gives them.
 
     Raises InputError for a subject or a verdict that cannot be, VerificationError where ``version`` is given and the
     subject has another one by now: someone decided, or a run traced it anew.
     """
+    if decision.what == "draw":
+        return _drawn(decision, subjects)
+    subject = subjects.get(decision.subject)
     if subject is None:
         raise InputError(f"there is no structure or change {decision.subject[:80]!r}. `sitewatch show CASE structures "
                          "--json` and results/changes.geojson give the ids")
-    if isinstance(subject, Structure) and subject.class_ == "reference" and decision.what != "look":
-        raise InputError(f"{subject.id} is a reference, which case.yaml gives: only its looks can be decided on")
-    if isinstance(subject, Change) and decision.what == "accept" and decision.chance is None:
-        raise InputError(f"{subject.id} is a change that was not traced as a structure, so it has no chance of being "
-                         "one. Say how likely you hold that to be: a chance between 0 and 1")
-    if isinstance(subject, Change) and decision.what in ("relabel", "outline", "look"):
-        raise InputError(f"{subject.id} is a change, not a structure. Accept it first, then run the case")
-    if isinstance(subject, Structure) and decision.scene and decision.scene not in {one.scene for one in subject.looks}:
-        raise InputError(f"{subject.id} has no look in a scene {decision.scene[:80]!r}. `sitewatch show CASE scenes` "
-                         "lists the scenes; those that are not used show nothing")
+    if isinstance(subject, Change):
+        _check_change(decision, subject)
+    else:
+        _check_structure(decision, subject)
     now = version_of(subject, known, grid)
     if version is not None and version != now:
         raise VerificationError(f"{subject.id} is no longer as it was when you looked at it: someone decided on it, or "
                                 "a run traced it anew. Look again, then decide")
     return replace(decision, seen=seen_of(subject, now))
+
+
+def _drawn(decision: Decision, subjects: Mapping[str, Structure | Change]) -> Decision:
+    """A structure that a person drew where there is none."""
+    assert decision.outline is not None
+    assert decision.class_ is not None
+    if decision.subject in subjects:
+        raise InputError(f"there is a {decision.subject} already. Give what you drew another id")
+    seen = Seen(outline=decision.outline, class_=decision.class_, label=decision.label or "", chance=decision.chance,
+                between=Between(), version="")
+    decision = replace(decision, seen=seen)
+    if there := target_of(decision, {s.id: s for s in subjects.values() if isinstance(s, Structure)}):
+        raise InputError(f"there is {there.label} ({there.id}) in that place already. Decide on it, correct its "
+                         "outline or split it")
+    return decision
+
+
+def _check_change(decision: Decision, change: Change) -> None:
+    if decision.what == "accept" and decision.chance is None:
+        raise InputError(f"{change.id} is a change that was not traced as a structure, so it has no chance of being "
+                         "one. Say how likely you hold that to be: a chance between 0 and 1")
+    if decision.what not in VERDICTS:
+        raise InputError(f"{change.id} is a change, not a structure. Accept it first, then run the case")
+
+
+def _check_structure(decision: Decision, structure: Structure) -> None:
+    if structure.class_ == "reference" and decision.what not in _OF_REFERENCES:
+        raise InputError(f"{structure.id} is a reference, which case.yaml gives: only its looks can be decided on; it "
+                         "can be measured and linked with claims")
+    if decision.what == "split" and decision.outline:
+        inside, whole = structure.outline.intersection(decision.outline).area, structure.outline.area
+        if not _LEAST_PART < inside / whole < 1 - _LEAST_PART:
+            raise InputError(f"the outline does not split {structure.id}: draw it around the part that is a structure "
+                             "of its own")
+    looked = {look.scene for look in structure.looks}
+    if decision.scene and decision.scene not in looked and (looked or decision.what == "look"):
+        raise InputError(f"{structure.id} has no look in a scene {decision.scene[:80]!r}. `sitewatch show CASE scenes` "
+                         "lists the scenes; those that are not used show nothing")
 
 
 def decisions_plain(decisions: Sequence[Decision], grid: GeoBox) -> list[Any]:
@@ -133,6 +195,16 @@ def check_decisions(folder: Path) -> Iterator[Verified]:
 
 
 def _decision(path: Path, grid: GeoBox) -> Decision:
+    try:
+        now = path.stat()
+    except OSError:
+        return _read(path, None, grid)   # which says why it cannot be read
+    return _read(path, (now.st_ino, now.st_size, now.st_mtime_ns), grid)
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(path: Path, state: tuple[int, int, int] | None, grid: GeoBox) -> Decision:
+    """The decision of a file in that state: whoever decides on hundreds of things reads each file once."""
     table = parse_yaml(read_bytes(path, _LARGEST_BYTES), path)
     lines, plain = dict(table.lines), table.plain_values()
     if isinstance(plain.get("at"), datetime):  # YAML without quotes

@@ -41,7 +41,7 @@ _T = TypeVar("_T")
 _FITS = ("scene", "taken", "used", "why_not", "site_clear_share", "shift_x_px", "shift_y_px", "shift_sigma_px",
          "snow_share", "placement", "scaling")
 _MEASURED = ("subject", "what", "reference", "value", "low", "high", "unit", "level", "method", "scenes", "budget",
-             "why_not", "outline")
+             "why_not", "outline", "by")
 _QUANTITY = ("value", "low", "high", "unit", "level", "method")
 _CHANGES_MEMBERS = ("threshold", "false_alarms_per_year", "smallest_px")
 _ROWS = 200_000
@@ -170,7 +170,7 @@ def _measurement(row: Mapping[str, str], file: Path) -> dict[str, Any]:
                             "Remove the file and run the case again") from error
     return {"subject": row["subject"], "what": row["what"], "reference": row["reference"] or None,
             "value": quantity if row["value"] else None, "scenes": row["scenes"].split(), "budget": budget,
-            "why_not": row["why_not"] or None, "outline": outline}
+            "why_not": row["why_not"] or None, "outline": outline, "by": row["by"]}
 
 
 def _number(cell: str) -> float | str | None:

@@ -67,7 +67,8 @@ def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions 
     labelled = list(_labelled(traced))
     marked = [followed(mark, changes, stack, values) for mark in stack.site.marks]
     references = [_reference(reference, stack) for reference in stack.site.references]
-    return reviewed(Structures(site=stack.site, records=(*labelled, *marked, *references)), stack, values, decisions)
+    return reviewed(Structures(site=stack.site, records=(*labelled, *marked, *references)), stack, values, decisions,
+                    {change.id for change in changes})
 
 
 def _labelled(traced: Sequence[Structure]) -> Iterator[Structure]:

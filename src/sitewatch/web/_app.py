@@ -14,12 +14,14 @@ from sitewatch.errors import SitewatchError
 from sitewatch.web._desk import Desk
 from sitewatch.web._pixels import Mode
 from sitewatch.web._records import (
+    ChecklistTold,
     DecidedTold,
     DecisionAsked,
     FindingsTold,
     MeasureAsked,
     MeasuredTold,
     Problem,
+    PublishAsked,
     RunTold,
     SiteTold,
     SubjectsTold,
@@ -30,7 +32,7 @@ __all__ = ["STATIC", "app_of"]
 STATIC = Path(__file__).parent / "static"
 _KINDS = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem} for status in (401, 403, 404, 409, 413, 421, 422, 503)}
+    status: {"model": Problem} for status in (400, 401, 403, 404, 409, 413, 421, 422, 503)}
 _Name = Annotated[str, InPath(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 _Cell = Annotated[int, InPath(ge=0, le=1_000_000)]
 
@@ -107,8 +109,18 @@ def _deciding(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/api/run", tags=["run"])
     def run() -> RunTold:
-        """How far the run is."""
+        """How far the run is, or the publication."""
         return desk.run()
+
+    @app.get("/api/checklist", tags=["publish"])
+    def checklist() -> ChecklistTold:
+        """What has to hold before the report may be published, row by row."""
+        return desk.checklist()
+
+    @app.post("/api/publish", status_code=202, tags=["publish"])
+    def publish(asked: PublishAsked) -> RunTold:
+        """Write the report that may be published, with its proof; `/api/run` tells how far it is or what is missing."""
+        return desk.start_publishing(asked)
 
 
 def _page(app: FastAPI) -> None:

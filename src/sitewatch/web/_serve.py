@@ -34,6 +34,7 @@ def serve(desk: Desk, port: int, announce: Callable[[str], None], *, open_it: bo
     except SystemExit as error:
         raise InputError(f"port {port} of {_HOST} cannot be used. Choose another one, or --port 0 for any") from error
     taken = int(socket.getsockname()[1])
+    socket.listen()   # a browser that is quicker than the server waits instead of being refused
     guard = Guard(app, taken)
     config.app = guard
     address = f"http://{_HOST}:{taken}/?token={guard.token}"
