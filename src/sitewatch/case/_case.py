@@ -6,6 +6,7 @@ import warnings
 import webbrowser
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
@@ -246,6 +247,8 @@ class Case:
         also: dict[str, Any] = {"options": self.options[stage]} if row.options else {}
         if "decisions" in asked:
             also["decisions"] = self._decided
+        if "detect" in asked:
+            also["detect"] = partial(STAGES["changes"].function, options=self.options["changes"])
         if "progress" in asked:
             also["progress"] = progress
         if "claims" in asked:

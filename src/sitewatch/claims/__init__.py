@@ -5,7 +5,7 @@ from sitewatch.claims._findings import ClaimsOptions, draft_findings
 from sitewatch.claims._propose import propose_claims
 from sitewatch.claims._words import FUNCTION_WORDS, probability_word
 
-VERSION: int = 5
+VERSION: int = 6
 
 __all__ = ["FUNCTION_WORDS", "VERSION", "ClaimsOptions", "check_claims", "draft_findings", "probability_word",
            "propose_claims"]

@@ -75,10 +75,11 @@ from sitewatch.model.site import Name, NamedOutline, Site
 from sitewatch.model.stack import Placement, SceneFit, Stack
 from sitewatch.model.structure import Look, LookState, Phase, Structure, StructureClass, Structures
 from sitewatch.model.table import Table, construct, parse_yaml
+from sitewatch.model.trial import SURE, Trial, smallest_sure, trials_text
 
 __all__ = [
-    "SENSORS", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution", "Between", "BudgetTerm",
-    "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Column",
+    "SENSORS", "SURE", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution", "Between",
+    "BudgetTerm", "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "Claims", "Column",
     "Comparability", "Comparison", "Conditions", "Correction", "DateOrigin", "Decision", "DecisionKind",
     "Dimension", "Disagreement", "DisagreementKind", "Document", "Earlier", "Entities", "Entity", "EntityName",
     "Finding", "Findings", "Fit", "Flag", "Form", "HarmReview", "Interval", "Kept", "Layer", "Licence", "Look",
@@ -86,7 +87,7 @@ __all__ = [
     "Permission", "Permit", "Phase", "Place", "Placement", "Printed", "Progress", "Proposal", "Publication",
     "Quantity", "Reading", "Refusal", "Relation", "RemoteSource", "Report", "Rival", "Row", "Rule", "Run", "Scene",
     "SceneFit", "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Stated",
-    "Structure", "StructureClass", "Structures", "Table", "Verdict", "VerdictNews", "Waiting", "Weight", "canonical",
-    "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate", "newest", "parse_yaml",
-    "plain_name", "queue_of", "seen_of",
+    "Structure", "StructureClass", "Structures", "Table", "Trial", "Verdict", "VerdictNews", "Waiting", "Weight",
+    "canonical", "compare", "conditions_of", "construct", "day", "disputed", "fingerprint", "locate", "newest",
+    "parse_yaml", "plain_name", "queue_of", "seen_of", "smallest_sure", "trials_text",
 ]
