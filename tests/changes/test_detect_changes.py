@@ -235,6 +235,20 @@ def test_fewer_false_alarms_cost_weaker_changes(busy):
     assert {change.id for change in few.kept} <= {change.id for change in many.kept}
 
 
+def test_a_stack_searched_again_with_its_own_threshold_keeps_the_same(busy):
+    first = detect_changes(busy)
+    assert {change.id for change in detect_changes(busy, threshold=first.threshold).kept} == {
+        change.id for change in first.kept}
+
+
+def test_nothing_weaker_than_a_given_threshold_is_recorded(busy):
+    first = detect_changes(busy)
+    middle = float(np.median([change.strength for change in first]))
+    again = detect_changes(busy, threshold=middle)
+    assert 0 < len(again.records) < len(first.records)
+    assert all(change.strength >= round(middle, 2) for change in again)
+
+
 def test_the_smallest_thing_that_is_surely_found_grows_with_the_blur():
     sharp, soft = World(1, looks=12, size_px=40), World(1, looks=12, size_px=40)
     soft.blur_px = 2.0

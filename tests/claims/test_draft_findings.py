@@ -30,6 +30,7 @@ from sitewatch.model import (
     Structure,
     StructureClass,
     Structures,
+    Trial,
 )
 
 _WORLD = World(size_px=24, looks=12)
@@ -68,12 +69,14 @@ def _measured(structure: Structure, *also: Measurement) -> tuple[Measurement, ..
 
 
 def _draft(*structures: Structure, measured: tuple[Measurement, ...] = (), stack: Stack | None = None,
-           changes: tuple[Change, ...] = (), options: ClaimsOptions | None = None) -> Findings:
+           changes: tuple[Change, ...] = (), options: ClaimsOptions | None = None,
+           trials: tuple[Trial, ...] = ()) -> Findings:
     stack = stack or _stack()
     site = stack.site
     return draft_findings(
         Changes(site=site, records=changes, threshold=5.0, false_alarms_per_year=1.0, smallest_px=25.6),
-        Structures(site=site, records=structures), Measurements(site=site, records=measured), stack, options)
+        Structures(site=site, records=structures, trials=trials), Measurements(site=site, records=measured), stack,
+        options)
 
 
 def _texts(findings: Findings, *layers: str) -> list[str]:
@@ -224,6 +227,12 @@ def test_a_quiet_site_is_said_with_what_would_have_been_seen():
     area = int(re.search(r"larger than about (\d+) m²", seen).group(1))
     assert 25.6 * 9 <= area <= 1.1 * 25.6 * 9
     assert "12 clear looks between 2020-01-04 and 2020-04-23" in seen or "twelve clear looks" in seen
+
+
+def test_a_quiet_site_says_which_roofs_drawn_into_its_looks_were_found():
+    trials = (Trial(side_px=6.0, contrast=6.0, tried=10, found=5), Trial(side_px=13.0, contrast=6.0, tried=10, found=9))
+    [seen] = _texts(_draft(trials=trials), "seen")
+    assert seen.endswith("9 of 10 were found from 1\N{NARROW NO-BREAK SPACE}600 m² on.")
 
 
 def test_a_change_that_is_no_structure_is_not_called_one():

@@ -46,6 +46,7 @@ from sitewatch.model import (
     Stated,
     Structure,
     Structures,
+    Trial,
 )
 
 START = datetime(2024, 3, 1, 10, 30, 5, 250000, tzinfo=UTC)
@@ -128,7 +129,9 @@ def structures(site) -> Structures:
                   phases=(Phase(name="roofed", between=Between(by=START)),),
                   looks=(look,), reasons=("bright: stays",), changes=("c-001",)),
         Structure(id="old hall", label="old hall", outline=_part(site.grid, 2, 2, 6, 5), class_="reference", chance=1.0,
-                  first=Between(by=START), last=Between(after=START))))
+                  first=Between(by=START), last=Between(after=START))),
+        trials=(Trial(side_px=6.0, contrast=3.0, tried=10, found=1),
+                Trial(side_px=13.0, contrast=6.0, tried=7, found=6)))
 
 
 @pytest.fixture

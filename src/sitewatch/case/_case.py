@@ -6,6 +6,7 @@ import warnings
 import webbrowser
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
@@ -240,6 +241,8 @@ class Case(People):
             also["decisions"] = self._decided.get(stage, ())
         if "standing" in asked:
             also["standing"] = self.standing()
+        if "detect" in asked:
+            also["detect"] = partial(STAGES["changes"].function, options=self.options["changes"])
         if "progress" in asked:
             also["progress"] = progress
         if "claims" in asked:

@@ -43,10 +43,11 @@ class ChangesOptions:
 
 
 def detect_changes(stack: Stack, options: ChangesOptions = ChangesOptions(),
-                   progress: Progress | None = None) -> Changes:
+                   progress: Progress | None = None, *, threshold: float | None = None) -> Changes:
     """Compare each place with its own past and keep what is stronger than the site's own quiet history.
 
-    Every candidate is recorded, the rejected ones with the reason.
+    Every candidate is recorded, the rejected ones with the reason. ``threshold``: of a stack that differs from one
+    that was searched before by little: what chance alone does is not asked again, and what is weaker not recorded.
     """
     tell = progress or (lambda step, done, total: None)
     days, smallest = _days(stack), smallest_thing_px(stack.blur_px)
@@ -58,14 +59,16 @@ def detect_changes(stack: Stack, options: ChangesOptions = ChangesOptions(),
     tell("group", 2, 4)
     things = group_breaks(breaks, noise, days, smallest)
     tell("shuffle", 3, 4)
-    null = chance_alone(tamed, breaks, noise, days, Shuffle(
-        penalty=options.penalty, min_looks=options.min_looks, blur_px=stack.blur_px, shuffles=options.shuffles,
-        seed=options.seed))
+    shuffle = Shuffle(penalty=options.penalty, min_looks=options.min_looks, blur_px=stack.blur_px,
+                      shuffles=options.shuffles, seed=options.seed)
+    null = (chance_alone(tamed, breaks, noise, days, shuffle) if threshold is None else
+            Null.through(threshold, options.false_alarms_per_year))
     strengths = np.array(list(map(Strength.of(tamed, noise, stack.blur_px), things)))
     controls = {c.id: coverage(c.outline, stack.site.grid) > 0.5 for c in stack.site.controls}
     judge = _Judge(values=values, days=days, null=null, strengths=strengths, controls=controls, stack=stack,
                    options=options)
-    records = [judge.record(thing, float(strength)) for thing, strength in zip(things, strengths, strict=True)]
+    records = [judge.record(thing, float(strength)) for thing, strength in zip(things, strengths, strict=True)
+               if strength >= (threshold or 0)]
     tell("judge", 4, 4)
     return Changes(site=stack.site, records=tuple(_named(records)), smallest_px=2.5 * smallest,
                    threshold=null.threshold(options.false_alarms_per_year),

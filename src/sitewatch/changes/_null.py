@@ -24,6 +24,8 @@ _SOFTER = 0.6
 _TAIL_SHARE, _TAIL_FINDS = 0.1, 20   # of the finds, the strongest, whose strengths fall off as a power
 _USUAL_TAIL, _USUAL_WEIGHT = 0.25, 4   # of the real sites looked at, counted as this many finds: few finds say little
 
+_FAR = 10.0   # times below a known strength: what is weaker than that is not told apart
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Null:
@@ -32,6 +34,11 @@ class Null:
     per_year: float
     floor: float
     tail: float
+
+    @classmethod
+    def through(cls, strength: float, per_year: float) -> Null:
+        """One of the usual tail that lets ``per_year`` things through at that strength."""
+        return cls(per_year=per_year * _FAR ** (1 / _USUAL_TAIL), floor=strength / _FAR, tail=_USUAL_TAIL)
 
     def rate(self, strength: float) -> float:
         """Expected false things per site-year at least this strong."""

@@ -32,6 +32,7 @@ from sitewatch.model import (
     Structure,
     Structures,
     day,
+    trials_text,
 )
 
 __all__ = ["ClaimsOptions", "draft_findings"]
@@ -85,7 +86,7 @@ def draft_findings(changes: Changes, structures: Structures, measurements: Measu
     changed = sorted(structures.changed, key=lambda s: _rank(s, measurements))
     said = [sentence for structure in changed for sentence in _about(structure, measurements)]
     said += [_stayed(mark) for mark in structures if mark.class_ == "marked object" and mark not in changed]
-    said += _nothing_else(changes, changed, stack, looks) if enough else []
+    said += _nothing_else(changes, structures, stack, looks) if enough else []
     checks = check_claims(claims, changes, structures, measurements, stack) if claims else Checks()
     said += [_Said("said by others", text, evidence) for text, evidence in said_by_others(checks)]
     said += [_Said("unknown", text, evidence)
@@ -232,11 +233,12 @@ def _inferred(structure: Structure) -> _Said:
     return _Said("inferred", text, (structure.id,), structure.chance)
 
 
-def _nothing_else(changes: Changes, changed: Sequence[Structure], stack: Stack,
+def _nothing_else(changes: Changes, structures: Structures, stack: Stack,
                   looks: Sequence[datetime]) -> list[_Said]:
-    """The negative finding: of which size things are found, if they are found. The page says how many are not."""
-    other = "other " if changed else ""
+    """The negative finding: of which size things are found, if they are found, and which roofs would have been."""
+    other = "other " if structures.changed else ""
     scenes = tuple(fit.scene for fit in stack.used)
     text = (f"No {other}new or removed structure larger than about {changes.smallest_text} was found in "
             f"{counted(len(looks), 'clear look', 'clear looks')} between {day(looks[0])} and {day(looks[-1])}.")
+    text = f"{text} {trials_text(structures.trials, changes.site.gsd_m)}".rstrip()
     return [_Said("seen", text, scenes)]

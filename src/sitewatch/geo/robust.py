@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["seen_mad", "seen_median", "series_of", "whitening"]
+__all__ = ["look_noise", "seen_mad", "seen_median", "series_of", "whitening"]
 
+_LOOK_NOISE = 1.5         # a single look scatters by 1 in each whitened band, seasons add half as much
 _AT_A_TIME = 4_000_000  # values that are sorted together
 
 
@@ -47,6 +48,11 @@ def series_of(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
     enough = np.isfinite(inside[:, 0]).mean(axis=1) >= 0.5
     series = seen_median(inside.transpose(2, 0, 1))
     return np.asarray(np.where(enough[:, None], series, np.nan))
+
+
+def look_noise(bands: int) -> float:
+    """The noise of a single look over all whitened bands: what the contrast of a structure is told in."""
+    return float(_LOOK_NOISE * np.sqrt(bands))
 
 
 def whitening(values: np.ndarray) -> np.ndarray:

@@ -91,9 +91,10 @@ from sitewatch.model.site import Mark, Name, NamedOutline, Site
 from sitewatch.model.stack import Placement, SceneFit, Stack
 from sitewatch.model.structure import Look, LookState, Phase, Structure, StructureClass, Structures
 from sitewatch.model.table import Table, construct, parse_yaml
+from sitewatch.model.trial import SURE, Trial, smallest_sure, trials_text
 
 __all__ = [
-    "SENSORS", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution", "Between",
+    "SENSORS", "SURE", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution", "Between",
     "BudgetTerm", "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "ClaimPart",
     "Claims", "Column", "Comparability", "Comparison", "Conditions", "Correction", "DateOrigin", "Decision",
     "DecisionKind", "Dimension", "Disagreement", "DisagreementKind", "Document", "Drawn", "Earlier", "Entities",
@@ -103,8 +104,8 @@ __all__ = [
     "Phase", "Place", "Placement", "Printed", "Progress", "Proposal", "Publication", "Quantity", "Reading",
     "Refusal", "Relation", "RemoteSource", "Report", "Review", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit",
     "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Standing", "Stated",
-    "Structure", "StructureClass", "Structures", "Table", "Verdict", "VerdictNews", "Waiting", "Weight",
+    "Structure", "StructureClass", "Structures", "Table", "Trial", "Verdict", "VerdictNews", "Waiting", "Weight",
     "canonical", "compare", "conditions_of", "construct", "counted_in", "day", "disputed", "fingerprint",
-    "locate", "newest", "parse_yaml", "plain_name", "queue_of", "seen_of", "standing_of", "target_of",
-    "tolerance_of", "verdicts_of",
+    "locate", "newest", "parse_yaml", "plain_name", "queue_of", "seen_of", "smallest_sure", "standing_of",
+    "target_of", "tolerance_of", "trials_text", "verdicts_of",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +10,7 @@ from shapely import Polygon
 
 from sitewatch.model.quantity import Between
 from sitewatch.model.site import Site
+from sitewatch.model.trial import area_text
 
 __all__ = ["Change", "ChangeKind", "Changes"]
 
@@ -57,9 +57,7 @@ class Changes:
     @property
     def smallest_text(self) -> str:
         """The area of the smallest thing found, rounded up to two figures: a limit must not look finer than it is."""
-        area = self.smallest_px * self.site.gsd_m**2
-        step = 10 ** max(math.floor(math.log10(max(area, 1))) - 1, 0)
-        return f"{math.ceil(area / step) * step:,} m²".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        return area_text(self.smallest_px * self.site.gsd_m**2)
 
     @property
     def kept(self) -> tuple[Change, ...]:

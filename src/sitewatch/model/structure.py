@@ -11,6 +11,7 @@ from shapely import Polygon
 
 from sitewatch.model.quantity import Between
 from sitewatch.model.site import Site
+from sitewatch.model.trial import Trial
 
 __all__ = ["Look", "LookState", "Phase", "Structure", "StructureClass", "Structures"]
 
@@ -75,11 +76,15 @@ class Structure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Structures:
-    """The things of a site, named references included; ``rejected`` are those that people set aside."""
+    """The things of a site, named references included; ``rejected`` are those that people set aside.
+
+    ``trials``: which roofs would have been found; empty where that was not tried.
+    """
 
     site: Site
     records: tuple[Structure, ...]
     rejected: tuple[Structure, ...] = ()
+    trials: tuple[Trial, ...] = ()
 
     def __iter__(self) -> Iterator[Structure]:
         return iter(self.records)

@@ -26,6 +26,7 @@ from sitewatch.model import (
     Site,
     Structure,
     Structures,
+    Trial,
     parse_yaml,
 )
 from sitewatch.store._plain import from_plain, read_json, to_plain, write_json
@@ -55,7 +56,9 @@ def encode(record: Record, grid: GeoBox) -> bytes:
             return _features(record.records, grid, members)
         case Structures():
             rejected = _listed(record.rejected, grid)
-            return _features(record.records, grid, {"rejected": rejected} if rejected else {})
+            trials = to_plain(list(record.trials), grid)
+            return _features(record.records, grid, {**({"rejected": rejected} if rejected else {}),
+                                                    **({"trials": trials} if trials else {})})
         case Measurements():
             return _csv(_MEASURED, [_row_of_measurement(to_plain(item, grid)) for item in record.records])
         case Findings():
@@ -82,7 +85,9 @@ def decode(stage: str, data: bytes, site: Site, file: Path) -> Record:
     if stage == "structures":
         document = read_json(data, file)
         rejected = _records({"features": document.get("rejected", [])}, Structure, grid, file)
-        return Structures(site=site, records=_records(document, Structure, grid, file), rejected=rejected)
+        trials = from_plain(document.get("trials", []), tuple[Trial, ...], grid, file)
+        return Structures(site=site, records=_records(document, Structure, grid, file), rejected=rejected,
+                          trials=trials)
     if stage == "measurements":
         records = tuple(from_plain(_measurement(row, file), Measurement, grid, file)
                         for row in _rows(data, _MEASURED, file))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from shapely import Polygon, box
 
-from sitewatch.geo import Rectangle, coverage, seen_median
+from sitewatch.geo import Rectangle, coverage, look_noise, seen_median
 from sitewatch.model import Change, Changes, Stack
 from sitewatch.structures._evidence import Crop, Evidence, Place, examine
 from sitewatch.structures._heights import Shadows, Sunlit, shadows_of, sunlit
@@ -18,7 +18,6 @@ from sitewatch.structures._looks import sightings
 __all__ = ["Hypothesis", "hypotheses_of"]
 
 _MARGIN_PX = 14          # room for the structure to be larger than the change that gave it away
-_LOOK_NOISE = 1.5        # a single look scatters by 1 in each whitened band, seasons add half as much
 _LONGEST = 7.0           # length over width: beyond it is a road, a wall or a ditch
 _UPRIGHT = 0.9           # about one in ten things that look just like a roof is flat: paving, a slab, a cover
 _WORTH_A_SHADOW = 0.3    # shape that speaks more against a structure than this is not asked for its shadow
@@ -75,7 +74,7 @@ def hypotheses_of(changes: Changes, stack: Stack, values: np.ndarray, least_chan
     ``values`` are the stack's, whitened: a new colour counts for more than a new brightness.
     """
     place = Place(typical=seen_median(values[::max(1, len(values) // 12)]), blur_px=stack.blur_px,
-                  level=_LOOK_NOISE * np.sqrt(values.shape[1]),
+                  level=look_noise(values.shape[1]),
                   days=stack.data["time"].values.astype("datetime64[s]").astype(np.float64) / 86400)
     light = sunlit(stack)
     read = (_read(change, changes.smallest_px, stack, values, place) for change in changes.kept)

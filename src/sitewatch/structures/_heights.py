@@ -18,10 +18,10 @@ import numpy as np
 from sitewatch.geo import Rectangle, seen_median
 from sitewatch.model import Stack
 
-__all__ = ["Shadows", "Sunlit", "shadows_of", "sunlit"]
+__all__ = ["DEPTH", "Shadows", "Sunlit", "shadow_of", "shadows_of", "sunlit"]
 
 _HEIGHTS_M = (3.0, 5.0, 8.0, 12.0)
-_DEPTH, _DEPTH_SIGMA = 0.55, 0.2   # share of its light that ground in shadow loses: the sky's is left
+DEPTH, _DEPTH_SIGMA = 0.55, 0.2   # share of its light that ground in shadow loses: the sky's is left
 _NEAR_PX = 0.3          # outside the rectangle: nearer is roof,
 _REACH_PX = 3.0         # and so far beyond the longest shadow the ground shows what it would be without
 _WIDEST_PX = 14
@@ -135,7 +135,7 @@ def _fits(crop: _Crop, ways: np.ndarray, is_after: np.ndarray, blur_px: float
     fixed = [_centred(column, seen) for column in yard]
     target = _centred(np.where(seen, crop.light, 0), seen)
     for height in _HEIGHTS_M:
-        share = np.stack([_share(crop, way * height, blur_px) for way in ways])
+        share = np.stack([shadow_of(crop.rectangle, way * height, crop.shape, blur_px)[crop.near] for way in ways])
         shade = [_centred(-share * side[:, None], seen) for side in (~is_after, is_after)]
         yield height, *_regressed(target, [*shade, *fixed], seen)
 
@@ -152,14 +152,14 @@ def _yard(crop: _Crop, blur_px: float) -> Iterator[np.ndarray]:
         inner = outer
 
 
-def _share(crop: _Crop, way: np.ndarray, blur_px: float) -> np.ndarray:
-    """(pixel) share of light from ground in the shadow of a block whose top is displaced by ``way`` (right, down)."""
-    r, steps = crop.rectangle, max(2, math.ceil(float(np.hypot(*way)) / 1.2))
-    swept = np.zeros(crop.shape)
+def shadow_of(r: Rectangle, way: np.ndarray, shape: tuple[int, int], blur_px: float) -> np.ndarray:
+    """(y, x) share of light from ground in the shadow of a block whose top is displaced by ``way`` (right, down)."""
+    steps = max(2, math.ceil(float(np.hypot(*way)) / 1.2))
+    swept = np.zeros(shape)
     for part in np.linspace(0, 1, steps + 1)[1:]:
         moved = Rectangle(x=r.x + part * way[0], y=r.y + part * way[1], length=r.length, width=r.width, angle=r.angle)
-        swept = np.maximum(swept, moved.seen(crop.shape, blur_px))
-    return np.asarray(np.maximum(swept - r.seen(crop.shape, blur_px), 0)[crop.near])
+        swept = np.maximum(swept, moved.seen(shape, blur_px))
+    return np.asarray(np.maximum(swept - r.seen(shape, blur_px), 0))
 
 
 def _centred(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -204,6 +204,6 @@ def _odds(depth: np.ndarray, covariance: np.ndarray, is_cast: tuple[int, int]) -
     """Log likelihood ratio of a shadow of usual depth on these sides against none on either."""
     cast = np.array(is_cast, np.float64)
     spread = covariance + np.diag(cast * _DEPTH_SIGMA**2)
-    away = depth - cast * _DEPTH
+    away = depth - cast * DEPTH
     quadratic = depth @ np.linalg.solve(covariance, depth) - away @ np.linalg.solve(spread, away)
     return float(quadratic / 2 - math.log(np.linalg.det(spread) / np.linalg.det(covariance)) / 2)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
-from shapely import Polygon
+from shapely import Polygon, unary_union
+from shapely.geometry.base import BaseGeometry
 from threadpoolctl import threadpool_limits
 
-from sitewatch.geo import coverage, from_pixels, to_pixels, whitening
+from sitewatch.geo import coverage, from_pixels, look_noise, to_pixels, whitening
 from sitewatch.model import (
     Between,
     Changes,
@@ -22,6 +23,7 @@ from sitewatch.model import (
     Stack,
     Structure,
     Structures,
+    Trial,
 )
 from sitewatch.structures._classify import Hypothesis, hypotheses_of
 from sitewatch.structures._heights import Shadows
@@ -31,6 +33,7 @@ from sitewatch.structures._marked import followed
 from sitewatch.structures._merge import merge
 from sitewatch.structures._reviewed import reviewed
 from sitewatch.structures._shadows import shadow_ways
+from sitewatch.structures._trials import Detect, run_trials
 
 __all__ = ["StructuresOptions", "trace_structures"]
 
@@ -43,32 +46,42 @@ _WORKS = timedelta(days=365)      # what was laid bare longer before was not lai
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StructuresOptions:
-    """``least_chance``: a change that is a structure with a lower probability stays a change."""
+    """``least_chance``: a change that is a structure with a lower probability stays a change. ``trials``: how many
+    roofs of each size and contrast are drawn into the looks, to learn which would have been found."""
 
     least_chance: float = 0.7
+    trials: int = 10
 
 
 def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions = StructuresOptions(),
-                     progress: Progress | None = None, decisions: Sequence[Decision] = ()) -> Structures:
+                     progress: Progress | None = None, decisions: Sequence[Decision] = (),
+                     detect: Detect | None = None) -> Structures:
     """Read the kept changes as structures that came or went, and follow each of them from look to look.
 
     The site's references are among the structures, so that measurements can be compared with them, and the small
-    things that people have marked. People's ``decisions`` have the last word.
+    things that people have marked. People's ``decisions`` have the last word. With ``detect``, what found the changes,
+    roofs are drawn into the looks and searched for in the same way: that says what could have been seen.
     """
     values = np.einsum("ij,tjyx->tiyx", whitening(stack.values), stack.values)
-    with threadpool_limits(limits=1, user_api="blas"):
-        found = merge(hypotheses_of(changes, stack, values, options.least_chance), shadow_ways(stack))
+    traced = _found(changes, stack, values, options)
     if progress:
         progress("read changes", len(changes.kept), len(changes.kept))
-    read = [(hypothesis, _traced(hypothesis, changes, stack, values)) for hypothesis in found]
-    traced = [structure for hypothesis, structure in read if structure.happened.by and _turns_once(
-        structure, _OTHERWISE if hypothesis.shadows_tell < _SURE else _OTHERWISE_UPRIGHT)]
-    traced.sort(key=lambda s: (s.happened.by or datetime.max, s.id))
     labelled = list(_labelled(traced))
     marked = [followed(mark, changes, stack, values) for mark in stack.site.marks]
     references = [_reference(reference, stack) for reference in stack.site.references]
-    return reviewed(Structures(site=stack.site, records=(*labelled, *marked, *references)), stack, values, decisions,
-                    {change.id for change in changes})
+    found = Structures(site=stack.site, records=(*labelled, *marked, *references),
+                       trials=_trials(changes, stack, options, detect) if detect else ())
+    return reviewed(found, stack, values, decisions, {change.id for change in changes})
+
+
+def _found(changes: Changes, stack: Stack, values: np.ndarray, options: StructuresOptions) -> list[Structure]:
+    """What the kept changes are, in order of time; ``values`` are the stack's, whitened."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        read = merge(hypotheses_of(changes, stack, values, options.least_chance), shadow_ways(stack))
+    traced = [(hypothesis, _traced(hypothesis, changes, stack, values)) for hypothesis in read]
+    turned = [structure for hypothesis, structure in traced if structure.happened.by and _turns_once(
+        structure, _OTHERWISE if hypothesis.shadows_tell < _SURE else _OTHERWISE_UPRIGHT)]
+    return sorted(turned, key=lambda s: (s.happened.by or datetime.max, s.id))
 
 
 def _labelled(traced: Sequence[Structure]) -> Iterator[Structure]:
@@ -76,6 +89,17 @@ def _labelled(traced: Sequence[Structure]) -> Iterator[Structure]:
     for number, structure in enumerate(traced):
         word = "Ground works" if structure.class_ == "ground works" else "Structure"
         yield replace(structure, label=f"{word} {letters(number)}")
+
+
+def _trials(changes: Changes, stack: Stack, options: StructuresOptions, detect: Detect) -> tuple[Trial, ...]:
+    """Drawn roofs, away from all references; of the changes only those that touch one are read."""
+    def search(altered: Stack, outlines: Sequence[BaseGeometry]) -> list[Structure]:
+        seen, roofs = detect(altered, threshold=changes.threshold), unary_union(outlines)
+        near = tuple(change for change in seen.kept if change.outline.intersects(roofs))
+        values = np.einsum("ij,tjyx->tiyx", whitening(altered.values), altered.values)
+        return _found(replace(seen, records=near), altered, values, options)
+    standing = [reference.outline for reference in stack.site.references]
+    return run_trials(stack, standing, options.trials, look_noise(stack.values.shape[1]), search)
 
 
 def _traced(whole: Hypothesis, changes: Changes, stack: Stack, values: np.ndarray) -> Structure:

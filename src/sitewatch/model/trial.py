@@ -1,0 +1,59 @@
+"""Roofs drawn into a site's own looks: how many of them were found says what could have been seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["SURE", "Trial", "area_text", "smallest_sure", "trials_text"]
+
+SURE = 0.8
+"""Share of the roofs drawn that has to be found, at a size and at every larger one, before the size is promised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """Square new roofs of one size and contrast: ``found`` of ``tried``, as new structures and in their time.
+
+    ``side_px`` in pixels of the site's grid; ``contrast`` is the step from the ground in noises of a single look.
+    """
+
+    side_px: float
+    contrast: float
+    tried: int
+    found: int
+
+
+def smallest_sure(trials: Sequence[Trial], contrast: float) -> float | None:
+    """The side in pixels from which on, up to the largest that was tried, enough roofs of a contrast were found."""
+    sure = None
+    for trial in sorted((one for one in trials if one.contrast == contrast), key=lambda one: -one.side_px):
+        if trial.found < SURE * trial.tried:
+            break
+        sure = trial.side_px
+    return sure
+
+
+def trials_text(trials: Sequence[Trial], gsd_m: float) -> str:
+    """What could have been seen, in one sentence per contrast, the strongest first; "" where nothing was tried."""
+    return " ".join(_told([one for one in trials if one.contrast == contrast], gsd_m)
+                    for contrast in sorted({one.contrast for one in trials}, reverse=True))
+
+
+def _told(trials: Sequence[Trial], gsd_m: float) -> str:
+    contrast, largest = trials[0].contrast, max(one.side_px for one in trials)
+    side = smallest_sure(trials, contrast)
+    some = [one for one in trials if one.side_px >= (side or largest)]
+    count = f"{sum(one.found for one in some)} of {sum(one.tried for one in some)}"
+    which = (f"new roofs drawn into these very images, square and {contrast:g} times the noise of a look off their "
+             "ground")
+    if side is None:
+        return f"Of {which}, no size was found reliably: of the largest, {area_text((largest * gsd_m)**2)}, {count}."
+    return f"Of {which}, {count} were found from {area_text((side * gsd_m)**2)} on."
+
+
+def area_text(area_m2: float) -> str:
+    """An area rounded up to two figures: a limit must not look finer than it is."""
+    step = 10 ** max(math.floor(math.log10(max(area_m2, 1))) - 1, 0)
+    return f"{math.ceil(area_m2 / step) * step:,} m²".replace(",", "\N{NARROW NO-BREAK SPACE}")
