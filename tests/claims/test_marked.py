@@ -36,7 +36,7 @@ _WHEN = Between(after=_WORLD.taken[5], by=_WORLD.taken[6])
 def test_a_marked_object_that_went_disappeared_between_two_looks():
     seen, inferred = _said(_mark("p" * 6 + "a" * 6, last=_WHEN))
     assert seen.text.startswith("Crane, a marked object, disappeared between 2020-02-23")
-    assert inferred.text.startswith("That Crane is gone is very likely (chance 0.93); the rival reading is a change of")
+    assert inferred.text.startswith("That Crane is gone is very likely (80 to 95 %; chance 0.93); the rival reading is")
 
 
 def test_a_marked_object_that_came_was_first_seen():

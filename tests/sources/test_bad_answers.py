@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -75,7 +76,7 @@ def test_a_length_that_is_a_lie_is_found_out(web, monkeypatch, head, body, told)
 
 
 def test_an_answer_that_swells_when_it_is_unpacked_is_left_off(archive, web, monkeypatch):
-    monkeypatch.setattr("sitewatch.sources._web._LARGEST_TEXT_BYTES", 1_000_000)
+    web.policy = replace(web.policy, largest_bytes=1_000_000)
     packed = gzip.compress(b'{"x": "' + b"0" * 50_000_000 + b'"}')
     assert len(packed) < 100_000
     monkeypatch.setattr("tests.loopback._Handler._send_json", lambda self, status, answer, is_cut: self._send(

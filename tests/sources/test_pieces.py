@@ -20,7 +20,7 @@ from sitewatch.geo import (
     Piece,
     common_footprint,
     joined,
-    lay_on,
+    lay_nearest,
     reproject,
     shares_lattice,
     square_around,
@@ -137,7 +137,7 @@ def test_pieces_keep_their_pixels_on_a_lattice_and_are_laid_by_the_nearest_off_i
     assert shares_lattice(lattice, right)
     assert not shares_lattice(lattice, off)
     whole = joined([pieces[0], Piece(pixels=_ground(right, 0)[None], grid=off)], lattice, 0)[0]
-    nearest = lay_on(_ground(right, 0)[None].astype(np.float32), off, lattice, nearest=True)[0]
+    nearest = lay_nearest(_ground(right, 0)[None].astype(np.float32), off, lattice)[0]
     assert np.array_equal(whole[:, 23:], nearest[:, 23:])
 
 

@@ -16,7 +16,7 @@ from tests.loopback import Faults, serving
 from tests.planet_desk import KEY, PlanetDesk, item
 
 from sitewatch.errors import ProviderError, UsageError
-from sitewatch.geo import describe, read_stored, square_around, utm_grid
+from sitewatch.geo import describe, read_delivered, square_around, utm_grid
 from sitewatch.model import SENSORS, Refusal, Scene, Site, Span
 from sitewatch.sources import PlanetSource
 from sitewatch.sources._web import Policy
@@ -238,10 +238,10 @@ def test_a_site_that_straddles_two_frames_gets_them_joined(source, site, desk, t
     source.order(scenes)
     path = tmp_path / "joined.tif"
     path.write_bytes(content(source, scenes[0], "image"))
-    pixels, grid, _ = read_stored(path)
+    pixels, grid, _ = read_delivered(path)
     assert (pixels > 0).all()
     for delivered in desk.archive.files.rglob("*SR*.tif"):
-        part, own, _ = read_stored(delivered)
+        part, own, _ = read_delivered(delivered)
         column, row = (round(value) for value in ~grid.affine @ (own.affine.c, own.affine.f))
         both = pixels[:, row:row + own.height, column:column + own.width]
         assert np.array_equal(both, part[:, :both.shape[1], :both.shape[2]])

@@ -14,7 +14,7 @@ from tests.web.conftest import ORIGIN, first
 from sitewatch.case import Case
 from sitewatch.claims import check_claims
 from sitewatch.model import Decision, Findings, Row
-from sitewatch.publication import _refuse_open
+from sitewatch.publication._publish import _refuse_open
 from sitewatch.web import Desk, Guard, app_of
 
 _RING = [[20, 3], [26, 3], [26, 8], [20, 8]]

@@ -41,6 +41,7 @@ _BED, _FIELD = 0.25, 4.0          # shares of a structure's area: ground laid ba
 _OTHERWISE = 0.1                  # of the looks on either side of its date: a building does not come and go
 _OTHERWISE_UPRIGHT = 0.25         # of one whose shadow came or went: its colour may be that of a season
 _SURE = 3.0                       # log odds of its shadows: twenty to one
+_MOSTLY = 0.3                     # of a change, within the roof that is drawn there
 _WORKS = timedelta(days=365)      # what was laid bare longer before was not laid bare for this
 
 
@@ -50,7 +51,7 @@ class StructuresOptions:
     roofs of each size and contrast are drawn into the looks, to learn which would have been found."""
 
     least_chance: float = 0.7
-    trials: int = 10
+    trials: int = 4
 
 
 def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions = StructuresOptions(),
@@ -92,10 +93,11 @@ def _labelled(traced: Sequence[Structure]) -> Iterator[Structure]:
 
 
 def _trials(changes: Changes, stack: Stack, options: StructuresOptions, detect: Detect) -> tuple[Trial, ...]:
-    """Drawn roofs, away from all references; of the changes only those that touch one are read."""
+    """Drawn roofs, away from all references; of the changes only those that one of them may have made are read."""
     def search(altered: Stack, outlines: Sequence[BaseGeometry]) -> list[Structure]:
         seen, roofs = detect(altered, threshold=changes.threshold), unary_union(outlines)
-        near = tuple(change for change in seen.kept if change.outline.intersects(roofs))
+        near = tuple(change for change in seen.kept
+                     if change.outline.intersection(roofs).area >= _MOSTLY * change.outline.area)
         values = np.einsum("ij,tjyx->tiyx", whitening(altered.values), altered.values)
         return _found(replace(seen, records=near), altered, values, options)
     standing = [reference.outline for reference in stack.site.references]

@@ -52,6 +52,8 @@ def products_in(folder: Path) -> tuple[list[Product], list[Refusal], frozenset[P
     for place in sorted(path for path in folder.rglob("*") if path.is_dir() and _SAFE.fullmatch(path.name)):
         if place.is_symlink() or any(part.startswith(".") for part in place.relative_to(folder).parts):
             continue
+        if not any(place.rglob("*.[jJ][pP]2")) and any(place.rglob("*.[tT][iI][fF]*")):
+            continue  # images that somebody made of a product and left in its place are images as any other
         own.update(place.rglob("*"))
         _take(partial(_sentinel, place, folder), place, found, refused)
     for prefix, files in sorted(_landsat_files(folder, own).items()):
