@@ -14,7 +14,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/sitewatch demo $(DEMO) || [ $$? -eq 10 ]
 
 test: $(VENV)/.installed-dev page-for-tests
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 # Builds the review page with Node.js 20 or later, from web/ and the packages that its lock file pins.
 web: $(PAGE)
