@@ -152,7 +152,7 @@ def crop_of(structure: Structure, stack: Stack, scenes: Sequence[str], others: I
     sigma = np.median(stack.data["shift_sigma_px"].values[chosen]) / math.sqrt(len(chosen))
     ways = _ways(stack, [names[i] for i in chosen])
     traced = _blurred(structure.outline, stack, window)[inside]
-    return Crop(suns=tuple(_suns(values[chosen], ways, stack.site.gsd_m)),
+    return Crop(suns=tuple(_suns(values[chosen], ways, stack.site.gsd_m, stack.blur_px)),
                 traced=traced, contrast=_contrast(values[chosen], traced), inside=inside,
                 other=_other(values, seen, absent, chosen),
                 neighbours=_neighbours(outline, others, stack, window)[inside.ravel()], left=x0, top=y0,
@@ -199,7 +199,7 @@ def _away(azimuth_deg: np.ndarray, far: np.ndarray) -> np.ndarray:
     return np.asarray(np.stack([-np.sin(azimuth), np.cos(azimuth)], axis=1) * far[:, None])
 
 
-def _suns(values: np.ndarray, ways: np.ndarray | None, gsd_m: float) -> Iterator[Lit]:
+def _suns(values: np.ndarray, ways: np.ndarray | None, gsd_m: float, blur_px: float) -> Iterator[Lit]:
     """(time, band, pixel) looks from the shortest shadows to the longest, those that are alike together.
 
     Where the sun is not known all are taken together, and displacements show in every image but the mean one.
@@ -210,11 +210,17 @@ def _suns(values: np.ndarray, ways: np.ndarray | None, gsd_m: float) -> Iterator
         yield Lit(images=images[:, 1:], may_move=True)
         return
     by_length = np.argsort(np.hypot(*ways[:, :2].T), kind="stable")
-    for alike in np.array_split(by_length, min(_SUNS, len(values))):
+    for alike in np.array_split(by_length, _told_apart(_USUAL_M * ways[:, :2], blur_px)):
         right, down, *lean = (float(mean) for mean in ways[alike].mean(axis=0))
         tan = 1 / (math.hypot(right, down) * gsd_m)
         yield Lit(images=_images(values[alike], _IMAGES_LIT) * math.sqrt(len(alike) / len(values)),
                   away=(right * tan, down * tan), tan_elevation=tan, lean=(lean[0], lean[1]))
+
+
+def _told_apart(shadows: np.ndarray, blur_px: float) -> int:
+    """How many groups of (time, 2) ends of shadows lie a point spread apart: splitting more finely only adds tones."""
+    far = float(np.hypot(*np.ptp(shadows, axis=0))) / blur_px
+    return int(np.clip(math.ceil(far), 1, min(_SUNS, len(shadows))))
 
 
 def _other(values: np.ndarray, seen: np.ndarray, absent: Sequence[int], present: Sequence[int]) -> np.ndarray:
