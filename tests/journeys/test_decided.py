@@ -5,21 +5,12 @@ from __future__ import annotations
 import pytest
 from shapely import box
 from shapely.affinity import translate
+from tests.stated import STATED
 
 from sitewatch.case import Case
 from sitewatch.geo import from_pixels, to_pixels
 from sitewatch.model import Decision
 from sitewatch.publication import publish, verify_published
-
-_STATED = """
-publish:
-  version: 1
-  date: 2026-11-01
-  publisher: Example Desk
-  contact: desk@example.org
-  ai_use: none
-  harm_review: {by: Ana, date: 2026-11-01, outcome: publish, withheld: nothing}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +18,7 @@ def case(tmp_path_factory) -> Case:
     made = Case.demo(tmp_path_factory.mktemp("estate") / "estate", "estate")
     made.run()
     with (made.folder / "case.yaml").open("a", encoding="utf-8") as file:
-        file.write(_STATED)
+        file.write(STATED)
     return Case.open(made.folder)
 
 

@@ -10,21 +10,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.served import AXE, browsing, can_show, on_screen, served, shown, violations
+from tests.stated import STATED
 
 from sitewatch.case import Case
 from sitewatch.store import check_decisions
 
 pytestmark = pytest.mark.skipif(not can_show(), reason="needs Chromium and the built page (make web)")
 
-_STATED = """
-publish:
-  version: 1
-  date: 2026-11-01
-  publisher: Example Desk
-  contact: desk@example.org
-  ai_use: none
-  harm_review: {by: Ana, date: 2026-11-01, outcome: publish, withheld: nothing}
-"""
 _SLOW_MS = 240_000
 
 
@@ -141,7 +133,7 @@ def _publish(page: Page, folder: Path) -> None:
     expect(dialog.locator("button.strong")).to_be_disabled()
     page.keyboard.press("Escape")
     with (folder / "case.yaml").open("a", encoding="utf-8") as file:
-        file.write(_STATED)
+        file.write(STATED)
     expect(page.locator("#publish")).to_be_enabled()
     page.keyboard.press("P")
     expect(dialog).to_contain_text("Publish the report", timeout=_SLOW_MS)

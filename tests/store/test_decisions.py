@@ -225,7 +225,7 @@ def test_every_drawing_of_a_size_counts_and_a_later_word_on_a_claim_takes_the_pl
 def test_a_file_is_read_once_and_again_when_it_was_changed(folder, monkeypatch):
     kept = [_keep(folder, what="relabel", label=f"Hall {i}") for i in range(3)]
     parsed = []
-    monkeypatch.setattr("sitewatch.store._decisions.parse_yaml",
+    monkeypatch.setattr("sitewatch.store._signed.parse_yaml",
                         lambda data, path: parsed.append(path.stem) or parse_yaml(data, path))
     assert read_decisions(folder, _GRID) == read_decisions(folder, _GRID) == tuple(kept)
     assert parsed == []

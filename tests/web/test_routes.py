@@ -115,7 +115,7 @@ def test_a_disk_that_takes_nothing_is_told_and_nothing_is_said_to_be_kept(page, 
     def full(*_):
         raise OSError(30, "Read-only file system")
     one = _first(page)
-    monkeypatch.setattr("sitewatch.store._decisions.write_atomically", full)
+    monkeypatch.setattr("sitewatch.store._signed.write_atomically", full)
     answer = page.post("/api/decisions", json={"subject": one["id"], "what": "accept", "version": one["version"]})
     assert answer.status_code == 503
     assert "Read-only file system" in answer.json()["detail"]

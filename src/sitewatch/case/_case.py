@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 import webbrowser
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -235,21 +235,17 @@ class Case(People):
     def _call(self, stage: str, inputs: Sequence[Any], made_with: str, progress: Progress | None) -> Any:
         """The stage's function on its inputs, with what else it asks for."""
         row = STAGES[stage]
+        offers: dict[str, Callable[[], Any]] = {
+            "claims": lambda: self._claims,
+            "decisions": lambda: self._decided.get(stage, ()),
+            "detect": lambda: partial(STAGES["changes"].function, options=self.options["changes"]),
+            "progress": lambda: progress,
+            "provenance": lambda: self.provenance(made_with),
+            "standing": self.standing,
+        }
         asked = signature(row.function).parameters
-        also: dict[str, Any] = {"options": self.options[stage]} if row.options else {}
-        if "decisions" in asked:
-            also["decisions"] = self._decided.get(stage, ())
-        if "standing" in asked:
-            also["standing"] = self.standing()
-        if "detect" in asked:
-            also["detect"] = partial(STAGES["changes"].function, options=self.options["changes"])
-        if "progress" in asked:
-            also["progress"] = progress
-        if "claims" in asked:
-            also["claims"] = self._claims
-        if "provenance" in asked:
-            also["provenance"] = self.provenance(made_with)
-        return row.function(*inputs, **also)
+        options = {"options": self.options[stage]} if row.options else {}
+        return row.function(*inputs, **options, **{name: give() for name, give in offers.items() if name in asked})
 
     def provenance(self, made_with: str, command: str = "sitewatch verify .") -> dict[str, str]:
         """What a stranger needs to derive the report again; nothing of one machine, no time of day."""

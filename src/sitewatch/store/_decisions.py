@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from odc.geo.geobox import GeoBox
 
 from sitewatch.errors import InputError, VerificationError
@@ -24,14 +21,12 @@ from sitewatch.model import (
     Structure,
     Structures,
     fingerprint,
-    parse_yaml,
     seen_of,
     target_of,
 )
-from sitewatch.store import _log
-from sitewatch.store._files import checked_id, inside, read_bytes, sha256_of, signing, write_atomically
-from sitewatch.store._plain import from_plain, to_plain
-from sitewatch.store._signed import check_signed
+from sitewatch.store._files import checked_id, inside, signing
+from sitewatch.store._plain import to_plain
+from sitewatch.store._signed import after, check_signed, read_signed, signed_file, signed_files, take_back, write_signed
 from sitewatch.store._verify import Verified
 
 __all__ = ["LOOKS", "check_decisions", "completed", "decisions_plain", "drawn_anew", "keep_decision",
@@ -43,17 +38,13 @@ _LARGEST_BYTES = 1_000_000
 _MOST = 100_000
 _LONGEST = 2000
 _KEPT = 20_000       # decisions that are kept in memory
-_TICK = timedelta(microseconds=1)
 _LEAST_PART = 0.02   # of a structure: what people split off or leave is no sliver of the drawing
 _OF_REFERENCES = ("look", "measure", "use", "link")
 
 
 def read_decisions(folder: Path, grid: GeoBox) -> tuple[Decision, ...]:
     """All decisions in order of time; CaseFileError names the file, the line and the key of what cannot be used."""
-    paths = sorted(inside(folder, LOOKS).glob("*.yaml"))
-    if len(paths) > _MOST:
-        raise InputError(f"{folder / LOOKS} holds more than {_MOST} files. Restore it from a copy")
-    read = [_decision(inside(folder, f"{LOOKS}/{path.name}"), grid) for path in paths]
+    read = [_decision(path, grid) for path in signed_files(folder, LOOKS, _MOST)]
     return tuple(sorted(read, key=lambda decision: (decision.at, decision.id)))
 
 
@@ -161,31 +152,24 @@ def keep_decision(folder: Path, grid: GeoBox, complete: Callable[[Sequence[Decis
         decision = complete(known)
         actor = checked_id(decision.actor, "the person's name")
         texts = {key: text[:_LONGEST] for key in ("why", "label") if (text := getattr(decision, key))}
-        at = max([datetime.now(UTC), *(other.at + _TICK for other in known)])  # a clock may have been set back
+        at = after(other.at for other in known)
         name = f"{at:%Y%m%dT%H%M%S%f}-{actor}-{decision.what.replace(' ', '-')}"
         decision = replace(decision, id=checked_id(name, "the decision"), at=at, **texts)
         path = inside(folder, f"{LOOKS}/{name}.yaml")
         plain = {key: value for key, value in to_plain(decision, grid).items() if value is not None and key != "id"}
-        data = _HEAD + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110,
-                                      default_flow_style=None).encode()
-        write_atomically(path, data)
-        _log.append(folder, {"decision": name, "subject": decision.subject, "what": decision.what,
-                             "sha256": hashlib.sha256(data).hexdigest()}, actor)
+        write_signed(path, _HEAD, plain, {"decision": name, "subject": decision.subject, "what": decision.what}, actor)
     return _decision(path, grid)
 
 
 def withdraw_decision(folder: Path, grid: GeoBox, decision_id: str, actor: str) -> Decision:
     """Take a decision back and sign that; InputError where there is none, or where it is another person's."""
     with signing(folder):
-        path = inside(folder, f"{LOOKS}/{checked_id(decision_id, 'the decision')}.yaml")
-        if not path.is_file():
-            raise InputError(f"there is no decision {decision_id}. It may have been withdrawn already")
+        path = signed_file(folder, LOOKS, "decision", decision_id)
         decision = _decision(path, grid)
         if decision.actor != actor:
             raise InputError(f"{decision_id} was decided by {decision.actor}, not by {actor}. "
                              "Decide otherwise yourself: both are kept, and that you differ is shown")
-        _log.append(folder, {"decision": decision_id, "withdrawn": True, "sha256": sha256_of(path) or ""}, actor)
-        path.unlink()
+        take_back(path, "decision", actor)
     return decision
 
 
@@ -205,8 +189,4 @@ def _decision(path: Path, grid: GeoBox) -> Decision:
 @lru_cache(maxsize=_KEPT)
 def _read(path: Path, state: tuple[int, int, int] | None, grid: GeoBox) -> Decision:
     """The decision of a file in that state: whoever decides on hundreds of things reads each file once."""
-    table = parse_yaml(read_bytes(path, _LARGEST_BYTES), path)
-    lines, plain = dict(table.lines), table.plain_values()
-    if isinstance(plain.get("at"), datetime):  # YAML without quotes
-        plain["at"] = plain["at"].isoformat()
-    return from_plain({**plain, "id": path.stem}, Decision, grid, path, lines)
+    return read_signed(path, Decision, grid, _LARGEST_BYTES)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
 from odc.geo.geobox import GeoBox
 
 from sitewatch.errors import InputError
-from sitewatch.model import Findings, Measurements, Review, Scenes, Structures, fingerprint, parse_yaml
-from sitewatch.store import _log
-from sitewatch.store._files import checked_id, inside, read_bytes, sha256_of, signing, write_atomically
-from sitewatch.store._plain import from_plain, to_plain
+from sitewatch.model import Findings, Measurements, Review, Scenes, Structures, fingerprint
+from sitewatch.store._files import checked_id, inside, signing
+from sitewatch.store._plain import to_plain
 from sitewatch.store._publishing import clean_text
-from sitewatch.store._signed import check_signed
+from sitewatch.store._signed import after, check_signed, read_signed, signed_file, signed_files, take_back, write_signed
 from sitewatch.store._verify import Verified
 
 __all__ = ["REVIEWED", "check_reviews", "keep_review", "prints_of", "read_reviews", "reviews_plain", "withdraw_review"]
@@ -28,15 +24,11 @@ _HEAD = (b"# Reviewed by a person and frozen. A run never changes this file; to 
          b"# sitewatch claims freeze CASE --withdraw ID\n")
 _LARGEST_BYTES = 5_000_000
 _MOST = 10_000
-_TICK = timedelta(microseconds=1)
 
 
 def read_reviews(folder: Path, grid: GeoBox) -> tuple[Review, ...]:
     """All reviews in order of time; CaseFileError names the file, the line and the key of what cannot be used."""
-    paths = sorted(inside(folder, REVIEWED).glob("*.yaml"))
-    if len(paths) > _MOST:
-        raise InputError(f"{folder / REVIEWED} holds more than {_MOST} files. Restore it from a copy")
-    read = [_review(inside(folder, f"{REVIEWED}/{path.name}"), grid) for path in paths]
+    read = [_review(path, grid) for path in signed_files(folder, REVIEWED, _MOST)]
     return tuple(sorted(read, key=lambda review: (review.at, review.id)))
 
 
@@ -62,31 +54,24 @@ def keep_review(folder: Path, grid: GeoBox, review: Review) -> Review:
     """Write a review and sign it in its actor's log; both are on disk when this returns."""
     with signing(folder):
         actor = checked_id(review.actor, "the person's name")
-        known = read_reviews(folder, grid)
-        at = max([datetime.now(UTC), *(other.at + _TICK for other in known)])  # a clock may have been set back
+        at = after(known.at for known in read_reviews(folder, grid))
         name = checked_id(f"{at:%Y%m%dT%H%M%S%f}-{actor}", "the review")
         plain = to_plain(replace(review, at=at, why=clean_text(review.why or "", 2000) or None), grid)
         kept = {key: plain[key] for key in ("actor", "at", "why", "sentences") if plain[key] is not None}
-        data = _HEAD + yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=110).encode()
         path = inside(folder, f"{REVIEWED}/{name}.yaml")
-        write_atomically(path, data)
-        _log.append(folder, {"review": name, "sentences": len(review.sentences),
-                             "sha256": hashlib.sha256(data).hexdigest()}, actor)
+        write_signed(path, _HEAD, kept, {"review": name, "sentences": len(review.sentences)}, actor)
     return _review(path, grid)
 
 
 def withdraw_review(folder: Path, grid: GeoBox, review_id: str, actor: str) -> Review:
     """Take a review back and sign that; InputError where there is none, or where it is another person's."""
     with signing(folder):
-        path = inside(folder, f"{REVIEWED}/{checked_id(review_id, 'the review')}.yaml")
-        if not path.is_file():
-            raise InputError(f"there is no review {review_id}. It may have been withdrawn already")
+        path = signed_file(folder, REVIEWED, "review", review_id)
         review = _review(path, grid)
         if review.actor != actor:
             raise InputError(f"{review_id} was reviewed by {review.actor}, not by {actor}. Freeze the sentence "
                              "yourself: the later review counts")
-        _log.append(folder, {"review": review_id, "withdrawn": True, "sha256": sha256_of(path) or ""}, actor)
-        path.unlink()
+        take_back(path, "review", actor)
     return review
 
 
@@ -96,8 +81,4 @@ def check_reviews(folder: Path) -> Iterator[Verified]:
 
 
 def _review(path: Path, grid: GeoBox) -> Review:
-    table = parse_yaml(read_bytes(path, _LARGEST_BYTES), path)
-    lines, plain = dict(table.lines), table.plain_values()
-    if isinstance(plain.get("at"), datetime):  # YAML without quotes
-        plain["at"] = plain["at"].isoformat()
-    return from_plain({**plain, "id": path.stem}, Review, grid, path, lines)
+    return read_signed(path, Review, grid, _LARGEST_BYTES)

@@ -1,15 +1,73 @@
-"""Files that people sign: each stands in its actor's log with its hash."""
+"""Files that people sign, one YAML file each: it stands in its actor's log with its hash."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
+import yaml
+from odc.geo.geobox import GeoBox
+
+from sitewatch.errors import InputError
+from sitewatch.model import parse_yaml
 from sitewatch.store import _log
-from sitewatch.store._files import sha256_of
+from sitewatch.store._files import checked_id, inside, read_bytes, sha256_of, write_atomically
+from sitewatch.store._plain import from_plain
 from sitewatch.store._verify import Verified
 
-__all__ = ["check_signed"]
+__all__ = ["after", "check_signed", "read_signed", "signed_file", "signed_files", "take_back", "write_signed"]
+
+_T = TypeVar("_T")
+_TICK = timedelta(microseconds=1)
+
+
+def signed_files(folder: Path, where: str, most: int) -> list[Path]:
+    """The files in ``where``, a folder of the case; InputError where there are more than ``most``."""
+    paths = sorted(inside(folder, where).glob("*.yaml"))
+    if len(paths) > most:
+        raise InputError(f"{folder / where} holds more than {most} files. Restore it from a copy")
+    return [inside(folder, f"{where}/{path.name}") for path in paths]
+
+
+def read_signed(path: Path, record: type[_T], grid: GeoBox, limit: int) -> _T:
+    """The record of a file of at most ``limit`` bytes, by the file's name as its id; CaseFileError names the file,
+    the line and the key of what cannot be used."""
+    table = parse_yaml(read_bytes(path, limit), path)
+    lines, plain = dict(table.lines), table.plain_values()
+    if isinstance(plain.get("at"), datetime):  # YAML without quotes
+        plain["at"] = plain["at"].isoformat()
+    return from_plain({**plain, "id": path.stem}, record, grid, path, lines)
+
+
+def after(known: Iterable[datetime]) -> datetime:
+    """Now, or a moment after all that is known: a clock may have been set back."""
+    return max([datetime.now(UTC), *(at + _TICK for at in known)])
+
+
+def write_signed(path: Path, head: bytes, plain: Mapping[str, Any], entry: Mapping[str, Any], actor: str) -> None:
+    """Write a file and sign it in its actor's log; both are on disk when this returns. To be called while
+    ``signing``."""
+    data = head + yaml.safe_dump(dict(plain), sort_keys=False, allow_unicode=True, width=110,
+                                 default_flow_style=None).encode()
+    write_atomically(path, data)
+    _log.append(path.parent.parent, {**entry, "sha256": hashlib.sha256(data).hexdigest()}, actor)
+
+
+def take_back(path: Path, kind: str, actor: str) -> None:
+    """Remove a file and sign that in its actor's log. To be called while ``signing``."""
+    _log.append(path.parent.parent, {kind: path.stem, "withdrawn": True, "sha256": sha256_of(path) or ""}, actor)
+    path.unlink()
+
+
+def signed_file(folder: Path, where: str, kind: str, name: str) -> Path:
+    """The file of one that stands; InputError where there is none."""
+    path = inside(folder, f"{where}/{checked_id(name, f'the {kind}')}.yaml")
+    if not path.is_file():
+        raise InputError(f"there is no {kind} {name}. It may have been withdrawn already")
+    return path
 
 
 def check_signed(folder: Path, where: str, kind: str) -> Iterator[Verified]:
