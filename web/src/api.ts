@@ -1,7 +1,7 @@
 /** What the server tells and takes; the schema is at /openapi.json. */
 
 export type Point = [number, number];
-export type Mode = "true" | "false" | "change";
+export type Mode = "true" | "false" | "change" | "received";
 export type Side = "area" | "length" | "width";
 export type State = "present" | "absent" | "unclear";
 

@@ -24,7 +24,7 @@ const KEYS: [string, string][] = [
   ["v", "split in two: arrows move the cut, , . turn it, Enter keeps"], ["g", "join with another"], ["z", "undo the last decision"],
   ["q", "link with a claim"],
   ["← →", "earlier, later look"], ["Shift ← →", "the same for the look before"], ["p n x", "in this look: present, absent, unclear"],
-  ["1 2 3 4", "swipe, flicker, side by side, one look"], ["t f c", "true colour, false colour, strength of change"],
+  ["1 2 3 4", "swipe, flicker, side by side, one look"], ["t f c e", "true colour, false colour, strength of change, the file as received"],
   ["s", "the swipe's handle, then arrows"], ["m w b", "measure a length, a width, a footprint"], ["i", "use the last drawing in the report"], ["P", "publish"], ["0", "the whole site"], ["Esc", "leave what you are doing"],
 ];
 
@@ -51,7 +51,7 @@ class Page {
       (dimension, scene, drawn) => this.decide("measure", { dimension, scene, drawn }));
     byId("queue-new").replaceChildren(button("Draw what is missing", "d", () => this.draw()));
     this.setCompare = choice<Compare>(byId("compare"), [["swipe", "Swipe", "1"], ["flicker", "Flicker", "2"], ["side", "Beside", "3"], ["single", "One look", "4"]], (mode) => this.compare(mode));
-    const colours: [Mode, string, string][] = [["true", "True", "t"], ["false", "Infrared", "f"], ["change", "Change", "c"]];
+    const colours: [Mode, string, string][] = [["true", "True", "t"], ["false", "Infrared", "f"], ["change", "Change", "c"], ["received", "As received", "e"]];
     this.setColours = choice<Mode>(byId("colours"), colours.filter(([mode]) => site.modes.includes(mode)), (mode) => this.colour(mode));
     for (const [id, set] of [["before-look", (i: number) => this.show(i, this.after)], ["after-look", (i: number) => this.show(this.before, i)]] as const) {
       const input = byId<HTMLInputElement>(id);
@@ -332,7 +332,7 @@ class Page {
       j: () => this.step(1), k: () => this.step(-1), a: () => this.accept(), r: () => this.reject(), u: () => this.unsure(), l: () => this.relabel(),
       o: () => this.outline(), g: () => this.join(), z: () => this.undo(), p: () => this.word("present"), n: () => this.word("absent"), x: () => this.word("unclear"),
       1: () => this.compare("swipe"), 2: () => this.compare("flicker"), 3: () => this.compare("side"), 4: () => this.compare("single"),
-      t: () => this.colour("true"), f: () => this.colour("false"), c: () => this.colour("change"), s: () => byId("handle").focus(),
+      t: () => this.colour("true"), f: () => this.colour("false"), c: () => this.colour("change"), e: () => this.colour("received"), s: () => byId("handle").focus(),
       m: () => this.measuring.start("length"), w: () => this.measuring.start("width"), b: () => this.measuring.start("area"), i: () => this.use(),
       d: () => this.draw(), v: () => this.split(), q: () => this.link(), P: () => this.rerun.publish(), "?": () => showKeys(KEYS),
       0: () => this.panes.view.fit([0, -this.site.height, this.site.width, 0], { padding: [20, 20, 20, 20] }),

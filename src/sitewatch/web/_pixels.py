@@ -1,10 +1,11 @@
-"""Tiles and chips of single looks, drawn from the aligned pixels: one stretch for all dates."""
+"""Tiles and chips of single looks, drawn from the aligned pixels or as received: one stretch for all dates."""
 
 from __future__ import annotations
 
 import io
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -13,10 +14,11 @@ from PIL import Image
 from sitewatch.geo import seen_median
 from sitewatch.model import SENSORS, Stack
 from sitewatch.report import ReportOptions
+from sitewatch.web._received import Received
 
 __all__ = ["TILE_PX", "Mode", "Pictures"]
 
-Mode = Literal["true", "false", "change"]
+Mode = Literal["true", "false", "change", "received"]
 TILE_PX = 256
 _CHIP_PX = 96
 _HUFFMAN_ONLY = 2           # zlib's strategy: made for one reader on the same machine, speed counts and size does not
@@ -50,14 +52,17 @@ class Pictures:
             np.ones(self._values.shape[1])
         self.height, self.width = self._values.shape[2:]
         self.levels = 1 + max(0, math.ceil(math.log2(max(self.height, self.width) / TILE_PX)))
+        scenes = {scene.id: scene for scene in stack.scenes.scenes}
+        self._received = Received(stack.site, [scenes[fit.scene] for fit in stack.used])
         names = [str(name) for name in stack.data["band"].values] if "band" in stack.data.coords else []
         is_linear = any(SENSORS[s.sensor].is_reflectance for s in stack.scenes.scenes if s.sensor in SENSORS)
-        self._stretches = {mode: self._stretch(bands, is_linear) for mode, bands in _bands(names).items()}
+        self._curve = 255 * _STEPS ** (1 / _STYLE.reflectance_gamma if is_linear else 1.0)
+        self._stretches = {mode: self._stretch(bands) for mode, bands in _bands(names).items()}
 
     @property
     def modes(self) -> tuple[Mode, ...]:
         """What can be drawn: near infrared needs such a band."""
-        return (*self._stretches, "change")
+        return (*self._stretches, "change", "received")
 
     def tile(self, mode: Mode, look: int, z: int, x: int, y: int) -> bytes | None:
         """A PNG tile; None outside the site."""
@@ -94,8 +99,9 @@ class Pictures:
             unclear = ~np.isfinite(strength)
             colour = _RAMP[(np.nan_to_num(np.clip(strength / _FULL, 0, 1)) * (len(_RAMP) - 1)).astype(np.uint8)]
         else:
-            stretch = self._stretches[mode]
-            pixels = _coarser(self._values[look][stretch.bands, rows, columns], step).transpose(1, 2, 0)
+            stretch = self._as_received if mode == "received" else self._stretches[mode]
+            values = self._received.look(look) if mode == "received" else self._values[look]
+            pixels = _coarser(values[stretch.bands, rows, columns], step).transpose(1, 2, 0)
             unclear = ~np.isfinite(pixels).all(axis=2)
             share = np.nan_to_num(np.clip((pixels - stretch.low) / (stretch.high - stretch.low), 0, 1))
             colour = stretch.curve[(share * (len(stretch.curve) - 1)).astype(np.uint16)]
@@ -113,14 +119,24 @@ class Pictures:
         away = (self._values[look][:, rows, columns] - seen_median(window)) / self._noise[:, None, None]
         return np.asarray(np.sqrt((away**2).mean(axis=0)))
 
-    def _stretch(self, bands: list[int], is_linear: bool) -> _Stretch:
+    @cached_property
+    def _as_received(self) -> _Stretch:
+        """One for all files: the median of what each of some looks would ask for, as clouds are in them."""
+        each = max(1, len(self._values) // _SAMPLE_LOOKS)
+        asked = [_limits(self._received.look(look), axis=(1, 2)) for look in range(0, len(self._values), each)]
+        low, high = np.nanmedian(asked, axis=0)
+        return _Stretch(bands=[0, 1, 2], low=low, high=np.maximum(high, low + 1e-6), curve=self._curve)
+
+    def _stretch(self, bands: list[int]) -> _Stretch:
         each = max(1, len(self._values) // _SAMPLE_LOOKS)
         step = max(1, math.isqrt(_SAMPLE_LOOKS * self.height * self.width // _SAMPLE_PX))
-        sample = self._values[::each, :, ::step, ::step][:, bands]
-        bounds = (_STYLE.low_percentile, _STYLE.high_percentile)
-        low, high = np.nan_to_num(np.nanpercentile(sample, bounds, axis=(0, 2, 3)))
-        return _Stretch(bands=bands, low=low, high=np.maximum(high, low + 1e-6),
-                        curve=255 * _STEPS ** (1 / _STYLE.reflectance_gamma if is_linear else 1.0))
+        low, high = _limits(self._values[::each, :, ::step, ::step][:, bands], axis=(0, 2, 3))
+        return _Stretch(bands=bands, low=low, high=np.maximum(high, low + 1e-6), curve=self._curve)
+
+
+def _limits(pixels: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
+    """What is drawn black and what white, band by band."""
+    return np.asarray(np.nan_to_num(np.nanpercentile(pixels, (_STYLE.low_percentile, _STYLE.high_percentile), axis)))
 
 
 def _bands(names: list[str]) -> dict[Mode, list[int]]:
