@@ -6,55 +6,14 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
-from tests.report.yard import quantity, text_of, world_of
+from tests.report.quotes import checks_of
+from tests.report.yard import text_of, world_of
 
 from sitewatch.model import (
-    Answer,
-    Attribution,
-    Check,
     Checks,
-    Claim,
-    Disagreement,
-    Document,
-    Flag,
-    Place,
-    Printed,
-    Rival,
-    Span,
 )
-
-_DOCUMENTS = (Document(id="wire", path="documents/wire.txt", sha256="ab" * 32, publisher="Wire", url="https://w.example/1",
-                       dated=Span(start=datetime(2022, 11, 25, tzinfo=UTC), end=datetime(2022, 11, 26, tzinfo=UTC))),
-              Document(id="copy", path="documents/copy.txt", sha256="cd" * 32, publisher="Copy", origin="Wire",
-                       is_changed=True))
-
-
-def _claim(name: str, quote: str, document: str = "wire", **more: object) -> Claim:
-    chain = (Attribution(who=document.title(), act="publishes"), Attribution(who="Analysts", act="measures"))
-    return replace(Claim(id=name, document=document, kind="measurement", subject="hall", predicate="size_ratio_to",
-                         object="old", quote=quote, place=Place(start=10, end=10 + len(quote), fit="exact"),
-                         attribution=chain), **more)
-
-
-def _checks(quote: str = "60 to 70 percent the size", why: str = "the footprint was measured") -> Checks:
-    rivals = (Rival(text="twice the size of", low=1.8, high=2.2, chance=0.0, verdict="refuted", times=1000.0),)
-    ratio = Answer(what="footprint", verdict="supported", chance=0.98, why=why, measured="0.8 [0.7, 0.9]",
-                   value=quantity(0.8, "1"), structure="new-0", rivals=rivals)
-    crane = Answer(what="presence", verdict="cannot tell", why="too coarse", decides="images of about 0.5 m per pixel")
-    records = (
-        Check(claim=_claim("W1", quote), verdict="supported", why=why, chance=0.98, tested=(ratio,),
-              before="It was said that ", after=" of the old one."),
-        Check(claim=_claim("W2", "a crane is gone", "copy"), verdict="cannot tell", why="too coarse", tested=(crane,)),
-        Check(claim=_claim("W3", "it is for workers", noted=("GARBLED",)), verdict="not testable", why="no trace"))
-    lines = (Disagreement(
-        kind="transmission error", about="hall size", claims=("W1",), publishers=4, origins=1, why="one origin",
-        printed=(Printed(text="of", low=0.55, high=0.75, publishers=("Wire",), origins=("Analysts",)),
-                 Printed(text="twice", low=1.8, high=2.2, publishers=("a", "b", "c"), origins=("Analysts",)))),)
-    return Checks(documents=_DOCUMENTS, records=records, disagreements=lines,
-                  flags=(Flag(claim="W1", word="DIMENSION_UNDEFINED", why="it does not say what was measured"),))
 
 
 def _report(checks: Checks):
@@ -64,7 +23,7 @@ def _report(checks: Checks):
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return _report(_checks()).files["index.html"].decode()
+    return _report(checks_of()).files["index.html"].decode()
 
 
 def _section(page: str) -> str:
@@ -115,14 +74,14 @@ def test_a_document_without_a_date_a_copy_and_a_change_are_told(page):
 
 @pytest.mark.parametrize("evil", ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])
 def test_a_quote_cannot_run_a_script(evil):
-    page = _report(_checks(quote=evil, why=evil)).files["index.html"].decode()
+    page = _report(checks_of(quote=evil, why=evil)).files["index.html"].decode()
     assert page.count("<script>") == 1
     assert "<img src=x" not in page
     assert evil in text_of(page.replace("<mark>", "").replace("</mark>", ""))or evil.startswith("<script")
 
 
 def test_the_table_has_a_line_per_claim_and_no_cell_is_a_formula():
-    data = _report(_checks(quote="=1+1")).files["claims.csv"].decode()
+    data = _report(checks_of(quote="=1+1")).files["claims.csv"].decode()
     first, second, third = csv.DictReader(io.StringIO(data))
     assert (first["claim"], first["quote"], first["verdict"], first["chance"]) == ("W1", "'=1+1", "supported", "0.9800")
     assert (second["decides"], third["verdict"]) == ("images of about 0.5 m per pixel", "not testable")
@@ -130,7 +89,7 @@ def test_the_table_has_a_line_per_claim_and_no_cell_is_a_formula():
 
 
 def test_claim_reviews_are_of_what_could_be_tested_and_name_where_it_appeared():
-    graph = json.loads(_report(_checks()).files["claimreview.json"])["@graph"]
+    graph = json.loads(_report(checks_of()).files["claimreview.json"])["@graph"]
     assert [(one["@type"], one["reviewRating"]["alternateName"]) for one in graph] == [
         ("ClaimReview", "supported"), ("ClaimReview", "cannot tell")]
     work = graph[0]["itemReviewed"]["appearance"]

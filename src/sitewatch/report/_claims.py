@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sitewatch.model import Answer, Check, Checks, Disagreement, Document, Flag, Quantity, Verdict
+from sitewatch.report._language import gettext, ngettext
 from sitewatch.report._signs import Sign
 
 __all__ = ["ClaimRow", "ClaimsShown", "Line", "Mark", "claims_of"]
@@ -29,6 +30,11 @@ class ClaimRow:
     flags: tuple[Flag, ...]
     link: str | None
     others: tuple[Answer, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why this verdict, as a sentence."""
+        return f"{self.check.why[:1].upper()}{self.check.why[1:]}."
 
     @property
     def headline(self) -> Answer | None:
@@ -85,9 +91,10 @@ def claims_of(checks: Checks, signs: Sequence[Sign]) -> ClaimsShown | None:
 
 def _summary(checks: Checks) -> str:
     verdicts = [check.verdict for check in checks]
-    counts = [f"{number} {verdict}" for verdict in _SIGNS if (number := verdicts.count(verdict))]
-    many = len(verdicts)
-    return f"{many} {'statement' if many == 1 else 'statements'} that others published: {', '.join(counts)}."
+    counts = [f"{number} {gettext(verdict)}" for verdict in _SIGNS if (number := verdicts.count(verdict))]
+    return ngettext("%(count)s statement that others published: %(verdicts)s.",
+                    "%(count)s statements that others published: %(verdicts)s.", len(verdicts)) % {
+        "count": len(verdicts), "verdicts": ", ".join(counts)}
 
 
 def _row(check: Check, checks: Checks, documents: Mapping[str, Document], letters: Mapping[str, str]) -> ClaimRow:

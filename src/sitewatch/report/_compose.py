@@ -14,6 +14,7 @@ from sitewatch.report._claims import claims_of
 from sitewatch.report._claims_exports import claims_csv, claims_review
 from sitewatch.report._draft import Draft
 from sitewatch.report._figures import Figure, Pictures
+from sitewatch.report._language import speaking
 from sitewatch.report._licences import credited, permits_of
 from sitewatch.report._method import method_of, place_of
 from sitewatch.report._numbers import key_number, numbers_of
@@ -43,8 +44,13 @@ def compose_report(findings: Findings, *cited: *tuple[Changes, Structures, Measu
     scene allows, and the page says who answers for it. ``standing``: what people have reviewed of the findings, whose
     words then stand in the place of the drafts. The same inputs give the same bytes.
     """
+    with speaking(options.language):
+        return _composed(as_reviewed(findings, standing), cited, options, provenance, publication, standing)
+
+
+def _composed(findings: Findings, cited: tuple[Changes, Structures, Measurements, Stack], options: ReportOptions,
+              provenance: Mapping[str, str], publication: Publication | None, standing: Sequence[Standing]) -> Report:
     changes, structures, measurements, stack = cited
-    findings = as_reviewed(findings, standing)
     permits = permits_of(stack.scenes, publication) if publication else {}
     stack = replace(stack, scenes=credited(stack.scenes, publication)) if publication else stack
     order = ranked(structures, findings)

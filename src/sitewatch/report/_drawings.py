@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import re
 
+from sitewatch.report._language import gettext, gettext_noop
+
 __all__ = ["stand_alone"]
 
 _COLOURS = {"new": "#b3201a", "removed": "#1d4f9e", "altered": "#6f3a96", "works": "#8a5200", "reference": "#0f6a55",
             "control": "#4a4f55", "area": "#000"}   # those of the style sheet
 _LINES = {"removed": "4,2", "altered": "1,2", "works": "4,2,1,2", "control": "1.5,1.5", "area": "5,2"}   # in lines
 # What is read aloud instead of a drawing that has no words of its own: the page's text says it too.
-_WORDS = {"overlay": "Outlines and their signs, scale bar and north arrow", "budget": "The same shares as a bar",
-          "swatch": "A sample of this line", "row": "The axis"}
+_WORDS = {"overlay": gettext_noop("Outlines and their signs, scale bar and north arrow"),
+          "budget": gettext_noop("The same shares as a bar"), "swatch": gettext_noop("A sample of this line"),
+          "row": gettext_noop("The axis")}
 _LABEL = re.compile(r' aria-label="([^"]*)"')
 _OPENING = re.compile(r'^<svg class="([^"]*)"[^>]*>')
 _BOX = re.compile(r'<svg (?:class="marks" )?viewBox="0 0 ([\d.]+) ([\d.]+)" preserveAspectRatio="none">')
@@ -37,7 +40,7 @@ def stand_alone(drawing: str, width_px: float) -> str:
     head = opening[0] if opening else ""
     colour = next((_COLOURS[word] for word in (opening[1].split() if opening else ()) if word in _COLOURS), "#16181a")
     label = _LABEL.search(head)
-    words = label[1] if label else _WORDS.get(opening[1].split()[0] if opening else "", "A drawing")
+    words = label[1] if label else gettext(_WORDS[opening[1].split()[0]]) if opening else ""
     return drawing.replace(head, f"{head}<title>{words}</title><style>{_style(unit, colour)}</style>", 1)
 
 

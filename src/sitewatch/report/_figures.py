@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sitewatch.model import Between, Permit, Scene, Stack, day
+from sitewatch.model import Between, Comparability, Permit, Scene, Stack, day
 from sitewatch.report._frames import (
     Mark,
     Outline,
@@ -17,6 +17,7 @@ from sitewatch.report._frames import (
     whole,
     window_around,
 )
+from sitewatch.report._language import gettext
 from sitewatch.report._options import ReportOptions
 from sitewatch.report._pairs import Pair, latest_clear, pair_of_site, pair_of_structure, times_of
 from sitewatch.report._pictures import (
@@ -64,7 +65,7 @@ class Shot:
 class Figure:
     """One or two pictures of one window, with all that is drawn over them.
 
-    ``enlarged`` as a reader is told it, and ``why`` these two looks.
+    ``enlarged`` as a reader is told it, ``why`` these two looks, and how well they compare.
     """
 
     id: str
@@ -76,12 +77,13 @@ class Figure:
     north: float | None
     enlarged: str
     why: str = ""
+    compare: Comparability | None = None
     bracket: tuple[Shot, ...] = ()
 
     @property
     def about(self) -> str:
         """What it shows, in a word."""
-        return self.sign.name if self.sign else "The whole site"
+        return self.sign.name if self.sign else gettext("The whole site")
 
     @property
     def is_tall(self) -> bool:
@@ -91,12 +93,13 @@ class Figure:
     @property
     def credits(self) -> tuple[str, ...]:
         """The credit line of each picture's scene, once."""
-        return tuple(dict.fromkeys(shot.scene.attribution or "no credit line is recorded" for shot in self.shots))
+        return tuple(dict.fromkeys(shot.scene.attribution or gettext("no credit line is recorded")
+                                   for shot in self.shots))
 
     @property
     def licences(self) -> tuple[str, ...]:
         """The licence of each picture's scene, once."""
-        return tuple(dict.fromkeys(shot.scene.licence or "not recorded" for shot in self.shots))
+        return tuple(dict.fromkeys(shot.scene.licence or gettext("not recorded") for shot in self.shots))
 
 
 @dataclass(slots=True)
@@ -125,7 +128,7 @@ class Pictures:
         drawn = [s.drawn for s in signs] if large else [sign.drawn]   # small pictures would be all letters
         figure = self._figure(name, window, self._pair(name, window, pair, width), drawn, width)
         bracket = self._bracket(name, window, structure.happened, pair) if large else ()
-        return replace(figure, sign=sign, why=pair.why, bracket=bracket)
+        return replace(figure, sign=sign, why=pair.why, compare=pair.comparison.word, bracket=bracket)
 
     def of_site(self, signs: Iterable[Sign]) -> Figure | None:
         """The whole site, early and late: the key figure where nothing changed."""
@@ -135,7 +138,7 @@ class Pictures:
             return None
         shots = self._pair("site", window, pair, width)
         figure = self._figure("site", window, shots, [s.drawn for s in signs], width)
-        return replace(figure, why=pair.why)
+        return replace(figure, why=pair.why, compare=pair.comparison.word)
 
     def map_of_site(self, signs: Iterable[Sign]) -> Figure | None:
         """The latest clear look at the whole site with every outline."""
@@ -165,9 +168,9 @@ class Pictures:
     def _enlarged(self, window: Window, width: int) -> str:
         times = enlargement(window, width)
         if times == 1:
-            return "not enlarged"
-        method = "bicubic interpolation" if self.options.enlarge == "bicubic" else "each pixel repeated"
-        return f"enlarged {times} times ({method})"
+            return gettext("not enlarged")
+        return (gettext("enlarged %(times)s times (bicubic interpolation)") if self.options.enlarge == "bicubic" else
+                gettext("enlarged %(times)s times (each pixel repeated)")) % {"times": times}
 
     def _pair(self, name: str, window: Window, pair: Pair, width: int) -> tuple[Shot, ...]:
         return (self._shot(f"{name}-before", pair.before, window, width),

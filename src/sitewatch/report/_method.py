@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sitewatch.geo import from_pixels, to_lonlat
 from sitewatch.model import Changes, Name, Site, Stack
 from sitewatch.report._frames import middle_of, whole
+from sitewatch.report._language import gettext
 from sitewatch.report._options import ReportOptions
 from sitewatch.report._pictures import Stretch
 
@@ -47,7 +48,8 @@ class Method:
 def place_of(site: Site) -> Place:
     """Names, size and centre of the site."""
     gsd = f"{site.gsd_m:g}"
-    size = f"{site.grid.width} × {site.grid.height} pixels of {gsd} m"
+    size = gettext("%(width)s × %(height)s pixels of %(gsd)s m") % {
+        "width": site.grid.width, "height": site.grid.height, "gsd": gsd}
     return Place(name=site.names[0] if site.names else None, slug=site.slug, others=site.names[1:],
                  part_of=site.part_of, question=site.question, coordinates=_centre(site),
                  crs=str(site.grid.crs) if site.grid.crs is not None else "", size=size, gsd=gsd,
@@ -58,7 +60,7 @@ def _centre(site: Site) -> str:
     if not site.is_georeferenced:
         return ""
     at = to_lonlat(from_pixels(middle_of(whole(site)), site.grid), site.grid)
-    north, east = "N" if at.y >= 0 else "S", "E" if at.x >= 0 else "W"
+    north, east = gettext("N") if at.y >= 0 else gettext("S"), gettext("E") if at.x >= 0 else gettext("W")
     return f"{abs(at.y):.{_COORDINATES}f}° {north}, {abs(at.x):.{_COORDINATES}f}° {east}"
 
 

@@ -7,22 +7,24 @@ from dataclasses import dataclass
 
 from sitewatch.model import BudgetTerm, Measurement, Measurements, Stack, day
 from sitewatch.report._figures import Figure
+from sitewatch.report._language import gettext, gettext_noop, ngettext
 from sitewatch.report._signs import Sign
 
 __all__ = ["Numbers", "Ratio", "Size", "Sizes", "key_number", "numbers_of"]
 
 # An area is spoken of as a footprint: what is seen from above.
-_WORDS = {"area": "footprint", "length": "length", "width": "width", "height": "height"}
+_WORDS = {"area": gettext_noop("footprint"), "length": gettext_noop("length"), "width": gettext_noop("width"),
+          "height": gettext_noop("height")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """One number; ``interval`` is None where ``why_not`` says why it cannot be given. ``made_with``: method, looks."""
+    """One number; ``interval`` is None where ``why_not`` says why there is none. ``made_with``: method and looks."""
 
     what: str
     interval: str | None
     level: str
-    made_with: str
+    made_with: tuple[str, str] | None
     why_not: str
     budget: tuple[BudgetTerm, ...]
 
@@ -33,7 +35,7 @@ class Sizes:
 
     sign: Sign
     rows: tuple[Size, ...]
-    made_with: str | None
+    made_with: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,28 +82,29 @@ def _size(measurement: Measurement, days: Mapping[str, str]) -> Size:
     value = measurement.value
     budget = tuple(sorted(measurement.budget, key=lambda term: (-term.share, term.cause)))
     return Size(what=_word(measurement), interval=value.interval_text if value else None,
-                level=value.level_text if value else "", made_with=_made_with(measurement, days) if value else "",
-                why_not="" if value else measurement.why_not or "no reason is recorded", budget=budget)
+                level=value.level_text if value else "", made_with=_made_with(measurement, days) if value else None,
+                why_not="" if value else measurement.why_not or gettext("no reason is recorded"), budget=budget)
 
 
 def _word(measurement: Measurement) -> str:
     return _WORDS[measurement.what.removesuffix(" ratio")]
 
 
-def _made_with(measurement: Measurement, days: Mapping[str, str]) -> str:
+def _made_with(measurement: Measurement, days: Mapping[str, str]) -> tuple[str, str]:
     """The method, and the looks by number and days."""
     looks = [days.get(scene, scene) for scene in measurement.scenes]
-    span = f", {looks[0]}" if len(looks) == 1 else f", {looks[0]} to {looks[-1]}" if looks else ""
-    method = measurement.value.method if measurement.value else ""
-    return f"{method} ({len(looks)} {'look' if len(looks) == 1 else 'looks'}{span})"
+    count = ngettext("%(count)s look", "%(count)s looks", len(looks)) % {"count": len(looks)}
+    ends = {"first": looks[0], "last": looks[-1]} if looks else {}
+    span = f", {looks[0]}" if len(looks) == 1 else f", {gettext('%(first)s to %(last)s') % ends}" if looks else ""
+    return measurement.value.method if measurement.value else "", f"{count}{span}"
 
 
-def _common(rows: Sequence[Size]) -> str | None:
-    made = {row.made_with for row in rows if row.interval}
+def _common(rows: Sequence[Size]) -> tuple[str, str] | None:
+    made = {row.made_with for row in rows if row.made_with}
     return made.pop() if len(made) == 1 else None
 
 
 def _ratio(sign: Sign, measurement: Measurement, names: Mapping[str, str], days: Mapping[str, str]) -> Ratio:
     other = measurement.reference or ""
-    return Ratio(numerator=sign.name, denominator=names.get(other) or other or "the reference",
+    return Ratio(numerator=sign.name, denominator=names.get(other) or other or gettext("the reference"),
                  dimension=_word(measurement), size=_size(measurement, days))

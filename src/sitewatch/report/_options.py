@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from sitewatch.report._language import ENGLISH, languages
+
 __all__ = ["ReportOptions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportOptions:
-    """``figures``: structures with large pictures of their own; the others get small ones.
+    """``language`` of the page's own words, as an IETF tag: English, or one that has a catalogue in ``page/texts``.
+
+    ``figures``: structures with large pictures of their own; the others get small ones.
 
     ``context``: width of a crop in longest sides of its structure. ``smallest_crop_px``: no crop is
     narrower, so that a reader can find it on a map. ``enlarge``: "bicubic" or "nearest".
@@ -18,6 +22,7 @@ class ReportOptions:
     linear images as display pictures are bent already.
     """
 
+    language: str = ENGLISH
     figures: int = 8
     figure_width_px: int = 1200
     map_width_px: int = 1400
@@ -32,5 +37,7 @@ class ReportOptions:
         if min(self.figure_width_px, self.map_width_px, self.smallest_crop_px, self.context,
                self.reflectance_gamma) <= 0 or self.figures < 0:
             raise ValueError("widths, context and reflectance_gamma must be above 0, figures not below")
+        if self.language not in languages():
+            raise ValueError(f"the page is not translated into {self.language}: language is {' or '.join(languages())}")
         if not 0 <= self.low_percentile < self.high_percentile <= 100:
             raise ValueError("low_percentile must lie below high_percentile, both between 0 and 100")

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import InternationalizationExtension
 from markupsafe import Markup, escape
 
 from sitewatch.model import Finding, Row, Structure
 from sitewatch.report._candidates import Candidates
 from sitewatch.report._claims import ClaimsShown
 from sitewatch.report._figures import Figure
+from sitewatch.report._language import ENGLISH, bracket, english, gettext, ngettext, spoken
 from sitewatch.report._method import Method, Place
 from sitewatch.report._numbers import Numbers, Size
 from sitewatch.report._published import Published
@@ -75,23 +77,22 @@ class Page:
 
 def rendered(page: Page) -> bytes:
     """The page, with its style sheet and script inside it: a page opened from disk may load nothing else."""
-    style, script = (_ours(name) for name in ("style.css", "slider.js"))
+    pages = templates()
+    style, script = (Markup(pages.get_template(name).render()) for name in ("style.css", "slider.js"))
     only = (f"default-src 'none'; img-src 'self' file:; style-src {_hash(style)}; script-src {_hash(script)}; "
             "base-uri 'none'; form-action 'none'")
-    return templates().get_template("index.html").render(page=page, style=style, script=script, policy=only).encode()
+    return pages.get_template("index.html").render(page=page, style=style, script=script, policy=only).encode()
 
 
 def templates() -> Environment:
-    """The page's templates: what comes from a case is escaped in each of them."""
+    """The page's templates: what comes from a case is escaped in each of them, and their own words are translated."""
     pages = Environment(loader=FileSystemLoader(_FILES), autoescape=True, undefined=StrictUndefined,
-                        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-    pages.filters.update(percent=_percent, tidy=_tidy)
+                        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+                        extensions=[InternationalizationExtension])
+    pages.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # of the extension
+    pages.globals.update(language=spoken(), in_english=Markup("" if spoken() == ENGLISH else ' lang="en"'))
+    pages.filters.update(bracket=bracket, english=english, percent=_percent, tidy=_tidy)
     return pages
-
-
-def _ours(name: str) -> Markup:
-    """A file of this package, which may stand in the page as it is."""
-    return Markup((_FILES / name).read_text(encoding="utf-8"))
 
 
 def _hash(text: str) -> str:

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from itertools import product
 
 import numpy as np
+from markupsafe import Markup
 
 from sitewatch.geo import coverage, from_pixels, sun_at, to_lonlat
 from sitewatch.model import Comparability, Comparison, Conditions, Site, Stack, Structure, compare, conditions_of
 from sitewatch.report._frames import Window, middle_of, whole
+from sitewatch.report._language import english, gettext, gettext_noop
 from sitewatch.report._pictures import Stretch, stretched
 
 __all__ = ["Pair", "latest_clear", "pair_of_site", "pair_of_structure", "times_of"]
@@ -23,7 +25,9 @@ _UNCLEAR, _LIGHT, _YEARS = 4.0, 2.0, 0.1
 # Ground in shadow is hardly seen: of two pairs about as alike, that under the higher sun shows more. Per length of the
 # shadow in heights of what throws it.
 _SHADE, _LOWEST_SUN_DEG = 0.2, 10.0
-_HOW: dict[Comparability, str] = {"good": "well", "fair": "fairly", "poor": "poorly"}
+_HOW: dict[Comparability, str] = {
+    "good": gettext_noop("and they compare well:"), "fair": gettext_noop("and they compare fairly:"),
+    "poor": gettext_noop("and they compare poorly:")}
 _ALIKE = 0.02   # of a crop: no clearer to the eye
 
 
@@ -37,15 +41,17 @@ class Pair:
     of: int
 
     @property
-    def why(self) -> str:
+    def why(self) -> Markup:
         """In words: why these two, and how comparable they are."""
         told = self.comparison
-        chosen = "They are the only such pair" if self.of == 1 else (
-            f"Of {self.of} pairs of such looks these two are clearest and most alike here")
-        last = f" Not known: {', '.join(told.unknown)}." if told.unknown else ""
+        chosen = gettext("They are the only such pair") if self.of == 1 else gettext(
+            "Of %(count)s pairs of such looks these two are clearest and most alike here")
+        parts = [f"{chosen % {'count': self.of}}, {gettext(_HOW[told.word])}", english(f"{', '.join(told.reasons)}.")]
         if told.word == "poor":
-            last = f" Plants, shadows or snow may explain by themselves what differs.{last}"
-        return f"{chosen}, and they compare {_HOW[told.word]}: {', '.join(told.reasons)}.{last}"
+            parts.append(gettext("Plants, shadows or snow may explain by themselves what differs."))
+        if told.unknown:
+            parts += [gettext("Not known:"), english(f"{', '.join(told.unknown)}.")]
+        return Markup(" ").join(parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sitewatch.report._drawings import stand_alone
+from sitewatch.report._language import ENGLISH, speaking
 
 __all__ = ["Printed", "print_page"]
 
@@ -18,6 +19,7 @@ _PRINTED_PX = 430.0   # about what a picture is wide on paper, in CSS pixels: a 
 # A drawing ends where the page goes on: drawings hold drawings.
 _DRAWING = re.compile(r'<svg class="(overlay|row|budget|swatch)\b.*?</svg>'
                       r'(?=\s*(?:<p\b|</div>|<svg class="overlay|</td>|<br>|<span|\n\n))', re.S)
+_LANGUAGE = re.compile(r'<html lang="([^"]+)"')
 _PRINT = ("@page { @bottom-right { content: counter(page) ' / ' counter(pages); font: 7pt sans-serif; } }"
           "a { text-decoration: none; }")
 
@@ -53,7 +55,8 @@ def print_page(files: Mapping[str, bytes]) -> Printed | None:
 
     page = files["index.html"]
     html = re.sub(r"<script>.*?</script>|<meta http-equiv[^>]*>", "", page.decode(), flags=re.S)
-    with _boxes() as boxes:
+    language = _LANGUAGE.search(html)
+    with _boxes() as boxes, speaking(language[1] if language else ENGLISH):
         made = HTML(string=_DRAWING.sub(_drawn, html), base_url="report:///", url_fetcher=OwnFiles()).write_pdf(
             stylesheets=[CSS(string=_PRINT)], pdf_variant="pdf/ua-1", pdf_identifier=hashlib.sha256(page).digest()[:16])
     return Printed(data=bytes(made), boxes="".join(sorted(boxes)))

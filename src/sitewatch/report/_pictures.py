@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from sitewatch.model import SENSORS, Stack
 from sitewatch.report._frames import Window
+from sitewatch.report._language import gettext
 from sitewatch.report._options import ReportOptions
 
 __all__ = ["Picture", "Stretch", "blank", "coarsened", "enlargement", "hatched", "paled", "picture_of", "stretch_of",
@@ -76,10 +77,11 @@ def _bands_shown(stack: Stack) -> tuple[tuple[int, int, int], str]:
     count = stack.values.shape[1]
     names = [str(name) for name in stack.data["band"].values] if "band" in stack.data.coords else []
     if {"red", "green", "blue"} <= set(names):
-        return (names.index("red"), names.index("green"), names.index("blue")), "true colour (red, green, blue)"
+        red, green, blue = (names.index(name) for name in ("red", "green", "blue"))
+        return (red, green, blue), gettext("true colour (red, green, blue)")
     if count >= 3:
-        return (0, 1, 2), "first three bands, not true colour"
-    return (0, 0, 0), "one band, in grey"
+        return (0, 1, 2), gettext("first three bands, not true colour")
+    return (0, 0, 0), gettext("one band, in grey")
 
 
 def stretched(stack: Stack, index: int, window: Window, stretch: Stretch) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sitewatch.model import Findings, Standing
+from sitewatch.report._language import gettext
 
 __all__ = ["Reviewed", "as_reviewed", "reviewed_of"]
 
@@ -33,7 +34,8 @@ def reviewed_of(findings: Findings, standing: Sequence[Standing]) -> Reviewed:
     stale = tuple((one.frozen.text, one.told) for one in standing if one.is_stale)
     many, held = len(findings.records), len(of)
     who = ", ".join(sorted({one.actor for one in standing if not one.is_stale}))
-    summary = "Drafted from the records by rules; nobody has reviewed these sentences yet." if not held else \
-        f"All {many} sentences were reviewed by {who}." if held == many else \
-        f"{held} of {many} sentences were reviewed by {who}; the others are drafted from the records by rules."
-    return Reviewed(summary=summary, of=of, stale=stale)
+    summary = gettext("Drafted from the records by rules; nobody has reviewed these sentences yet.") if not held else \
+        gettext("All %(many)s sentences were reviewed by %(who)s.") if held == many else \
+        gettext("%(held)s of %(many)s sentences were reviewed by %(who)s; the others are drafted from the records by "
+                "rules.")
+    return Reviewed(summary=summary % {"many": many, "held": held, "who": who}, of=of, stale=stale)

@@ -99,7 +99,7 @@ def angles_are_known(draft: Draft) -> str:
 
 
 def pairs_compare(draft: Draft) -> str:
-    return listed((f"figure {figure.id}" for figure in draft.pairs if "compare poorly" in figure.why),
+    return listed((f"figure {figure.id}" for figure in draft.pairs if figure.compare == "poor"),
                   "before and after compare poorly in season, sun, view or snow")
 
 

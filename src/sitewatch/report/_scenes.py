@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from sitewatch.model import SENSORS, Refusal, Scene, SceneFit, Stack, day
+from sitewatch.report._language import gettext
 
 __all__ = ["SceneShown", "ScenesShown", "scenes_of"]
 
@@ -66,8 +67,8 @@ def scenes_of(stack: Stack) -> ScenesShown:
         refused=tuple(look for look, fit in zip(shown, stack.fits, strict=True) if not fit.used),
         at_the_door=stack.scenes.refusals,
         sensors=tuple(dict.fromkeys(SENSORS[s.sensor].title if s.sensor in SENSORS else s.sensor for s in used)),
-        credits=tuple(dict.fromkeys(s.attribution or "no credit line is recorded" for s in used)),
-        licences=tuple(dict.fromkeys(s.licence or "not recorded" for s in used)),
+        credits=tuple(dict.fromkeys(s.attribution or gettext("no credit line is recorded") for s in used)),
+        licences=tuple(dict.fromkeys(s.licence or gettext("not recorded") for s in used)),
         scalings=_scalings(stack.used), is_simulated=any(scene.is_simulated for scene in stack.scenes.scenes))
 
 
@@ -85,7 +86,7 @@ def _look(fit: SceneFit, scene: Scene, gsd_m: float) -> SceneShown:
     at = fit.taken.astimezone(UTC)
     return SceneShown(
         day=day(fit.taken), time="" if (at.hour, at.minute, at.second) == (0, 0, 0) else f"{at:%H:%M}", scene=scene,
-        why_not="" if fit.used else fit.why_not or "no reason is recorded",
+        why_not="" if fit.used else fit.why_not or gettext("no reason is recorded"),
         clear=_share(fit.site_clear_share), snow=_share(fit.snow_share), placement=fit.placement or "",
         shift_px=_pair(fit, 1.0, 2), shift_m=_pair(fit, gsd_m, 1),
         sigma_px=_number(fit.shift_sigma_px, 1.0, 2), sigma_m=_number(fit.shift_sigma_px, gsd_m, 1),

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from sitewatch.model import SceneFit, Stack, day
 from sitewatch.report._frames import Window, whole
+from sitewatch.report._language import gettext
 
 __all__ = ["Aligned", "Tie", "TieMap", "aligned_of"]
 
@@ -100,9 +101,11 @@ def _text(px: float, gsd_m: float) -> str:
 
 def _placements(fits: Sequence[SceneFit]) -> tuple[str, ...]:
     """"41 by a shift", most frequent first; "all by a shift"; a fit of an older case says nothing."""
-    words = {"shift": "a shift", "similarity": "a shift, a turn and a scale", "affine": "an affine map"}
+    words = {"shift": gettext("%(count)s by a shift"), "affine": gettext("%(count)s by an affine map"),
+             "similarity": gettext("%(count)s by a shift, a turn and a scale")}
     counts = Counter(fit.placement for fit in fits if fit.placement is not None)
-    return tuple(f"{'all' if count == len(fits) else count} by {words[name]}" for name, count in counts.most_common())
+    return tuple(words[name] % {"count": gettext("all") if count == len(fits) else count}
+                 for name, count in counts.most_common())
 
 
 def _worst(left: np.ndarray, stack: Stack) -> str:
@@ -113,7 +116,8 @@ def _worst(left: np.ndarray, stack: Stack) -> str:
     middles = {int(index): float(np.nanmedian(left[index])) for index in np.flatnonzero(known)}
     index = max(middles, key=lambda one: (middles[one], -one))
     fit = stack.used[index]
-    return f"{_text(middles[index], stack.site.gsd_m)} in the median of its windows: {day(fit.taken)}, {fit.scene}"
+    return gettext("%(far)s in the median of its windows: %(day)s, %(scene)s") % {
+        "far": _text(middles[index], stack.site.gsd_m), "day": day(fit.taken), "scene": fit.scene}
 
 
 def _map(ties: np.ndarray, stack: Stack) -> TieMap | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sitewatch.model import Between, LookState, Stack, Structure, day
+from sitewatch.report._language import bracket, gettext, ngettext
 from sitewatch.report._signs import Sign
 
 __all__ = ["Dot", "Row", "Timeline", "timeline_of"]
@@ -82,7 +83,7 @@ def timeline_of(signs: Sequence[Sign], stack: Stack) -> Timeline | None:
     axis = _Axis(min(taken), max(taken))
     rows = tuple(_row(sign, sign.structure, axis) for sign in signs
                  if sign.structure and sign.what != "reference")
-    refused = tuple(Dot(x=axis.x(fit.taken), day=day(fit.taken), state=fit.why_not or "not used")
+    refused = tuple(Dot(x=axis.x(fit.taken), day=day(fit.taken), state=fit.why_not or gettext("not used"))
                     for fit in stack.fits if not fit.used)
     return Timeline(rows=rows, refused=refused, ticks=tuple(_ticks(axis)), table=_table(rows, stack))
 
@@ -96,10 +97,13 @@ def _row(sign: Sign, structure: Structure, axis: _Axis) -> Row:
 
 def _in_words(structure: Structure) -> str:
     counts = Counter(look.state for look in structure.looks)
-    said = [f"{state} in {counts[state]}" for state in ("present", "absent", "unclear") if counts[state]]
+    said = [gettext("%(state)s in %(count)s") % {"state": gettext(state), "count": counts[state]}
+            for state in ("present", "absent", "unclear") if counts[state]]
     if not said:
-        return "no look at it"
-    return f"{', '.join(said)} of {len(structure.looks)} looks; {structure.happened}"
+        return gettext("no look at it")
+    many = len(structure.looks)
+    return ngettext("%(states)s of %(count)s look; %(when)s", "%(states)s of %(count)s looks; %(when)s", many) % {
+        "states": ", ".join(said), "count": many, "when": bracket(structure.happened)}
 
 
 def _ticks(axis: _Axis) -> Iterator[Tick]:
@@ -114,7 +118,7 @@ def _ticks(axis: _Axis) -> Iterator[Tick]:
         yield from (Tick(x=axis.x(moment), text=day(moment), year="") for moment in ends)
     for moment in inside:
         year = f"{moment:%Y}" if moment.month == 1 or moment is inside[0] else ""
-        yield Tick(x=axis.x(moment), text=f"{moment:%b}" if step < 12 else "", year=year)
+        yield Tick(x=axis.x(moment), text=gettext(moment.strftime("%b")) if step < 12 else "", year=year)
 
 
 def _table(rows: Sequence[Row], stack: Stack) -> tuple[tuple[str, tuple[str, ...]], ...]:

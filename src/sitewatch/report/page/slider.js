@@ -6,12 +6,12 @@ for (const compare of document.querySelectorAll(".compare")) {
   handle.className = "handle";
   const range = document.createElement("input");
   Object.assign(range, { type: "range", min: "0", max: "100", step: "2", value: "50" });
-  range.setAttribute("aria-label", `${compare.dataset.about}: share of the picture that shows the look before`);
+  range.setAttribute("aria-label", `{{ _("%(about)s: share of the picture that shows the look before", about="${compare.dataset.about}"|safe) }}`);
 
   const show = (percent) => {
     const before = Math.min(Math.max(percent, 0), 100);
     range.value = before;
-    range.setAttribute("aria-valuetext", `${Math.round(before)} % before, ${Math.round(100 - before)} % after`);
+    range.setAttribute("aria-valuetext", `{{ _("%(before)s %% before, %(after)s %% after", before="${Math.round(before)}"|safe, after="${Math.round(100 - before)}"|safe) }}`);
     compare.style.setProperty("--at", `${before}%`);
   };
   const follow = (event) => {
@@ -45,13 +45,13 @@ for (const compare of document.querySelectorAll(".compare")) {
     box.addEventListener("change", () => changed(box.checked));
     return box;
   };
-  const apart = choice("Side by side", (is) => {
+  const apart = choice({{ _("Side by side")|tojson }}, (is) => {
     compare.classList.toggle("is-slider", !is);
     if (is) turned(false);
   });
   // One after the other in the same place: only when asked for. Who wants less motion turns the page by hand.
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const flicker = choice(still ? "Only after" : "Flicker", (is) => turned(is));
+  const flicker = choice(still ? {{ _("Only after")|tojson }} : {{ _("Flicker")|tojson }}, (is) => turned(is));
   const turned = (is) => {
     flicker.checked = is;
     compare.classList.toggle("is-flicker", is);
