@@ -29,8 +29,9 @@ def test_the_sentence_says_how_many_were_found_from_which_size_on():
 
 def test_the_sentence_says_where_no_size_is_found_reliably():
     text = trials_text([*_trials(9, 9, 9), *_trials(0, 1, 2, contrast=3.0)], 3.0)
-    assert "no size was found reliably: of the largest, 1" in text
-    assert text.endswith("2 of 10.")
+    assert "no size was found reliably, of the largest (1" in text
+    assert text.endswith(") 2 of 10.")
+    assert text.count(".") == 1
     assert text.index("6 times") < text.index("3 times")
 
 

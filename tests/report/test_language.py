@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -121,7 +122,8 @@ def test_no_english_is_left_on_a_page_in_another_language_but_what_the_case_says
     assert _wide("What was found") in page
     assert _english_left(page, world) == []
     script = page[page.index("<script>"):]
-    assert [_wide(text) in script for text in ("Side by side", "Flicker", "Only after")] == [True] * 3
+    assert [json.dumps(_wide(text)) in script for text in ("Side by side", "Flicker", "Only after")] == [True] * 3
+    assert _wide(": share of the picture that shows the look before") in script
     drawings = [data.decode() for name, data in files.items() if name.endswith(".svg")]
     assert [_wide(" Licence: ") in drawing for drawing in drawings] == [True] * len(drawings)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from tests.report.yard import hall, site_on_earth, structure_at, text_of, world_of
+from tests.report.yard import hall, quantity, site_on_earth, structure_at, text_of, world_of
 
-from sitewatch.model import BudgetTerm
+from sitewatch.model import BudgetTerm, Measurement
 
 
 def test_every_measured_number_on_the_page_has_an_interval_and_its_level(world, page):
@@ -74,6 +74,16 @@ def test_numbers_made_in_different_ways_each_say_how():
     text = text_of(replace(world, measurements=replace(world.measurements, records=records)).page())
     assert "footprint fit (1 look, 2023-06-05)" in text
     assert "footprint fit (2 looks, 2023-02-05 to 2023-04-06)" in text
+
+
+def test_what_most_numbers_were_made_with_stands_once(world):
+    tall = Measurement(subject="new-0", what="height", scenes=("scene-8",), value=quantity(11, "m"))
+    text = text_of(replace(world, measurements=replace(world.measurements, records=(
+        *world.measurements.records, tall))).page())
+    section = text[text.index("How big it is"):text.index("In ratio to what is known")]
+    own = section[:section.index("old-hall")]
+    assert own.count("footprint fit (2 looks, 2023-02-05 to 2023-04-06)") == 1
+    assert own.count("footprint fit (1 look, 2023-06-05)") == 1
 
 
 def test_the_smallest_size_that_is_reported_is_rounded_up(page):

@@ -64,7 +64,7 @@ def found_dated(structure: Structure, when: Span | None, name: str, predicate: s
     happened = _dated_by(structure, predicate)
     if when and when.start and happened.by and happened.after is None and when.start >= happened.by:
         return Answer(what="date", verdict="refuted", chance=0.0, structure=structure.id, measured=str(happened),
-                      why=f"it had happened {happened}; stated is {_within(when)}")
+                      why=f"it had happened {happened}; the claim says {_within(when)}")
     if when is None or happened.by is None or happened.after is None:
         return Answer(what="date", verdict="cannot tell", structure=structure.id,
                       why=f"{name}: {happened}; there is no bracket to hold against the stated time",
@@ -74,7 +74,7 @@ def found_dated(structure: Structure, when: Span | None, name: str, predicate: s
     verdict = verdict_of(chance) if share in (0.0, 1.0) else "cannot tell"
     decides = None if verdict != "cannot tell" else "clear images nearer to both sides of the stated time"
     return Answer(what="date", verdict=verdict, chance=chance, structure=structure.id, measured=str(happened),
-                  decides=decides, why=f"it happened {happened}; stated is {_within(when)}")
+                  decides=decides, why=f"it happened {happened}; the claim says {_within(when)}")
 
 
 def found_images(scenes: Sequence[Scene], names: Sequence[str], when: Span | None) -> Answer:

@@ -36,9 +36,11 @@ def smallest_sure(trials: Sequence[Trial], contrast: float) -> float | None:
 
 
 def trials_text(trials: Sequence[Trial], gsd_m: float) -> str:
-    """What could have been seen, in one sentence per contrast, the strongest first; "" where nothing was tried."""
-    return " ".join(_told([one for one in trials if one.contrast == contrast], gsd_m)
-                    for contrast in sorted({one.contrast for one in trials}, reverse=True))
+    """What could have been seen, contrast by contrast, the strongest first; "" where nothing was tried."""
+    told = [_told([one for one in trials if one.contrast == contrast], gsd_m)
+            for contrast in sorted({one.contrast for one in trials}, reverse=True)]
+    return "To test this, square new roofs were drawn into these very images and searched for in the same way: " \
+        f"{'; '.join(told)}." if told else ""
 
 
 def _told(trials: Sequence[Trial], gsd_m: float) -> str:
@@ -46,11 +48,10 @@ def _told(trials: Sequence[Trial], gsd_m: float) -> str:
     side = smallest_sure(trials, contrast)
     some = [one for one in trials if one.side_px >= (side or largest)]
     count = f"{sum(one.found for one in some)} of {sum(one.tried for one in some)}"
-    which = (f"new roofs drawn into these very images, square and {contrast:g} times the noise of a look off their "
-             "ground")
+    which = f"of those that differ from their ground by {contrast:g} times the noise of a look"
     if side is None:
-        return f"Of {which}, no size was found reliably: of the largest, {area_text((largest * gsd_m)**2)}, {count}."
-    return f"Of {which}, {count} were found from {area_text((side * gsd_m)**2)} on."
+        return f"{which}, no size was found reliably, of the largest ({area_text((largest * gsd_m)**2)}) {count}"
+    return f"{which}, {count} were found from {area_text((side * gsd_m)**2)} on"
 
 
 def area_text(area_m2: float) -> str:

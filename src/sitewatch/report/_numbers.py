@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """The numbers of one structure; ``made_with`` where all of them were made alike, else None."""
+    """The numbers of one structure; ``made_with``: how most of them were made, None where no two were made alike."""
 
     sign: Sign
     rows: tuple[Size, ...]
@@ -100,8 +101,9 @@ def _made_with(measurement: Measurement, days: Mapping[str, str]) -> tuple[str, 
 
 
 def _common(rows: Sequence[Size]) -> tuple[str, str] | None:
-    made = {row.made_with for row in rows if row.made_with}
-    return made.pop() if len(made) == 1 else None
+    made = Counter(row.made_with for row in rows if row.made_with)
+    commonest, count = next(iter(made.most_common(1)), (None, 0))
+    return commonest if len(made) == 1 or count > 1 else None
 
 
 def _ratio(sign: Sign, measurement: Measurement, names: Mapping[str, str], days: Mapping[str, str]) -> Ratio:
