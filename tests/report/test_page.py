@@ -320,3 +320,21 @@ def test_the_page_says_how_often_halls_of_the_stated_size_are_missed_as_it_was_m
     measured = (Path(__file__).parents[2] / "docs" / "uncertainty.md").read_text()
     assert "15 of 23 were missed" in text_of(page)
     assert "15 of the 23 halls as large as the series promises were missed" in measured
+
+
+def test_of_hundreds_of_structures_a_few_are_shown_at_once_and_none_is_left_out():
+    site = site_on_earth()
+    many = tuple(structure_at(hall(site, 2 + 4 * (n % 20), 2 + 5 * (n // 20), 3, 3), n, f"Hall {n}") for n in range(300))
+    world = world_of(site, many)
+    unseen = replace(world.stack, data=world.stack.data.isel(time=slice(0, 0)))   # without pictures, which take long
+    page = replace(world, stack=unseen).page()
+    closed = re.sub(r"<details[^>]*>.*?</details>", "", re.sub(r'<details class="why">.*?</details>', "", page), flags=re.S)
+    for start, end in (("found", "when"), ("when", "size"), ("size", "unknown")):
+        whole = page[page.index(f'id="{start}"'):page.index(f'id="{end}"')]
+        assert [n for n in range(300) if f">Hall {n}<" not in whole] == []
+        at_once = closed[closed.index(f'id="{start}"'):closed.index(f'id="{end}"')]
+        assert 10 < len(set(re.findall(r">(Hall \d+)<", at_once))) <= 24 + ReportOptions().figures
+    heads = [row.count('<th scope="col"') for row in re.findall("<thead>.*?</thead>", page, re.S)]
+    assert max(heads) <= 9   # more columns would leave the paper
+    assert page.count('<table class="sizes">') == 13   # each with its head
+    assert set(re.findall('href="#(structure-[^"]+)"', page)) == set(re.findall('<article id="(structure-[^"]+)"', page))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 
+from jinja2 import Template
 from markupsafe import Markup
 
 from sitewatch.report._drawings import stand_alone
@@ -22,7 +23,10 @@ _LINE_PX = 18.0
 
 def annotated(page: Page, pictures: Mapping[str, bytes]) -> dict[str, bytes]:
     """The annotated copies of the key figure, the other large figures and the map, by their paths."""
-    return {shot.annotated: _copy(figure, shot, pictures[shot.path])
+    pages = templates()
+    pages.filters["alone"] = lambda drawing: Markup(stand_alone(str(drawing).strip(), _WIDTH_PX))
+    template = pages.get_template("annotated.svg")
+    return {shot.annotated: _copy(template, figure, shot, pictures[shot.path])
             for figure in _figures(page) for shot in figure.shots}
 
 
@@ -31,11 +35,9 @@ def _figures(page: Page) -> Iterator[Figure]:
     yield from {figure.id: figure for figure in shown if figure}.values()
 
 
-def _copy(figure: Figure, shot: Shot, picture: bytes) -> bytes:
-    pages = templates()
-    pages.filters["alone"] = lambda drawing: Markup(stand_alone(str(drawing).strip(), _WIDTH_PX))
+def _copy(template: Template, figure: Figure, shot: Shot, picture: bytes) -> bytes:
     kind = "png" if shot.path.endswith(".png") else "jpeg"
-    made = pages.get_template("annotated.svg").render(
+    made = template.render(
         figure=figure, shot=shot, width=_WIDTH_PX, height=round(_WIDTH_PX * shot.height / shot.width, 2), line=_LINE_PX,
         data=f"data:image/{kind};base64,{base64.b64encode(picture).decode()}")
     return made.encode()

@@ -25,6 +25,7 @@ _OPENING = re.compile(r'^<svg class="([^"]*)"[^>]*>')
 _BOX = re.compile(r'<svg (?:class="marks" )?viewBox="0 0 ([\d.]+) ([\d.]+)" preserveAspectRatio="none">')
 _SIGN = re.compile(r'<text class="sign ([^"]*)"([^>]*)>(.*?)</text>')
 _ANCHORED = re.compile(r'<svg (class="(?:scale|north|refused)"|x="98%")')   # they draw outside their own corner
+_CLASS = re.compile(r"\.([a-z][\w-]*)")
 _CIRCLE = re.compile(r'<circle class="(present|absent|unclear)"')
 
 
@@ -41,7 +42,16 @@ def stand_alone(drawing: str, width_px: float) -> str:
     colour = next((_COLOURS[word] for word in (opening[1].split() if opening else ()) if word in _COLOURS), "#16181a")
     label = _LABEL.search(head)
     words = label[1] if label else gettext(_WORDS[opening[1].split()[0]]) if opening else ""
-    return drawing.replace(head, f"{head}<title>{words}</title><style>{_style(unit, colour)}</style>", 1)
+    style = _needed(_style(unit, colour), drawing)
+    return drawing.replace(head, f"{head}<title>{words}</title><style>{style}</style>", 1)
+
+
+def _needed(style: str, drawing: str) -> str:
+    """The rules of which a drawing has every class: a page may hold thousands, each of them styled by itself."""
+    def is_needed(selectors: str) -> bool:
+        return any(all(name in drawing for name in _CLASS.findall(selector)) for selector in selectors.split(","))
+
+    return "".join(f"{rule}}}" for rule in style.split("}")[:-1] if is_needed(rule.partition("{")[0]))
 
 
 def _style(unit: float, colour: str) -> str:
@@ -60,7 +70,8 @@ def _style(unit: float, colour: str) -> str:
             f"circle{{stroke:{colour};stroke-width:1.3}}.present{{fill:{colour}}}.absent{{fill:#fff}}"
             ".unclear{fill:#8a8f94;stroke:none}.refused path{stroke:#565b60;fill:none}.axis text,.tick-text{"
             "text-anchor:middle}.part-1{fill:#2b2f33}.part-2{fill:#7b8187}.part-3{fill:#b4b9be}.part-4{fill:#dcdfe2}"
-            ".measured{fill:#cfdef7}.reading{fill:#16181a}.year{font-weight:700}.tick-text,.axis text{fill:#565b60}")
+            ".measured{fill:#cfdef7}.reading{fill:#16181a}.year{font-weight:700}.tick-text,.axis text{fill:#565b60}"
+            ".axis .first{text-anchor:start}")
 
 
 def _scaled(dash: str, times: float) -> str:

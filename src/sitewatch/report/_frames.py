@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from shapely import Polygon, get_coordinates
+from shapely import Polygon, get_coordinates, union_all
 from shapely.geometry import Point, box
 from shapely.geometry.base import BaseGeometry
 
@@ -126,13 +126,16 @@ class _Place:
 def _place(seen: BaseGeometry, window: Window, in_the_way: Sequence[BaseGeometry]) -> _Place:
     """The side of an outline on which a sign covers least; above is as good as any."""
     frame = box(window.left, window.top, window.left + window.width, window.top + window.height)
+    places = list(_places(seen, window))
+    around = union_all([place.room for place in places]).envelope
+    near = [other for other in in_the_way if other.intersects(around)]
 
     def covered(place: _Place) -> float:
-        parts = [place.room.intersection(other) for other in in_the_way]
+        parts = [place.room.intersection(other) for other in near]
         outside = place.room.area - place.room.intersection(frame).area
         return float(sum(part.area + part.length for part in parts) + outside)
 
-    return min(_places(seen, window), key=covered)  # the first of equals
+    return min(places, key=covered)  # the first of equals
 
 
 def _places(seen: BaseGeometry, window: Window) -> Iterator[_Place]:

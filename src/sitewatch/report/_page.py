@@ -31,6 +31,8 @@ from sitewatch.report._timeline import Timeline
 __all__ = ["Page", "Story", "rendered", "templates"]
 
 _FILES = Path(__file__).parent / "page"
+_SHOWN = 24   # of a kind: more are one click away, so that a page of hundreds can be read from end to end
+_ACROSS = 8   # columns of a table that fit on paper beside the day
 _DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b(?!T)")
 _PERCENT = re.compile(r"(\d) %")
 _INTERVAL = re.compile(r"[\d.\u202f]+ \[[-\d.\u202f]+, [-\d.\u202f]+\](?: m²?)?")
@@ -90,7 +92,8 @@ def templates() -> Environment:
                         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
                         extensions=[InternationalizationExtension])
     pages.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # of the extension
-    pages.globals.update(language=spoken(), in_english=Markup("" if spoken() == ENGLISH else ' lang="en"'))
+    pages.globals.update(shown=_SHOWN, across=_ACROSS, language=spoken(),
+                         in_english=Markup("" if spoken() == ENGLISH else ' lang="en"'))
     pages.filters.update(bracket=bracket, english=english, percent=_percent, tidy=_tidy)
     return pages
 
