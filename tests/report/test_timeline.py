@@ -60,3 +60,11 @@ def test_an_axis_of_any_length_has_labels_that_can_be_read(days):
     assert all(0 <= tick.x <= 100 for tick in ticks)
     assert all(b.x - a.x > 5 for a, b in pairwise(ticks))
     assert all(tick.text or tick.year for tick in ticks)
+
+
+def test_where_nothing_changed_the_looks_in_which_it_would_have_been_seen_are_drawn():
+    page = world_of(structures=()).page()
+    when = page[page.index('id="when"'):page.index('id="size"')]
+    assert "Each dot is a look in which one could have been seen." in text_of(when)
+    assert when.count('<circle class="present"') == LOOKS
+    assert "The whole site, early and late." in text_of(page)

@@ -60,6 +60,7 @@ class Timeline:
     """``ticks`` label the axis; ``table`` has one line per used scene with the state of every structure."""
 
     rows: tuple[Row, ...]
+    used: tuple[Dot, ...]
     refused: tuple[Dot, ...]
     ticks: tuple[Tick, ...]
     table: tuple[tuple[str, tuple[str, ...]], ...]
@@ -85,7 +86,8 @@ def timeline_of(signs: Sequence[Sign], stack: Stack) -> Timeline | None:
                  if sign.structure and sign.what != "reference")
     refused = tuple(Dot(x=axis.x(fit.taken), day=day(fit.taken), state=fit.why_not or gettext("not used"))
                     for fit in stack.fits if not fit.used)
-    return Timeline(rows=rows, refused=refused, ticks=tuple(_ticks(axis)), table=_table(rows, stack))
+    used = tuple(Dot(x=axis.x(fit.taken), day=day(fit.taken), state="") for fit in stack.used)
+    return Timeline(rows=rows, used=used, refused=refused, ticks=tuple(_ticks(axis)), table=_table(rows, stack))
 
 
 def _row(sign: Sign, structure: Structure, axis: _Axis) -> Row:
