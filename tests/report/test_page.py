@@ -209,7 +209,7 @@ def test_many_structures_get_a_page_that_can_be_sent(count, most_bytes):
     assert sum(map(len, files.values())) < most_bytes
     page = files["index.html"].decode()
     assert page.count('class="compare"') == ReportOptions().figures
-    assert page.count("<article>") == count
+    assert page.count("<article id=") == count
     signs = re.findall(r'<tr><td><span class="letter new">([A-Z]+)</span>', page)
     assert len(set(signs)) == count
 
