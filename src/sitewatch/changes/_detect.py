@@ -11,12 +11,15 @@ import numpy as np
 
 from sitewatch.changes._null import Null, Shuffle, chance_alone
 from sitewatch.changes._objects import Strength, Thing, group_breaks
+from sitewatch.changes._place import Place
 from sitewatch.changes._returns import why_passing
 from sitewatch.changes._segment import find_breaks, pixel_noise, tame
 from sitewatch.geo import coverage, outline_of, seen_median, series_of, whitening
 from sitewatch.model import Between, Change, ChangeKind, Changes, Progress, Stack
 
 __all__ = ["ChangesOptions", "detect_changes"]
+
+_AROUND_PX = 4   # what surrounds a change lies so near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,34 +102,35 @@ class _Judge:
 
     def record(self, thing: Thing, strength: float) -> Change:
         """The record of one thing, with the first reason that speaks against it."""
-        site = self.stack.site
-        mask = np.zeros(site.grid.shape, bool)
-        mask.flat[thing.pixels] = True
+        site, place = self.stack.site, Place.around(thing.pixels, self.stack.site.grid.shape, _AROUND_PX)
         rate = self.null.rate(strength)
         by_chance = rate * (self.days[-1] - self.days[0]) / 365.25
-        series = series_of(self.stack.values, mask)
+        series = series_of(place.cut(self.stack.values), place.mask)
         sides = _sides(series, thing.look)
-        return Change(id="", outline=outline_of(mask, site.grid), kind=self._kind(mask, sides, thing.look, rate),
+        return Change(id="", outline=outline_of(place.mask, site.grid, place.corner),
+                      kind=self._kind(place, sides, thing.look, rate),
                       between=_bracket(series, thing.look, self.stack), strength=round(strength, 2), false_alarms=rate,
                       chance=round(float(np.clip(1 - by_chance / (self.strengths >= strength).sum(), 0, 0.99)), 3),
                       step=tuple(round(float(part), 4) for part in sides[1] - sides[0]),
-                      why_not=self._why_not(thing, mask, rate))
+                      why_not=self._why_not(thing, place, rate))
 
-    def _why_not(self, thing: Thing, mask: np.ndarray, rate: float) -> str | None:
+    def _why_not(self, thing: Thing, place: Place, rate: float) -> str | None:
         if rate > self.options.false_alarms_per_year:
             return f"chance alone makes about {rate:.1f} changes as strong as this per year here"
-        if passing := why_passing(thing, series_of(self.values, mask), self.days, self.options.max_return):
+        series = series_of(place.cut(self.values), place.mask)
+        if passing := why_passing(thing, series, self.days, self.options.max_return):
             return passing
-        control = next((name for name, covered in self.controls.items() if covered[mask].mean() > 0.5), None)
+        control = next((name for name, covered in self.controls.items()
+                        if place.cut(covered)[place.mask].mean() > 0.5), None)
         return f"it lies in the control area {control}, which does not change: a false alarm" if control else None
 
-    def _kind(self, mask: np.ndarray, sides: tuple[np.ndarray, np.ndarray], look: int, rate: float) -> ChangeKind:
+    def _kind(self, place: Place, sides: tuple[np.ndarray, np.ndarray], look: int, rate: float) -> ChangeKind:
         """Appeared: it stands out from its surroundings twice as much as before; vanished: half; else altered."""
         if rate > self.options.false_alarms_per_year:
             return "altered"
-        near = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-        inner = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        around = _sides(series_of(self.stack.values, near & ~inner), look)
+        near, inner = (cv2.dilate(place.mask.astype(np.uint8), np.ones((2 * by + 1, 2 * by + 1), np.uint8)) > 0
+                       for by in (_AROUND_PX, 1))
+        around = _sides(series_of(place.cut(self.stack.values), near & ~inner), look)
         before, after = (float(np.linalg.norm(own - other)) for own, other in zip(sides, around, strict=True))
         return "appeared" if after > 2 * before else "vanished" if before > 2 * after else "altered"
 

@@ -16,6 +16,7 @@ from scipy.cluster.vq import kmeans2
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from sitewatch.changes._place import Place
 from sitewatch.changes._segment import Breaks
 from sitewatch.geo import seen_median
 
@@ -30,6 +31,7 @@ _MIXED = 0.5            # of the larger step: the blur mixes what came with what
 _NEAR_LOOKS = 10        # on either side of a step: enough for a scatter, few enough for one season
 _LEAST_SEEN = 0.5       # of a thing, or the look does not show it
 _LEAST_SCATTER = 0.5    # of a pixel's usual noise: what pixels share, light and placement, does not average out
+_BRIDGE_PX = 2         # around a group: what cuts its bridges looks no farther
 _PARTED = 3.0           # two colour groups are two materials when their centres lie this many spreads apart
 
 
@@ -100,9 +102,9 @@ def _looks_around(things: list[Thing], shape: tuple[int, int]) -> np.ndarray:
     """(pixel) the look of the strongest thing that is there or next to it, far away from all looks where none is."""
     around = np.full(shape, np.iinfo(np.int32).min // 2, np.int32)
     for thing in sorted(things, key=lambda thing: thing.energy):
-        mask = np.zeros(shape, np.uint8)
-        mask.flat[thing.pixels] = 1
-        around[cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0] = thing.look
+        place = Place.around(thing.pixels, shape, 1)
+        beside = cv2.dilate(place.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        place.cut(around)[beside] = thing.look
     return around.ravel()
 
 
@@ -155,14 +157,14 @@ def _parted(breaks: Breaks, members: np.ndarray, shape: tuple[int, int], level: 
     side = 3 if _has_core(place) else 2  # what is narrow all over has no bridges of that width to cut
     for group in _materials(breaks.after[members], place, level):
         some = members[group]
-        mask = np.zeros(shape, np.uint8)
-        mask.flat[breaks.pixel[some]] = 1
-        opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+        around = Place.around(breaks.pixel[some], shape, _BRIDGE_PX)
+        rows, columns = place[:, group] - np.array(around.corner)[:, None]
+        opened = cv2.morphologyEx(around.mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
         number, labels = cv2.connectedComponents(opened, connectivity=4)
         # A pixel's ring of mixed colours belongs to the part that it touches.
-        near = np.where(mask > 0, cv2.dilate(labels.astype(np.float32), np.ones((3, 3), np.uint8)), 0).astype(int)
+        near = cv2.dilate(labels.astype(np.float32), np.ones((3, 3), np.uint8))[rows, columns]
         for label in range(1, number):
-            own = some[near.flat[breaks.pixel[some]] == label]
+            own = some[near == label]
             if len(own) >= smallest_px:
                 yield _thing(breaks, own)
 

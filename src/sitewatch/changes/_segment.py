@@ -73,9 +73,10 @@ def find_breaks(values: np.ndarray, noise: np.ndarray, penalty: float, min_looks
     """
     looks, bands = values.shape[:2]
     scaled = (values / noise).reshape(looks, bands, -1)
-    candidates = np.flatnonzero(_may_have_step(scaled, penalty))
-    parts = [some for some in np.array_split(candidates, max(1, len(candidates) // _CHUNK_PIXELS)) if len(some)]
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # the array operations run without Python's lock
+        stray = threads.map(lambda some: _may_have_step(scaled[:, :, some], penalty), _chunks(scaled.shape[2]))
+        candidates = np.flatnonzero(np.concatenate(list(stray)))
+        parts = [some for some in np.array_split(candidates, max(1, len(candidates) // _CHUNK_PIXELS)) if len(some)]
         found = list(threads.map(lambda some: _divide(scaled[:, :, some], some, penalty, min_looks), parts))
     if not found:
         empty = np.empty((0, bands), np.float32)
@@ -88,9 +89,13 @@ def find_breaks(values: np.ndarray, noise: np.ndarray, penalty: float, min_looks
     return breaks.take(step > _STANDS_OUT * np.linalg.norm(scale, axis=1))
 
 
+def _chunks(pixels: int) -> list[slice]:
+    return [slice(start, start + _CHUNK_PIXELS) for start in range(0, max(pixels, 1), _CHUNK_PIXELS)]
+
+
 def _may_have_step(scaled: np.ndarray, penalty: float) -> np.ndarray:
     """(pixel) bool: whether any single division gains at least half the penalty."""
-    weight, total, _ = _sums(scaled)
+    weight, total = _counted(scaled)
     count = np.maximum(weight[-1], 1)
     best = np.zeros(scaled.shape[2], np.float32)
     for cut in range(1, len(scaled)):
@@ -101,15 +106,16 @@ def _may_have_step(scaled: np.ndarray, penalty: float) -> np.ndarray:
     return best > penalty / 2
 
 
-def _sums(scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cumulative counts (time + 1, pixel), sums (time + 1, band, pixel) and squares (time + 1, pixel)."""
-    seen = np.isfinite(scaled[:, 0])
-    values = np.nan_to_num(scaled)
-    zero = np.zeros_like(values[:1])
-    weight = np.concatenate([zero[:, 0], seen]).cumsum(axis=0, dtype=np.float32)
-    total = np.concatenate([zero, values]).cumsum(axis=0, dtype=np.float32)
-    square = np.concatenate([zero[:, 0], (values**2).sum(axis=1)]).cumsum(axis=0, dtype=np.float32)
-    return weight, total, square
+def _counted(scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cumulative counts (time + 1, pixel) and sums (time + 1, band, pixel) of what was seen."""
+    return _cumulated(np.isfinite(scaled[:, 0])), _cumulated(np.nan_to_num(scaled))
+
+
+def _cumulated(values: np.ndarray) -> np.ndarray:
+    """The sums over time, from 0 on."""
+    sums = np.zeros((len(values) + 1, *values.shape[1:]), np.float32)
+    np.cumsum(values, axis=0, dtype=np.float32, out=sums[1:])
+    return sums
 
 
 def _divide(scaled: np.ndarray, pixels: np.ndarray, penalty: float, min_looks: int) -> tuple[np.ndarray, ...]:
@@ -139,7 +145,8 @@ class _Sums:
     @classmethod
     def of(cls, scaled: np.ndarray, min_looks: int) -> _Sums:
         """Of (time, band, pixel) values, NaN where not seen."""
-        weight, total, square = _sums(scaled)
+        weight, total = _counted(scaled)
+        square = _cumulated((np.nan_to_num(scaled) ** 2).sum(axis=1))
         return cls(weight=weight, total=np.ascontiguousarray(total.transpose(1, 0, 2)), square=square,
                    min_looks=min_looks)
 

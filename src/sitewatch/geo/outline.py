@@ -124,10 +124,15 @@ def coverage(outline: BaseGeometry, grid: GeoBox) -> np.ndarray:
     return share
 
 
-def outline_of(mask: np.ndarray, grid: GeoBox) -> Polygon:
-    """The largest connected part of a (y, x) mask as a polygon along pixel edges, holes filled."""
-    found = shapes(mask.astype(np.uint8), mask=mask.astype(bool), connectivity=4, transform=grid.affine)
-    parts = [Polygon(geometry["coordinates"][0]) for geometry, _ in found]
+def outline_of(mask: np.ndarray, grid: GeoBox, corner: tuple[int, int] = (0, 0)) -> Polygon:
+    """The largest connected part of a (y, x) mask as a polygon along pixel edges, holes filled.
+
+    ``corner``: row and column of the grid at which the mask begins, where it is that of a window.
+    """
+    a, (top, left) = grid.affine, corner
+    found = shapes(mask.astype(np.uint8), mask=mask.astype(bool), connectivity=4)
+    rings = (np.array(geometry["coordinates"][0]) + (left, top) for geometry, _ in found)
+    parts = [Polygon(np.column_stack([a.c + a.a * x + a.b * y, a.f + a.d * x + a.e * y])) for x, y in map(np.transpose, rings)]
     return max(parts, key=lambda part: part.area, default=Polygon())
 
 
