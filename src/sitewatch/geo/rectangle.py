@@ -60,9 +60,10 @@ class Rectangle:
         corners = [along + across, -along + across, -along - across, along - across]
         return Polygon([(self.x + dx, self.y + dy) for dx, dy in corners])
 
-    def seen(self, shape: tuple[int, int], blur_px: float) -> np.ndarray:
-        """(y, x) share of each pixel's light that comes from inside, through a Gaussian point spread."""
-        along, across = self._axes(shape)
+    def seen(self, shape: tuple[int, int], blur_px: float, where: np.ndarray | None = None) -> np.ndarray:
+        """(y, x) share of each pixel's light that comes from inside, through a Gaussian point spread; flat, of the
+        pixels alone in which a (y, x) mask ``where`` is true."""
+        along, across = self._axes(shape, where)
         sigma = math.sqrt(2 * (blur_px**2 + PIXEL_VARIANCE))
         ends = erf((along + self.length / 2) / sigma) - erf((along - self.length / 2) / sigma)
         sides = erf((across + self.width / 2) / sigma) - erf((across - self.width / 2) / sigma)
@@ -74,7 +75,8 @@ class Rectangle:
         dx, dy = np.abs(along) - self.length / 2, np.abs(across) - self.width / 2
         return np.asarray(np.hypot(np.maximum(dx, 0), np.maximum(dy, 0)) + np.minimum(np.maximum(dx, dy), 0))
 
-    def _axes(self, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-        y, x = np.mgrid[:shape[0], :shape[1]] + 0.5
+    def _axes(self, shape: tuple[int, int], where: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        rows, columns = np.ogrid[:shape[0], :shape[1]] if where is None else np.nonzero(where)
+        y, x = rows + 0.5 - self.y, columns + 0.5 - self.x
         cos, sin = math.cos(self.angle), math.sin(self.angle)
-        return (x - self.x) * cos + (y - self.y) * sin, (y - self.y) * cos - (x - self.x) * sin
+        return x * cos + y * sin, y * cos - x * sin

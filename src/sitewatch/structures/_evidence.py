@@ -171,7 +171,7 @@ def _fitted(share: np.ndarray, pixels: np.ndarray, blur_px: float) -> tuple[Rect
     blur = max(blur_px, 0.7)  # narrower than a pixel, the fit would stick between pixels
 
     def residual(vector: np.ndarray) -> np.ndarray:
-        seen = Rectangle.of(vector).seen(pixels.shape, blur)[window]
+        seen = Rectangle.of(vector).seen(pixels.shape, blur, window)
         return np.asarray(seen * (seen @ target) / max(seen @ seen, 1e-9) - target)
 
     reach = np.array([3.0, 3.0, 4.0, 4.0, _TURN])

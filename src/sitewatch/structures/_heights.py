@@ -10,8 +10,9 @@ told apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, partial, reduce
 
 import numpy as np
 
@@ -134,8 +135,9 @@ def _fits(crop: _Crop, ways: np.ndarray, is_after: np.ndarray, blur_px: float
     yard = [is_after[:, None] * column for column in _yard(crop, blur_px)]
     fixed = [_centred(column, seen) for column in yard]
     target = _centred(np.where(seen, crop.light, 0), seen)
+    seen_near = cache(partial(Rectangle.seen, shape=crop.shape, blur_px=blur_px, where=crop.near))
     for height in _HEIGHTS_M:
-        share = np.stack([shadow_of(crop.rectangle, way * height, crop.shape, blur_px)[crop.near] for way in ways])
+        share = np.stack([shadow_of(crop.rectangle, way * height, seen_near) for way in ways])
         shade = [_centred(-share * side[:, None], seen) for side in (~is_after, is_after)]
         yield height, *_regressed(target, [*shade, *fixed], seen)
 
@@ -152,14 +154,13 @@ def _yard(crop: _Crop, blur_px: float) -> Iterator[np.ndarray]:
         inner = outer
 
 
-def shadow_of(r: Rectangle, way: np.ndarray, shape: tuple[int, int], blur_px: float) -> np.ndarray:
-    """(y, x) share of light from ground in the shadow of a block whose top is displaced by ``way`` (right, down)."""
+def shadow_of(r: Rectangle, way: np.ndarray, seen: Callable[[Rectangle], np.ndarray]) -> np.ndarray:
+    """Share of light from ground in the shadow of a block whose top is displaced by ``way`` (right, down), where
+    ``seen`` says what is seen of a rectangle."""
     steps = max(2, math.ceil(float(np.hypot(*way)) / 1.2))
-    swept = np.zeros(shape)
-    for part in np.linspace(0, 1, steps + 1)[1:]:
-        moved = Rectangle(x=r.x + part * way[0], y=r.y + part * way[1], length=r.length, width=r.width, angle=r.angle)
-        swept = np.maximum(swept, moved.seen(shape, blur_px))
-    return np.asarray(np.maximum(swept - r.seen(shape, blur_px), 0))
+    parts = np.linspace(0, 1, steps + 1)[1:]
+    swept = reduce(np.maximum, (seen(replace(r, x=r.x + part * way[0], y=r.y + part * way[1])) for part in parts))
+    return np.asarray(np.maximum(swept - seen(r), 0))
 
 
 def _centred(values: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import product
 from typing import Protocol
 
@@ -111,7 +112,8 @@ def _altered(stack: Stack, roofs: Sequence[_Roof], noise: float) -> Stack:
     for roof in roofs:
         window, square = _window(roof, stack, longest)
         shape = (window[0].stop - window[0].start, window[1].stop - window[1].start)
-        cover = square.seen(shape, stack.blur_px).astype(np.float32)
+        seen_of = cache(partial(Rectangle.seen, shape=shape, blur_px=stack.blur_px))
+        cover = seen_of(square).astype(np.float32)
         ground = np.nanmedian(typical[(slice(None), *window)][:, cover > 0.5], axis=1)
         step = roof.sign * roof.contrast * noise / grey
         step = step if ((ground + step >= low) & (ground + step <= high)).all() else -step
@@ -120,7 +122,7 @@ def _altered(stack: Stack, roofs: Sequence[_Roof], noise: float) -> Stack:
         seen += cover * ((ground + step)[:, None, None] + grain - seen)
         for look, way in enumerate(ways[roof.look + 1:]):
             if np.isfinite(way).all():
-                seen[look] *= (1 - DEPTH * shadow_of(square, way, shape, stack.blur_px)).astype(np.float32)
+                seen[look] *= (1 - DEPTH * shadow_of(square, way, seen_of)).astype(np.float32)
     return replace(stack, data=stack.data.assign(values=(stack.data["values"].dims, values)))
 
 
