@@ -16,6 +16,7 @@ from typing import Any, cast
 from sitewatch import store
 from sitewatch.case._again import computed_again
 from sitewatch.case._decide import checked_now, keep
+from sitewatch.case._found import Found, found_now
 from sitewatch.case._images import look_for_images
 from sitewatch.case._people import People
 from sitewatch.case._stages import STAGES, WORDED, scenes_id, up_to
@@ -232,8 +233,9 @@ class Case(People):
             self._store.save(replace(run, seconds=round(perf_counter() - started, 3), warnings=told), record)
         self._records[stage] = self._store.as_stored(stage, record, self.site)
 
-    def _call(self, stage: str, inputs: Sequence[Any], made_with: str, progress: Progress | None) -> Any:
-        """The stage's function on its inputs, with what else it asks for."""
+    def _call(self, stage: str, inputs: Sequence[Any], made_with: str, progress: Progress | None,
+              without: Collection[str] = ()) -> Any:
+        """The stage's function on its inputs, with what else it asks for but can do ``without``."""
         row = STAGES[stage]
         offers: dict[str, Callable[[], Any]] = {
             "claims": lambda: self._claims,
@@ -243,9 +245,14 @@ class Case(People):
             "provenance": lambda: self.provenance(made_with),
             "standing": self.standing,
         }
-        asked = signature(row.function).parameters
+        asked = set(signature(row.function).parameters) - set(without)
         options = {"options": self.options[stage]} if row.options else {}
         return row.function(*inputs, **options, **{name: give() for name, give in offers.items() if name in asked})
+
+    def found_now(self, progress: Progress | None = None) -> Found:
+        """What a run would find now: structures, sizes and verdicts, without what only the report has to tell. Nothing
+        of it is kept but the stack and the changes."""
+        return found_now(self, progress)
 
     def provenance(self, made_with: str, command: str = "sitewatch verify .") -> dict[str, str]:
         """What a stranger needs to derive the report again; nothing of one machine, no time of day."""

@@ -11,9 +11,9 @@ from sitewatch import store
 from sitewatch.case import Case, state_of
 from sitewatch.errors import BusyError, InputError, NotEnoughLooksError, ProviderError, SitewatchError
 from sitewatch.fetching import Limits, archives, fetch
-from sitewatch.model import AnyNews, News, Progress, SceneFit, Scenes, Span
+from sitewatch.model import AnyNews, News, Progress, SceneFit, Scenes, Span, fingerprint
 from sitewatch.watch._news import news_of, standing
-from sitewatch.watch._still import keep_still, read_still
+from sitewatch.watch._still import Still, keep_still, read_still
 
 __all__ = ["Outcome", "State", "look_at"]
 
@@ -61,12 +61,16 @@ def look_at(folder: Path, at: datetime, progress: Progress | None = None, limits
         told = store.read_news(folder, case.site)
         outcome = replace(outcome, told=told or ())
         state = None if told is None or (limits and archives(case)) else state_of(case)
-        if still := read_still(folder, state):
-            return replace(outcome, state="nothing new", last_clear=still.last_clear)
-        outcome, computed = _run(case, outcome, progress, limits)
-        if state and not computed:
-            keep_still(folder, state, outcome.last_clear)
-        return _with_news(outcome, case, told, at)
+        before = read_still(folder)
+        if before and state and before.state == state:
+            return replace(outcome, state="nothing new", last_clear=before.last_clear)
+        outcome, computed = _run(case, outcome, "report" if told is None else "changes", progress, limits)
+        asked = fingerprint([case.run_ids("claims"), [news.id for news in outcome.told]])
+        is_asked = told is not None and before is not None and before.asked == asked
+        found = outcome if is_asked else _with_news(outcome, case, told, at, progress)
+        if not found.news:
+            keep_still(folder, Still(state=None if computed else state, asked=asked, last_clear=outcome.last_clear))
+        return found
     except BusyError as error:
         return replace(outcome, state="busy", why=str(error))
     except NotEnoughLooksError as error:
@@ -77,13 +81,14 @@ def look_at(folder: Path, at: datetime, progress: Progress | None = None, limits
         return replace(outcome, why=f"{type(error).__name__}: {error}", error=1)
 
 
-def _run(case: Case, outcome: Outcome, progress: Progress | None, limits: Limits | None) -> tuple[Outcome, bool]:
+def _run(case: Case, outcome: Outcome, until: str, progress: Progress | None,
+         limits: Limits | None) -> tuple[Outcome, bool]:
     """With the looks that have come since the pass before, those of the first pass not being new; and whether anything
     had to be computed."""
     kept = store.FolderStore(case.folder)
     before = kept.scenes(case.site)
     missing = _not_fetched(case, before, limits, progress) if limits else ""
-    computed = any(step.computed for step in case.run(progress=progress))
+    computed = any(step.computed for step in case.run(until, progress))
     fits = cast(tuple[SceneFit, ...], kept.load("stack", "", case.site))
     known = {scene.id for scene in before.scenes} if before else {fit.scene for fit in fits}
     new = [fit for fit in fits if fit.scene not in known]
@@ -114,8 +119,12 @@ def _not_fetched(case: Case, kept: Scenes | None, limits: Limits, progress: Prog
     return f"did not arrive, and is fetched again by the next pass: {', '.join(plan.lost)}" if plan.lost else ""
 
 
-def _with_news(outcome: Outcome, case: Case, told: tuple[AnyNews, ...] | None, at: datetime) -> Outcome:
-    news = news_of(case.structures(), case.measurements(), case.checks(), told, at)
+def _with_news(outcome: Outcome, case: Case, told: tuple[AnyNews, ...] | None, at: datetime,
+               progress: Progress | None) -> Outcome:
+    """What is new is told with its report; where nothing is, that report is drawn when somebody asks for it."""
+    news = news_of(*case.found_now(progress), told, at)
+    if news and told is not None:
+        case.run(progress=progress)
     if news or told is None:
         store.add_news(case.folder, case.site, news)
     fresh = tuple(one for one in news if not one.known)

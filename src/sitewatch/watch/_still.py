@@ -1,4 +1,4 @@
-"""A case at which nothing moved since a pass that computed nothing: the next pass need not look into it."""
+"""What a pass need not do again: look into a case at which nothing moved, and ask anew what was asked of it before."""
 
 from __future__ import annotations
 
@@ -15,23 +15,26 @@ _FILE = ".cache/still.json"
 
 
 class Still(NamedTuple):
-    """When the latest clear look of a case was taken, UTC; None where there is none."""
+    """The ``state`` of a case (``state_of``) in which a run of it computed nothing, None where it was not in one; what
+    was ``asked`` of it last, of which there was nothing to tell; and when its latest clear look was taken, UTC, None
+    where there is none."""
 
+    state: str | None
+    asked: str
     last_clear: datetime | None
 
 
-def keep_still(folder: Path, state: str, last_clear: datetime | None) -> None:
-    """Remember that a run of the case in this state (``state_of``) computed nothing."""
-    plain = {"state": state, "last_clear": last_clear and last_clear.isoformat()}
+def keep_still(folder: Path, still: Still) -> None:
+    """Remember it for the next pass."""
+    plain = {**still._asdict(), "last_clear": still.last_clear and still.last_clear.isoformat()}
     write_atomically(folder / _FILE, (json.dumps(plain) + "\n").encode())
 
 
-def read_still(folder: Path, state: str | None) -> Still | None:
-    """What was remembered of the case in this state; None where it was in another one, or that cannot be told."""
+def read_still(folder: Path) -> Still | None:
+    """What the pass before remembered; None where that is nothing."""
     try:
         plain = json.loads((folder / _FILE).read_bytes())
-        if state is None or plain["state"] != state:
-            return None
-        return Still(plain["last_clear"] and datetime.fromisoformat(plain["last_clear"]))
+        last_clear = plain["last_clear"] and datetime.fromisoformat(plain["last_clear"])
+        return Still(state=plain["state"], asked=plain["asked"], last_clear=last_clear)
     except (OSError, ValueError, KeyError, TypeError):   # derived: what cannot be read is made again
         return None
