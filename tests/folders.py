@@ -1,11 +1,13 @@
-"""A case's kept images as a person would have them: one folder, dated names."""
+"""A case's kept images as a person would have them, and a case as a test may want it."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-__all__ = ["images_of"]
+from sitewatch.case import Case
+
+__all__ = ["images_of", "without_trials"]
 
 
 def images_of(case: Path, folder: Path) -> Path:
@@ -14,3 +16,10 @@ def images_of(case: Path, folder: Path) -> Path:
     for path in sorted((case / "pixels").glob("*/*.tif")):
         shutil.copy(path, folder / path.name)
     return folder
+
+
+def without_trials(case: Case) -> Case:
+    """The case, which does not try what could have been seen: that takes as long as all else in its structures."""
+    with (case.folder / "case.yaml").open("a", encoding="utf-8") as file:
+        file.write("\nstructures:\n  trials: 0\n")
+    return Case.open(case.folder)

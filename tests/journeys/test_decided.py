@@ -6,6 +6,7 @@ import pytest
 from shapely import box
 from shapely.affinity import translate
 from tests.stated import STATED
+from tests.folders import without_trials
 
 from sitewatch.case import Case
 from sitewatch.geo import from_pixels, to_pixels
@@ -15,7 +16,7 @@ from sitewatch.publication import publish, verify_published
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory) -> Case:
-    made = Case.demo(tmp_path_factory.mktemp("estate") / "estate", "estate")
+    made = without_trials(Case.demo(tmp_path_factory.mktemp("estate") / "estate", "estate"))
     made.run()
     with (made.folder / "case.yaml").open("a", encoding="utf-8") as file:
         file.write(STATED)
