@@ -3,7 +3,9 @@
     python -m benchmarks.speed.watching [--sites 10] [--jobs 2]
 
 Sites of 1 km at 3 m with 24 looks of a simulated village, the same images at each: what is measured is the pass, not
-the weather. "seconds" are wall time over all sites, "megabytes_per_site" what a case holds after the pass.
+the weather. "seconds" are wall time over all sites, "megabytes_per_site" what a case holds after the pass, "news" at
+how many sites something was told. The last two rows are what a pass with a new image is to be held against: aligning and
+searching all images of one site, and an image's share of that.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from time import perf_counter
 
 from benchmarks.accuracy.frame import Row, commit, keep, show
 from sitewatch.case import Case, NewCase
+from sitewatch.changes import detect_changes
 from sitewatch.sources.simulated import deliver, read_world
+from sitewatch.stack import build_stack
 from sitewatch.watch import Round, watch_cases
 
 __all__ = ["main"]
@@ -47,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for site in names:
             _add(looks[_LOOKS:_LOOKS + 1], folder / "images" / site)
         rows.append(_row("a pass with one new image at each", asked, folder))
+        rows += _searched(folder / "cases" / names[0], rows[0].set)
     show(f"{asked.sites} sites of 1 km with {_LOOKS} looks, {asked.jobs} at a time", rows)
     keep("watching", rows, measured, _RESULTS)
     return 0
@@ -68,6 +73,16 @@ def _add(looks: Sequence[Sequence[Path]], images: Path) -> None:
             os.link(path, images / path.name)
 
 
+def _searched(case: Path, set_: str) -> list[Row]:
+    """What the images of a case take to be aligned and searched for changes, all of them and each."""
+    scenes, began, worked = Case.open(case).scenes(), perf_counter(), _worked()
+    detect_changes(build_stack(scenes))
+    seconds, cores = perf_counter() - began, _worked() - worked
+    rows = (("all images of a site aligned and searched", 1), ("an image's share of that", len(scenes.scenes)))
+    return [Row(tier="simulated", set=set_, cells={
+        "pass": what, "seconds": seconds / share, "core_seconds_per_site": cores / share}) for what, share in rows]
+
+
 def _row(what: str, asked: argparse.Namespace, folder: Path) -> Row:
     began, worked = perf_counter(), _worked()
     done = watch_cases(folder / "cases", asked.jobs)
@@ -75,7 +90,8 @@ def _row(what: str, asked: argparse.Namespace, folder: Path) -> Row:
     held = sum(path.stat().st_size for path in (folder / "cases" / "site-0000").rglob("*") if path.is_file())
     return Row(tier="simulated", set=f"{asked.sites} sites, {asked.jobs} at a time", cells={
         "pass": what, "seconds": seconds, "core_seconds_per_site": cores / asked.sites,
-        "sites_per_second": asked.sites / seconds, "megabytes_per_site": held / 1e6, "failed": _failed(done)})
+        "sites_per_second": asked.sites / seconds, "megabytes_per_site": held / 1e6, "failed": _failed(done),
+        "news": len(done.found.of("news"))})
 
 
 def _worked() -> float:

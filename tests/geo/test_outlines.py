@@ -93,6 +93,16 @@ def test_the_outline_of_pixels_covers_just_these_pixels(where):
     assert again.sum() >= 0.5 * mask.sum()
 
 
+@settings(max_examples=40, deadline=None)
+@given(where=_RECTANGLES, margin=st.integers(0, 3))
+def test_the_outline_of_a_window_is_that_of_the_whole_grid_to_the_last_bit(where, margin):
+    mask = coverage(from_pixels(where.polygon, _GRID), _GRID) > 0.5
+    rows, columns = np.nonzero(mask)
+    top, left = max(rows.min() - margin, 0), max(columns.min() - margin, 0)
+    window = mask[top:rows.max() + 1 + margin, left:columns.max() + 1 + margin]
+    assert outline_of(window, _GRID, (top, left)).equals_exact(outline_of(mask, _GRID), 0)
+
+
 def test_of_several_parts_the_largest_is_outlined_and_its_holes_are_filled():
     mask = np.zeros(_GRID.shape, bool)
     mask[2:4, 2:4] = True

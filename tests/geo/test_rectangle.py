@@ -75,3 +75,9 @@ def test_distance_is_that_to_the_outline_negative_inside(where):
         centre = Point(column + 0.5, row + 0.5)
         sign = -1 if where.polygon.contains(centre) else 1
         assert distance[row, column] == pytest.approx(sign * where.polygon.exterior.distance(centre), abs=1e-6)
+
+
+@given(where=_RECTANGLES, blur_px=st.floats(0.3, 3))
+def test_what_is_seen_at_some_pixels_is_what_is_seen_of_all_to_the_last_bit(where, blur_px):
+    some = where.distance((60, 60)) < 3
+    assert (where.seen((60, 60), blur_px, some) == where.seen((60, 60), blur_px)[some]).all()

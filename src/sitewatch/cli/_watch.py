@@ -45,10 +45,11 @@ class _Duration(click.ParamType[float]):
 @JSON
 def watch(cases: Path, every: float | None, jobs: int, scheduler: str | None, fetch_mb: float | None,
           as_json: bool) -> int:
-    """Run every case in the folder CASES and tell what is new since the last pass, each thing once.
+    """Look at every case in the folder CASES and tell what is new since the last pass, each thing once.
 
     Writes CASES/desk: a page with what needs a person first, and feeds. CASES/desk.yaml may name a webhook or email
-    addresses. What stands at a site when its watch begins is not news.
+    addresses. What stands at a site when its watch begins is not news. A case's report is drawn anew when there is
+    news of it; `sitewatch report` draws it at any time.
 
     Exit code 10 when there is news, else the code of the first case that failed, else 0.
     """
