@@ -4,8 +4,8 @@
 
 Sites of 1 km at 3 m with 24 looks of a simulated village, the same images at each: what is measured is the pass, not
 the weather. "seconds" are wall time over all sites, "megabytes_per_site" what a case holds after the pass, "news" at
-how many sites something was told. The last two rows are what a pass with a new image is to be held against: aligning and
-searching all images of one site, and an image's share of that.
+how many sites something was told. The last two rows are what a pass with a new image is to be held against: all images
+of one site, aligned and searched, and the share of one image in that.
 """
 
 from __future__ import annotations

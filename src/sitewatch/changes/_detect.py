@@ -102,12 +102,13 @@ class _Judge:
 
     def record(self, thing: Thing, strength: float) -> Change:
         """The record of one thing, with the first reason that speaks against it."""
-        site, place = self.stack.site, Place.around(thing.pixels, self.stack.site.grid.shape, _AROUND_PX)
+        grid = self.stack.site.grid
+        place = Place.around(thing.pixels, (grid.height, grid.width), _AROUND_PX)
         rate = self.null.rate(strength)
         by_chance = rate * (self.days[-1] - self.days[0]) / 365.25
         series = series_of(place.cut(self.stack.values), place.mask)
         sides = _sides(series, thing.look)
-        return Change(id="", outline=outline_of(place.mask, site.grid, place.corner),
+        return Change(id="", outline=outline_of(place.mask, grid, place.corner),
                       kind=self._kind(place, sides, thing.look, rate),
                       between=_bracket(series, thing.look, self.stack), strength=round(strength, 2), false_alarms=rate,
                       chance=round(float(np.clip(1 - by_chance / (self.strengths >= strength).sum(), 0, 0.99)), 3),

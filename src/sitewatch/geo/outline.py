@@ -129,11 +129,15 @@ def outline_of(mask: np.ndarray, grid: GeoBox, corner: tuple[int, int] = (0, 0))
 
     ``corner``: row and column of the grid at which the mask begins, where it is that of a window.
     """
-    a, (top, left) = grid.affine, corner
     found = shapes(mask.astype(np.uint8), mask=mask.astype(bool), connectivity=4)
-    rings = (np.array(geometry["coordinates"][0]) + (left, top) for geometry, _ in found)
-    parts = [Polygon(np.column_stack([a.c + a.a * x + a.b * y, a.f + a.d * x + a.e * y])) for x, y in map(np.transpose, rings)]
+    parts = [_on_grid(np.array(geometry["coordinates"][0]) + corner[::-1], grid) for geometry, _ in found]
     return max(parts, key=lambda part: part.area, default=Polygon())
+
+
+def _on_grid(ring: np.ndarray, grid: GeoBox) -> Polygon:
+    """A (point, 2: x, y) ring of pixel coordinates, as GDAL lays it on a grid, to the last bit."""
+    a, (x, y) = grid.affine, ring.T
+    return Polygon(np.column_stack([a.c + a.a * x + a.b * y, a.f + a.d * x + a.e * y]))
 
 
 def _rounded(value: Any, decimals: int) -> Any:
