@@ -31,7 +31,7 @@ _MIXED = 0.5            # of the larger step: the blur mixes what came with what
 _NEAR_LOOKS = 10        # on either side of a step: enough for a scatter, few enough for one season
 _LEAST_SEEN = 0.5       # of a thing, or the look does not show it
 _LEAST_SCATTER = 0.5    # of a pixel's usual noise: what pixels share, light and placement, does not average out
-_BRIDGE_PX = 2         # around a group: what cuts its bridges looks no farther
+_BRIDGE_PX = 2          # around a group: what cuts its bridges looks no farther
 _PARTED = 3.0           # two colour groups are two materials when their centres lie this many spreads apart
 
 
