@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from shapely import box
 from shapely.affinity import translate
-from tests.stated import STATED
 from tests.folders import without_trials
+from tests.stated import STATED
 
 from sitewatch.case import Case
 from sitewatch.geo import from_pixels, to_pixels
