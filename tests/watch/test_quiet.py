@@ -7,7 +7,7 @@ import shutil
 import pytest
 from tests.case.hill import AREA, CALLS, image
 
-from sitewatch.case import Case, NewCase
+from sitewatch.case import Case, NewCase, found_now
 from sitewatch.watch import watch_cases
 
 
@@ -76,7 +76,7 @@ def test_the_structures_of_a_pass_are_those_of_a_run_but_for_its_trials(watched,
 
     table["structures"] = table["structures"]._replace(function=structures)
     case = Case.open(watched)
-    found = case.found_now()
+    found = found_now(case)
     assert asked == [False]
     case.run()
     assert asked == [False, True]

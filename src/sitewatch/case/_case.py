@@ -16,7 +16,6 @@ from typing import Any, cast
 from sitewatch import store
 from sitewatch.case._again import computed_again
 from sitewatch.case._decide import checked_now, keep
-from sitewatch.case._found import Found, found_now
 from sitewatch.case._images import look_for_images
 from sitewatch.case._people import People
 from sitewatch.case._stages import STAGES, WORDED, scenes_id, up_to
@@ -63,7 +62,7 @@ class ReportFolder:
     title: str
 
     def open(self) -> None:
-        """Show the page in a browser."""
+        """Show it in a browser."""
         webbrowser.open((self.path / "index.html").resolve().as_uri())
 
 
@@ -72,8 +71,7 @@ class Case(People):
 
     def __init__(self, folder: Path, file: store.CaseFile) -> None:
         self.folder = folder
-        self.site = file.site
-        self.file = file
+        self.file, self.site = file, file.site
         self._store = FolderStore(folder.resolve())
         self.options = {stage: file.options_of(stage, row.options)
                          for stage, row in STAGES.items() if row.options}
@@ -235,24 +233,19 @@ class Case(People):
 
     def _call(self, stage: str, inputs: Sequence[Any], made_with: str, progress: Progress | None,
               without: Collection[str] = ()) -> Any:
-        """The stage's function on its inputs, with what else it asks for but can do ``without``."""
-        row = STAGES[stage]
+        """The stage's function on its inputs, with what it asks for but what it is to do ``without``."""
+        function = STAGES[stage].function
         offers: dict[str, Callable[[], Any]] = {
             "claims": lambda: self._claims,
             "decisions": lambda: self._decided.get(stage, ()),
             "detect": lambda: partial(STAGES["changes"].function, options=self.options["changes"]),
+            "options": lambda: self.options[stage],
             "progress": lambda: progress,
             "provenance": lambda: self.provenance(made_with),
             "standing": self.standing,
         }
-        asked = set(signature(row.function).parameters) - set(without)
-        options = {"options": self.options[stage]} if row.options else {}
-        return row.function(*inputs, **options, **{name: give() for name, give in offers.items() if name in asked})
-
-    def found_now(self, progress: Progress | None = None) -> Found:
-        """What a run would find now: structures, sizes and verdicts, without what only the report has to tell. Nothing
-        of it is kept but the stack and the changes."""
-        return found_now(self, progress)
+        asked = set(signature(function).parameters) - set(without)
+        return function(*inputs, **{name: give() for name, give in offers.items() if name in asked})
 
     def provenance(self, made_with: str, command: str = "sitewatch verify .") -> dict[str, str]:
         """What a stranger needs to derive the report again; nothing of one machine, no time of day."""

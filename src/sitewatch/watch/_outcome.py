@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from sitewatch import store
-from sitewatch.case import Case, state_of
+from sitewatch.case import Case, found_now, state_of
 from sitewatch.errors import BusyError, InputError, NotEnoughLooksError, ProviderError, SitewatchError
 from sitewatch.fetching import Limits, archives, fetch
 from sitewatch.model import AnyNews, News, Progress, SceneFit, Scenes, Span, fingerprint
@@ -122,7 +122,7 @@ def _not_fetched(case: Case, kept: Scenes | None, limits: Limits, progress: Prog
 def _with_news(outcome: Outcome, case: Case, told: tuple[AnyNews, ...] | None, at: datetime,
                progress: Progress | None) -> Outcome:
     """What is new is told with its report; where nothing is, that report is drawn when somebody asks for it."""
-    news = news_of(*case.found_now(progress), told, at)
+    news = news_of(*found_now(case, progress), told, at)
     if news and told is not None:
         case.run(progress=progress)
     if news or told is None:
