@@ -58,8 +58,8 @@ lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
 		--no-header --quiet --output-file requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra archive --python-version 3.11 --upgrade --generate-hashes \
-		--no-emit-index-url --no-header --quiet --output-file requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra archive --extra team --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-dev.lock
 
 # Packages first, so that a change of our own files does not fetch them again; then sitewatch itself, editable.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/pip

@@ -6,6 +6,7 @@
     ├── InputError                  exit 4   HTTP 422   what was given cannot be used
     │   ├── CaseFileError                               a file of the case is wrong: names file, line, key
     │   ├── BusyError               exit 4   HTTP 409   another process is writing to the case
+    │   ├── ConflictError           exit 4   HTTP 409   somebody else changed the same file meanwhile
     │   ├── ImageError                                  an image cannot be read
     │   ├── AreaError                                   the area and the images do not meet
     │   └── NotEnoughLooksError                         too few clear, dated looks to say anything
@@ -58,6 +59,12 @@ class CaseFileError(InputError):
 
 class BusyError(InputError):
     """Another process is writing to the case."""
+
+    http_status = 409
+
+
+class ConflictError(InputError):
+    """Somebody else changed the same file of a case meanwhile; says which, who and when."""
 
     http_status = 409
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 from tests.case.conftest import case, images, table
 from tests.case.hill import AREA, findings_of, image, structures_of
+from tests.team import servers, url
 
 from sitewatch.case import Case, NewCase
 from sitewatch.model import Check, Checks, Claim, Look, Place, Structures
 
-__all__ = ["case", "images", "table"]
+__all__ = ["case", "images", "servers", "table", "url"]
 
 
 @pytest.fixture

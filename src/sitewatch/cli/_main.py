@@ -20,6 +20,7 @@ from sitewatch.cli._output import say, shown
 from sitewatch.cli._propose import claims
 from sitewatch.cli._publish import publish, verify
 from sitewatch.cli._review import review
+from sitewatch.cli._store import store
 from sitewatch.cli._watch import watch
 from sitewatch.cli._worlds import worlds
 from sitewatch.errors import SitewatchError
@@ -53,8 +54,8 @@ def cli() -> None:
     """
 
 
-for _command in (new, fetch, run, show, measure, review, look, by_hand, report, publish, verify, watch, claims, demo,
-                 worlds, sources):
+for _command in (new, fetch, run, show, measure, review, look, by_hand, report, publish, verify, watch, store, claims,
+                 demo, worlds, sources):
     cli.add_command(_command)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sitewatch.cli._options import CASE, JSON, PATH
+from sitewatch.cli._options import CASE, JSON, LATLON, PATH
 from sitewatch.cli._output import shown, write_json
 from sitewatch.errors import InputError, UsageError
 
@@ -20,29 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["new"]
 
 
-class _LatLon(click.ParamType[tuple[float, float]]):
-    """``LAT,LON`` in degrees."""
-
-    name = "LAT,LON"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
-        """Two numbers, or a usage error that shows the form."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            lat, lon = (float(part) for part in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not LAT,LON. Give degrees, latitude first: 39.92,127.66", param, ctx)
-        return lat, lon
-
-
 @click.command()
 @CASE
 @click.option("--images", type=PATH, metavar="FOLDER", help="Folder of dated images of one place.")
 @click.option("--source", metavar="NAME", help="Archive to fetch images from; see docs/sources.md. Without --images it "
                                                "is earth-search.")
 @click.option("--area", type=PATH, metavar="FILE", help="GeoJSON file with the outline of the site.")
-@click.option("--at", type=_LatLon(), metavar="LAT,LON", help="Centre of a square site, in degrees; needs --size.")
+@click.option("--at", type=LATLON, metavar="LAT,LON", help="Centre of a square site, in degrees; needs --size.")
 @click.option("--size", type=float, metavar="METRES", help="Side of the square site; needs --at.")
 @click.option("--gsd", "gsd_m", type=float, metavar="METRES",
               help="Ground size of a pixel; needed for plain pictures without georeference.")

@@ -12,8 +12,10 @@ import click
 from sitewatch.cli._options import JSON, PATH
 from sitewatch.cli._output import say, shown, write_json
 from sitewatch.cli._progress import progress_shown
+from sitewatch.errors import UsageError
 
 if TYPE_CHECKING:
+    from sitewatch.model import Progress
     from sitewatch.watch import Outcome, Round
 
 __all__ = ["watch"]
@@ -39,12 +41,13 @@ class _Duration(click.ParamType[float]):
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Cases run at a time.")
 @click.option("--scheduler", metavar="ADDRESS", help="Run them on a dask cluster instead: the address of its "
               "scheduler, such as tcp://10.0.0.1:8786.")
+@click.option("--store", "team", metavar="URL", help="Watch the cases of the team store at this address: each is "
+              "imported into CASES, run and exported. Every machine runs its own.")
 @click.option("--fetch-mb", type=click.FloatRange(min=0, min_open=True), metavar="MB",
               help="Fetch new images from the archives that a case names, no more than so many megabytes a case and "
                    "pass. Without it nothing is fetched.")
 @JSON
-def watch(cases: Path, every: float | None, jobs: int, scheduler: str | None, fetch_mb: float | None,
-          as_json: bool) -> int:
+def watch(cases: Path, every: float | None, as_json: bool, **given: Any) -> int:
     """Look at every case in the folder CASES and tell what is new since the last pass, each thing once.
 
     Writes CASES/desk: a page with what needs a person first, and feeds. CASES/desk.yaml may name a webhook or email
@@ -53,19 +56,26 @@ def watch(cases: Path, every: float | None, jobs: int, scheduler: str | None, fe
 
     Exit code 10 when there is news, else the code of the first case that failed, else 0.
     """
-    from sitewatch.scenes import Limits
-    from sitewatch.watch import watch_cases
-
-    limits = Limits(max_mb=fetch_mb) if fetch_mb else None
+    if given["team"] and given["scheduler"]:
+        raise UsageError("--store and --scheduler cannot go together. With a team store, start `sitewatch watch "
+                         "--store` on every machine: they share the cases among themselves")
     while True:
         began = time.monotonic()
         with progress_shown() as progress:
-            done = watch_cases(cases, scheduler or jobs, progress, limits)
+            done = _watched(cases, progress, **given)
         _tell(done, as_json)
         if every is None:
             return _code(done)
         say(f"next pass in {max(0.0, every - (time.monotonic() - began)) / 60:.0f} minutes; stop with Ctrl-C")
         time.sleep(max(0.0, every - (time.monotonic() - began)))
+
+
+def _watched(cases: Path, progress: Progress, jobs: int, scheduler: str | None, team: str | None,
+             fetch_mb: float | None) -> Round:
+    from sitewatch.scenes import Limits
+    from sitewatch.watch import watch_cases
+
+    return watch_cases(cases, scheduler or jobs, progress, Limits(max_mb=fetch_mb) if fetch_mb else None, team)
 
 
 def _code(done: Round) -> int:

@@ -25,7 +25,7 @@ from sitewatch.model import Mark, Name, NamedOutline, Publication, Site, Span, T
 from sitewatch.store._files import read_bytes
 from sitewatch.store._publishing import clean_text, publication_of
 
-__all__ = ["CASE_FILE", "SMALLEST_SIDE_PX", "CaseFile", "read_case"]
+__all__ = ["CASE_FILE", "SMALLEST_SIDE_PX", "CaseFile", "read_case", "read_site"]
 
 CASE_FILE = "case.yaml"
 SMALLEST_SIDE_PX = 8  # less than that cannot be aligned
@@ -60,11 +60,7 @@ def read_case(folder: Path, stages: Collection[str]) -> CaseFile:
 
     Raises CaseFileError with the file, the line and the key of whatever cannot be used.
     """
-    path = folder / CASE_FILE
-    if not path.is_file():
-        raise CaseFileError(path, None, "file", "there is no such file, so this folder is no case",
-                            "Make a case with `sitewatch new`, or name its folder")
-    top = parse_yaml(read_bytes(path, _LARGEST_BYTES), path)
+    path, top = folder / CASE_FILE, _parsed(folder / CASE_FILE)
     site = _site(top.table("site"))
     scenes = top.table("scenes")
     span = _span(scenes)
@@ -78,6 +74,18 @@ def read_case(folder: Path, stages: Collection[str]) -> CaseFile:
     top.done(", ".join(["site", "scenes", "seed", "publish", *options]))
     return CaseFile(path=path, site=site, span=span, sources=sources, options=options, seed=seed,
                     publication=publication)
+
+
+def read_site(folder: Path) -> Site:
+    """The site of a folder's case file, whatever else stands there; CaseFileError as above."""
+    return _site(_parsed(folder / CASE_FILE).table("site"))
+
+
+def _parsed(path: Path) -> Table:
+    if not path.is_file():
+        raise CaseFileError(path, None, "file", "there is no such file, so this folder is no case",
+                            "Make a case with `sitewatch new`, or name its folder")
+    return parse_yaml(read_bytes(path, _LARGEST_BYTES), path)
 
 
 def _site(table: Table) -> Site:

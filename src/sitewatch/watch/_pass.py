@@ -18,6 +18,7 @@ from sitewatch.model import Progress
 from sitewatch.store import CASE_FILE
 from sitewatch.watch._cluster import on_cluster
 from sitewatch.watch._outcome import Outcome, State, look_at
+from sitewatch.watch._shared import look_at_shared, shared_cases
 
 __all__ = ["Pass", "outcomes_of", "watch_once"]
 
@@ -37,19 +38,20 @@ class Pass:
 
 
 def watch_once(folder: Path, jobs: int | str = 1, progress: Progress | None = None,
-               limits: Limits | None = None) -> Pass:
+               limits: Limits | None = None, team: str | None = None) -> Pass:
     """Run every case in a folder of cases once; what one of them does never stops the others.
 
     ``jobs`` cases are run at a time, or, where it is the address of a dask scheduler, as many as that has workers for;
-    with ``limits`` each fetches new images first, within them. Raises InputError where the folder holds no case, and
-    what ``on_cluster`` raises.
+    with ``limits`` each fetches new images first, within them. With ``team`` they are the cases of the team store at
+    that address, each of which is brought here and back. Raises InputError where there is no case, and what
+    ``on_cluster`` raises.
     """
-    cases = sorted(path.parent for path in folder.glob(f"*/{CASE_FILE}"))
+    cases = shared_cases(folder, team) if team else sorted(path.parent for path in folder.glob(f"*/{CASE_FILE}"))
     if not cases:
         raise InputError(f"{folder} holds no cases: no folder in it has a {CASE_FILE}. Make one with "
                          f"`sitewatch new {folder}/NAME`")
     begun, found = datetime.now(UTC), []
-    work = partial(look_at, limits=limits)
+    work = partial(look_at_shared, limits=limits, url=team) if team else partial(look_at, limits=limits)
     for done, outcome in enumerate(outcomes_of(cases, jobs, begun, work, progress), start=1):
         found.append(outcome)
         if progress:
