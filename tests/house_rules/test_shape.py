@@ -11,6 +11,7 @@ import pytest
 _SOURCE = Path(__file__).parents[2] / "src" / "sitewatch"
 _MODULES = sorted(_SOURCE.rglob("*.py"))
 _NETWORK = {"urllib.request", "http", "http.client", "requests", "httpx", "socket", "aiohttp", "ftplib", "smtplib"}
+_TEAM = {"psycopg", "sqlalchemy", "alembic", "obstore"}
 _ASKED_TO = {Path("watch/_webhook.py"), Path("watch/_email.py"), Path("publication/_stamp.py")}   # by a person
 
 
@@ -49,6 +50,11 @@ def test_only_the_faces_print(module):
 def test_only_sources_alerts_and_time_stamps_reach_the_network(module):
     if "sources" not in module.relative_to(_SOURCE).parts and module.relative_to(_SOURCE) not in _ASKED_TO:
         assert _imported(module) & _NETWORK == set()
+
+
+def test_only_a_team_store_reaches_a_database_or_a_bucket(module):
+    if not module.is_relative_to(_SOURCE / "store" / "team"):
+        assert {name.partition(".")[0] for name in _imported(module)} & _TEAM == set()
 
 
 def test_no_work_is_left_marked_as_to_be_done(module):
