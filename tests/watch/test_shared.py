@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 
 import pytest
 from tests.team import contents
@@ -10,6 +11,7 @@ from tests.team import contents
 from sitewatch.errors import InputError
 from sitewatch.store.team import Team, export_case, import_case
 from sitewatch.watch import watch_cases
+from sitewatch.watch._outcome import look_at
 
 
 @pytest.fixture
@@ -57,6 +59,18 @@ def test_what_could_not_be_brought_back_is_told_by_the_next_pass(worker, seen, a
         assert (failed.state, failed.error, failed.news, failed.told) == ("failed", 3, (), ())
         assert "cannot take" in failed.why
     assert [news.kind for news in worker("w1").told] == ["candidate"]
+
+
+def test_a_worker_that_died_before_its_export_yields_to_the_one_that_did_its_work(worker, seen, arrive, url, tmp_path):
+    worker("w1")
+    seen["looks"] = 2
+    arrive("works", 20)
+    look_at(tmp_path / "w1" / "works", datetime.now(UTC))   # and there it was killed
+    assert [news.kind for news in worker("w2").news] == ["candidate"]
+    back = worker("w1")
+    assert (back.state, [news.kind for news in back.told]) == ("nothing new", ["candidate"])
+    assert worker("w2").state == "nothing new"
+    assert contents(tmp_path / "w1" / "works") == contents(tmp_path / "w2" / "works")
 
 
 def test_a_change_on_both_sides_fails_that_case_and_names_who_made_it(worker, url, tmp_path):

@@ -66,8 +66,8 @@ def export(case: Path, url: str, name: str | None, actor: str, as_json: bool) ->
 @CASE
 @_NAME
 @click.option("--theirs", multiple=True, metavar="PATH",
-              help="File or folder of the case of which the store's is taken, whatever was changed here; may be given "
-                   "more than once.")
+              help="File or folder of the case: where both sides changed it, take the store's. May be given more than "
+                   "once.")
 @JSON
 def import_(url: str, case: Path, name: str | None, theirs: tuple[str, ...], as_json: bool) -> None:
     """Bring what changed in the store into CASE, which is made if it is not there.

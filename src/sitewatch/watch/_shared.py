@@ -14,6 +14,9 @@ from sitewatch.watch._outcome import Outcome, look_at
 
 __all__ = ["look_at_shared", "shared_cases"]
 
+# What a pass writes itself. A worker that died before its export yields to the one that did its work meanwhile.
+_OF_A_PASS = ("scenes", "pixels", "news.jsonl")
+
 
 def shared_cases(folder: Path, url: str) -> list[Path]:
     """Where the cases of a team store lie, or are going to lie, in a folder of cases."""
@@ -35,7 +38,7 @@ def look_at_shared(folder: Path, at: datetime, progress: Progress | None = None,
     outcome = Outcome(folder=folder, title=folder.name, state="nothing new")
     try:
         with Team(url) as team, team.held(folder.name):
-            import_case(team, folder, folder.name, progress=progress)
+            import_case(team, folder, folder.name, _OF_A_PASS, progress)
             outcome = look_at(folder, at, progress, limits)
             if outcome.state != "busy":
                 export_case(team, folder, folder.name, _actor(), progress)

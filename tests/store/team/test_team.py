@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import shutil
+import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from sitewatch.store import FolderStore
 from sitewatch.store.team import Team, export_case, import_case, set_up
 from sitewatch.store.team import _schema as schema
 from sitewatch.store.team._objects import Objects
+
+_PROCESSES = multiprocessing.get_context("forkserver")   # they start at once, from one that has loaded what they need
+_PROCESSES.set_forkserver_preload(["sitewatch.store.team"])
 
 
 def _edit(folder: Path, name: str, text: str) -> None:
@@ -165,8 +169,8 @@ def _exported(url: str, folder: Path, actor: str) -> str:
 
 def test_of_two_who_write_one_file_at_once_one_wins_and_one_is_told(url, team, ana, ben):
     people = {"ana": ana, "ben": ben}
-    with ProcessPoolExecutor(2, mp_context=_forking()) as pool:
-        for _ in range(8):
+    with ProcessPoolExecutor(2, mp_context=_PROCESSES) as pool:
+        for _ in range(5):
             before = team.history("hill", "case.yaml")[-1].version
             for actor, folder in people.items():
                 import_case(team, folder, "hill", ["case.yaml"])
@@ -183,7 +187,7 @@ def test_of_many_who_write_files_of_their_own_at_once_all_are_kept(url, team, an
     for person, folder in folders.items():
         _edit(folder, f"looks/{person}.yaml", person)
         _edit(folder, f"log/{person}.jsonl", person)
-    with ProcessPoolExecutor(3, mp_context=_forking()) as pool:
+    with ProcessPoolExecutor(3, mp_context=_PROCESSES) as pool:
         told = [pool.submit(_exported, url, folder, person) for person, folder in folders.items()]
         assert [future.result() for future in told] == ["2"] * len(folders)
     import_case(team, ana, "hill")
@@ -191,17 +195,28 @@ def test_of_many_who_write_files_of_their_own_at_once_all_are_kept(url, team, an
     assert {one.actor for one in team.history("hill")} == {"ana", *folders}
 
 
-def test_a_case_is_held_by_one_worker_until_its_connection_ends(team, url):
-    other = Team(url)
-    with other.held("hill"):
-        with pytest.raises(BusyError, match="another worker"), team.held("hill"):
-            pass
-        with team.held("dale"):
-            pass
-        other.__exit__(None, None, None)
-        with team.held("hill"):
-            pass
-        other.__init__(url)
+def _hold(url: str, told) -> None:
+    with Team(url) as team, team.held("hill"):
+        told.send("held")
+        time.sleep(600)
+
+
+def test_a_case_is_held_by_one_worker_until_that_one_dies(team, url):
+    ours, theirs = _PROCESSES.Pipe(duplex=False)
+    worker = _PROCESSES.Process(target=_hold, args=(url, theirs))
+    worker.start()
+    assert ours.recv() == "held"
+    with team.held("dale"), pytest.raises(BusyError, match="another worker"), team.held("hill"):
+        pass
+    worker.kill()
+    until = time.monotonic() + 30
+    while time.monotonic() < until:   # the database has to notice
+        try:
+            with team.held("hill"):
+                return
+        except BusyError:
+            time.sleep(0.05)
+    raise AssertionError("a dead worker still has the case")
 
 
 def test_nothing_is_exported_while_somebody_writes(team, ana):
@@ -312,6 +327,18 @@ def test_a_path_that_leads_out_of_the_case_is_refused(team, ana, url, tmp_path, 
     assert not list(tmp_path.rglob("*evil*"))
 
 
+def test_what_only_one_side_changed_is_not_taken_from_the_other(team, ana, ben):
+    _edit(ben, "scenes/s1.json", " ")
+    assert import_case(team, ben, "hill", ["scenes"]).left == ("scenes/s1.json",)
+    assert export_case(team, ben, "hill", "ben").written == ("scenes/s1.json",)
+
+
+def test_a_database_of_another_encoding_is_refused(servers):
+    servers.execute("CREATE DATABASE narrow TEMPLATE template0 ENCODING 'LATIN1'")
+    with pytest.raises(InputError, match="has the encoding LATIN1"):
+        set_up(servers.address("narrow"), "s3://team/narrow")
+
+
 def test_a_link_is_not_exported(team, ana, tmp_path):
     (ana / "documents").symlink_to(tmp_path)
     with pytest.raises(InputError, match="is a link"):
@@ -372,9 +399,3 @@ def test_no_password_and_no_key_is_in_a_case_a_log_or_an_error(servers, team, an
     assert [secret for secret in ("hush", *(servers.environment[f"AWS_{name}"] for name in
                                             ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"))) if secret in text] == []
 
-
-def _forking() -> multiprocessing.context.BaseContext:
-    """Processes that start at once: they are forked from one that has loaded what they need."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["sitewatch.store.team"])
-    return context

@@ -33,9 +33,9 @@ def plan_of(mine: Mapping[str, str | None], read: Mapping[str, Read], stored: Ma
             take: Collection[str] = ()) -> Plan:
     """What to do with each path, given the hashes of the folder's files.
 
-    The store's counts where ``take`` names a path or a folder above it. Where both sides computed, the store's results
-    count as a whole. What else both sides changed raises ConflictError, and a store that is older than what was read
-    from it VerificationError.
+    Of what both sides changed, the store's counts where ``take`` names it or a folder above it, and so do its results,
+    as a whole. Everything else raises ConflictError, and a store that is older than what was read from it
+    VerificationError.
     """
     ours, theirs, both = [], [], []
     for path in sorted({*mine, *stored}):
@@ -47,16 +47,16 @@ def plan_of(mine: Mapping[str, str | None], read: Mapping[str, Read], stored: Ma
                                     "it from a newer copy, or remove the case's .cache and compare anew")
         if here == now:
             continue
-        if (there and _is_named(path, take)) or here == before.sha256:
+        if here == before.sha256:
             theirs.append(path)
         elif now == before.sha256:
             ours.append(path)
         else:
             both.append(path)
-    taken = [path for path in both if path.startswith(_COMPUTED)]
+    taken = [path for path in both if path.startswith(_COMPUTED) or _is_named(path, take)]
     if left := [stored[path] for path in both if path not in taken]:
         raise ConflictError(_told(left))
-    if taken:   # some results of theirs and some of ours make no whole
+    if any(path.startswith(_COMPUTED) for path in taken):   # results of theirs and results of ours make no whole
         taken += [path for path in ours if path.startswith(_COMPUTED) and path in stored]
         ours = [path for path in ours if not path.startswith(_COMPUTED)]
     return Plan(ours=tuple(ours), theirs=tuple(sorted([*theirs, *taken])))

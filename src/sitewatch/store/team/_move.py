@@ -65,7 +65,7 @@ def import_case(team: Team, folder: Path, name: str, take: Collection[str] = (),
     """Bring what changed in the store into the folder of a case, which is made if it is not there.
 
     Every file is checked against its hash before it takes its place. Raises ConflictError where a file was changed on
-    both sides; of what ``take`` names, files or folders, the store's take the place of the folder's.
+    both sides, unless ``take`` names it or a folder above it: then the store's takes its place.
     """
     with team.asked() as connection:
         stored = _rows.latest(connection, checked_id(name, "the case"))

@@ -67,9 +67,9 @@ class Objects:
         """Say in our own words what went wrong: the server's can hold a key or a signature."""
         try:
             yield
-        except FileNotFoundError as error:
+        except FileNotFoundError:
             raise VerificationError(f"the bucket {self.url} cannot {what}: it is not there. Restore the bucket from a "
-                                    "copy") from error
+                                    "copy") from None
         except BaseError as error:
             status = re.search(r"status code: (\d{3}[A-Za-z ]*)", str(error))
             why = status[1] if status else type(error).__name__

@@ -90,6 +90,9 @@ def set_up(url: str, pixels: str | None = None) -> None:
     with connection, _told(where):
         if pixels is not None:
             Objects(pixels).check()
+        if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
+            raise InputError(f"{where} has the encoding {encoding}, which cannot hold every text. Make the database "
+                             "with ENCODING 'UTF8'")
         migrate(url, connection, where)
         with connection.transaction():
             if pixels is not None:
