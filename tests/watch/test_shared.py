@@ -86,6 +86,12 @@ def test_a_change_on_both_sides_fails_that_case_and_names_who_made_it(worker, ur
     assert "ana wrote version 2" in failed.why
 
 
+def test_a_store_without_cases_is_told(url, tmp_path, monkeypatch):
+    monkeypatch.setenv("SITEWATCH_ACTOR", "w1")
+    with pytest.raises(InputError, match="holds no cases"):
+        watch_cases(tmp_path / "w1", team=url)
+
+
 def test_a_worker_needs_a_name(worker, url, tmp_path, monkeypatch):
     monkeypatch.delenv("SITEWATCH_ACTOR", raising=False)
     with pytest.raises(InputError, match="name of its own"):

@@ -19,12 +19,15 @@ _OF_A_PASS = ("scenes", "pixels", "news.jsonl")
 
 
 def shared_cases(folder: Path, url: str) -> list[Path]:
-    """Where the cases of a team store lie, or are going to lie, in a folder of cases."""
+    """Where the cases of a team store lie, or are going to lie, in a folder of cases; InputError where it has none."""
     from sitewatch.store.team import Team  # noqa: PLC0415  an optional extra
 
     _actor()
     with Team(url) as team:
-        return [folder / case.name for case in team.cases()]
+        cases = [folder / case.name for case in team.cases()]
+    if not cases:
+        raise InputError(f"{team.where} holds no cases. Bring one there: sitewatch store export CASE URL")
+    return cases
 
 
 def look_at_shared(folder: Path, at: datetime, progress: Progress | None = None, limits: Limits | None = None, *,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import multiprocessing
 import shutil
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import obstore
@@ -234,13 +237,15 @@ def test_versions_can_neither_be_changed_nor_removed(team, ana, url):
 
 
 def test_who_may_only_add_can_work_and_the_login_is_kept(servers, team, ana, ben, url):
-    _rows(url, "CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA sitewatch TO guest; "
+    _rows(url, "CREATE ROLE guest LOGIN; ALTER ROLE guest SET timezone = 'Asia/Seoul'; "
+               "GRANT USAGE ON SCHEMA sitewatch TO guest; "
                "GRANT SELECT ON ALL TABLES IN SCHEMA sitewatch TO guest; "
                "GRANT INSERT, UPDATE ON sitewatch.site TO guest; GRANT INSERT ON sitewatch.file_version TO guest")
     _edit(ben, "notes.md", "ben")
     with Team(url.replace("postgres@", "guest@")) as opened:
         export_case(opened, ben, "hill", "ben")
-        assert [(one.actor, one.login) for one in opened.history("hill", "notes.md")] == [("ben", "guest")]
+        (written,) = opened.history("hill", "notes.md")
+        assert (written.actor, written.login, written.at.utcoffset()) == ("ben", "guest", timedelta(0))
     with pytest.raises(InputError, match="does not allow"):
         set_up(url.replace("postgres@", "guest@"), "s3://team/other")
 
@@ -300,6 +305,8 @@ def test_what_is_no_bucket_is_refused(pixels):
 def test_a_case_that_the_store_lacks_is_not_made(team, tmp_path):
     with pytest.raises(InputError, match="holds no case dale"):
         import_case(team, tmp_path / "dale", "dale")
+    with pytest.raises(InputError, match="holds nothing of dale"):
+        team.history("dale")
     assert not (tmp_path / "dale").exists()
     with pytest.raises(CaseFileError, match="no case"):
         export_case(team, tmp_path, "dale", "ana")
@@ -337,6 +344,21 @@ def test_a_database_of_another_encoding_is_refused(servers):
     servers.execute("CREATE DATABASE narrow TEMPLATE template0 ENCODING 'LATIN1'")
     with pytest.raises(InputError, match="has the encoding LATIN1"):
         set_up(servers.address("narrow"), "s3://team/narrow")
+
+
+@pytest.mark.parametrize("name", ["../hill", "a/b", ".hidden", ""])
+def test_a_case_cannot_be_called_what_no_folder_is_called(team, ana, url, name):
+    with pytest.raises(InputError, match="cannot name a file"):
+        export_case(team, ana, name, "ana")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        _rows(url, f"INSERT INTO sitewatch.site (case_name, title) VALUES ('{name}', 'x')")
+
+
+def test_without_its_packages_a_team_store_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    monkeypatch.delitem(sys.modules, "sitewatch.store.team")
+    with pytest.raises(InputError, match=r"needs the package obstore.*sitewatch\[team\]"):
+        importlib.import_module("sitewatch.store.team")
 
 
 def test_a_link_is_not_exported(team, ana, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -14,8 +14,8 @@ from psycopg.rows import class_row
 from sitewatch.model import Site
 from sitewatch.store.team._files import Held
 
-__all__ = ["TeamCase", "Version", "add_versions", "alone_with", "bodies_of", "cases", "describe",
-           "history", "latest"]
+__all__ = ["TeamCase", "Version", "add_versions", "alone_with", "bodies_of", "cases", "describe", "history",
+           "latest"]
 
 Connection = psycopg.Connection[Any]
 _FIELDS = "path, version, sha256, bytes, actor, login, at"
@@ -38,7 +38,7 @@ class Version:
 
     def __str__(self) -> str:
         done = "removed it" if self.sha256 is None else f"wrote version {self.version}"
-        return f"{self.actor} {done} on {self.at.astimezone(UTC):%Y-%m-%d at %H:%M:%S} UTC"
+        return f"{self.actor} {done} on {self.at:%Y-%m-%d at %H:%M:%S} UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from sitewatch.errors import BusyError, InputError, ProviderError
+from sitewatch.store._files import checked_id
 from sitewatch.store.team import _rows
 from sitewatch.store.team._objects import Objects
 from sitewatch.store.team._rows import TeamCase, Version
@@ -53,12 +54,19 @@ class Team:
     def cases(self, at: tuple[float, float] | None = None) -> tuple[TeamCase, ...]:
         """Every case by name, or those whose area covers this latitude and longitude."""
         with self.asked() as connection:
-            return _rows.cases(connection, at)
+            found = _rows.cases(connection, at)
+        for case in found:
+            checked_id(case.name, "the case")   # it is going to name a folder
+        return found
 
     def history(self, name: str, path: str | None = None) -> tuple[Version, ...]:
-        """Who wrote what of a case, or of one of its files, when, oldest first."""
+        """Who wrote what of a case, or of one of its files, when, oldest first; InputError where there is nothing."""
         with self.asked() as connection:
-            return _rows.history(connection, name, path)
+            found = _rows.history(connection, name, path)
+        if not found:
+            raise InputError(f"{self.where} holds nothing of {name}{f': {path}' if path else ''}. `sitewatch store "
+                             "list URL` names its cases")
+        return found
 
     @contextmanager
     def held(self, name: str) -> Iterator[None]:
@@ -117,7 +125,9 @@ def _connected(url: str) -> tuple[str, psycopg.Connection[Any]]:
         raise InputError(f"the address of {where} holds a password, which others can read. Leave it out, and give it "
                          "by the environment variable PGPASSWORD or in the file ~/.pgpass")
     with _told(where):
-        return where, psycopg.connect(url, autocommit=True, connect_timeout=_PATIENCE_S, application_name="sitewatch")
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=_PATIENCE_S, application_name="sitewatch")
+        connection.execute("SET TIME ZONE 'UTC'")
+        return where, connection
 
 
 @contextmanager

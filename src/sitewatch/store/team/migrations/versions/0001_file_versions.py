@@ -15,7 +15,7 @@ CREATE TABLE sitewatch.store (
 );
 
 CREATE TABLE sitewatch.site (
-    case_name text PRIMARY KEY,
+    case_name text PRIMARY KEY CHECK (case_name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$'),
     title text NOT NULL,
     area geometry(Geometry, 4326)   -- null for pictures without georeference
 );
