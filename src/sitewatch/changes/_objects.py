@@ -20,7 +20,7 @@ from sitewatch.changes._place import Place
 from sitewatch.changes._segment import Breaks
 from sitewatch.geo import seen_median
 
-__all__ = ["Strength", "Thing", "group_breaks"]
+__all__ = ["Strength", "Thing", "group_breaks", "smallest_thing_px"]
 
 _LOOKS_APART = 2        # the same works reach neighbouring pixels within a few looks
 _DAYS_APART = 35.0
@@ -96,6 +96,11 @@ class Strength:
         scatter = 1.4826 * seen_median(np.abs(np.concatenate([before - start, after - end])))
         count = len(before) * len(after) / (len(before) + len(after))
         return float(np.sqrt(count * (((end - start) / np.maximum(scatter, self.least)) ** 2).sum()))
+
+
+def smallest_thing_px(blur_px: float) -> float:
+    """Pixels below which the point spread alone decides what is seen: a square of four sigmas, at least 3 x 3."""
+    return max(9.0, (4 * blur_px) ** 2)
 
 
 def _looks_around(things: list[Thing], shape: tuple[int, int]) -> np.ndarray:

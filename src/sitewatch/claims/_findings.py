@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sitewatch.claims._check import check_claims
+from sitewatch.claims._few import differences, why_little
 from sitewatch.claims._others import said_by_others
 from sitewatch.claims._title import title_of
 from sitewatch.claims._unseen import clear_looks, unseen
@@ -82,11 +83,14 @@ def draft_findings(changes: Changes, structures: Structures, measurements: Measu
     """
     options = options or ClaimsOptions()
     looks = clear_looks(stack, options.clear_share)
-    enough = len(looks) >= options.fewest_clear_looks
+    enough = stack.is_series and len(looks) >= options.fewest_clear_looks
     changed = sorted(structures.changed, key=lambda s: _rank(s, measurements))
     said = [sentence for structure in changed for sentence in _about(structure, measurements)]
     said += [_stayed(mark) for mark in structures if mark.class_ == "marked object" and mark not in changed]
     said += _nothing_else(changes, structures, stack, looks) if enough else []
+    if not stack.is_series:
+        said += [_Said("seen", text, evidence) for text, evidence in differences(changes, stack)]
+        said += [_Said("unknown", text, evidence) for text, evidence in why_little(stack)]
     checks = check_claims(claims, changes, structures, measurements, stack) if claims else Checks()
     said += [_Said("said by others", text, evidence) for text, evidence in said_by_others(checks)]
     said += [_Said("unknown", text, evidence)

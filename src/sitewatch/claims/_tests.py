@@ -13,6 +13,7 @@ from sitewatch.claims._positions import SIDES, found_beside, found_within
 from sitewatch.claims._presence import found_dated, found_gone, found_images, found_present
 from sitewatch.claims._words import FUNCTION_WORDS, dimension_phrase
 from sitewatch.model import (
+    SERIES_LOOKS,
     UNITS,
     Answer,
     Claim,
@@ -59,6 +60,11 @@ def _on_the_ground(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
         yield _position(claim, evidence)
     elif claim.predicate in _TAKEN:
         yield found_images(evidence.stack.scenes.scenes, evidence.names(claim.object), claim.observed)
+    elif claim.predicate in _PRESENT | _GONE | _DATED and not evidence.stack.is_series:
+        yield Answer(what="presence", verdict="cannot tell", decides=f"a series of {SERIES_LOOKS} clear looks or more",
+                     why=f"the images are {len(evidence.stack.used)} looks: in so few nothing separates what lasts "
+                         "from what comes and goes")
+        yield from _function_in(claim, evidence)
     elif claim.predicate in _PRESENT | _GONE | _DATED:
         yield _count(claim, claim.stated, evidence) if claim.stated and claim.stated.unit == "count" \
             else _presence(claim, evidence)

@@ -26,7 +26,7 @@ def clear_looks(stack: Stack, clear_share: float) -> list[datetime]:
 def unseen(measurements: Measurements, changed: Sequence[Structure], stack: Stack,
            looks: Sequence[datetime], *, enough: bool) -> Iterator[Unseen]:
     """Sentences of the unknown layer with the ids that they rest on."""
-    if not enough:
+    if not enough and stack.is_series:
         yield (f"With {counted(len(looks), 'clear look', 'clear looks')} in all, a lasting change cannot be told "
                "from one odd picture."), ()
     yield from _refused(stack)

@@ -1,6 +1,7 @@
 """Grids, true areas, rasters and outlines: the only place with rasterio and pyproj."""
 
 from sitewatch.geo.grid import WGS84, common_footprint, degrees_grid, picture_grid, reproject, square_around, utm_grid
+from sitewatch.geo.looks import look_conditions, look_times
 from sitewatch.geo.masks import snowy, unclear
 from sitewatch.geo.mgrs import mgrs_square
 from sitewatch.geo.mosaic import Piece, joined, shares_lattice
@@ -27,9 +28,9 @@ from sitewatch.geo.window import Cut, PartialFile, plan_cut, read_cut, read_wind
 __all__ = [
     "PIXEL_VARIANCE", "WGS84", "Cut", "ImageInfo", "PartialFile", "Piece", "Rectangle", "area_m2",
     "common_footprint", "coverage", "degrees_grid", "describe", "from_geojson", "from_pixels", "joined",
-    "lay_nearest", "lay_on", "length_m", "look_noise", "mgrs_square", "outline_of", "picture_grid", "plan_cut",
-    "read_cut", "read_delivered", "read_features", "read_image", "read_stored", "read_window", "reproject",
-    "seen_mad", "seen_median", "series_of", "shares_lattice", "snowy", "square_around", "stac_footprint",
-    "sun_at", "to_geojson", "to_lonlat", "to_pixels", "unclear", "utm_grid", "whitening", "window_on",
-    "write_geotiff",
+    "lay_nearest", "lay_on", "length_m", "look_conditions", "look_noise", "look_times", "mgrs_square",
+    "outline_of", "picture_grid", "plan_cut", "read_cut", "read_delivered", "read_features", "read_image",
+    "read_stored", "read_window", "reproject", "seen_mad", "seen_median", "series_of", "shares_lattice",
+    "snowy", "square_around", "stac_footprint", "sun_at", "to_geojson", "to_lonlat", "to_pixels", "unclear",
+    "utm_grid", "whitening", "window_on", "write_geotiff",
 ]

@@ -88,14 +88,14 @@ from sitewatch.model.selector import Fit, Place, locate
 from sitewatch.model.sensor import SENSORS, MaskKind, Sensor
 from sitewatch.model.sheet import Column, Sheet
 from sitewatch.model.site import Mark, Name, NamedOutline, Site
-from sitewatch.model.stack import Placement, SceneFit, Stack
+from sitewatch.model.stack import SERIES_LOOKS, Placement, SceneFit, Stack
 from sitewatch.model.structure import Look, LookState, Phase, Structure, StructureClass, Structures
 from sitewatch.model.table import Table, construct, parse_yaml
-from sitewatch.model.trial import SURE, Trial, smallest_sure, trials_text
+from sitewatch.model.trial import SURE, Trial, area_text, smallest_sure, trials_text
 
 __all__ = [
-    "SENSORS", "SURE", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution", "Between",
-    "BudgetTerm", "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "ClaimPart",
+    "SENSORS", "SERIES_LOOKS", "SURE", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution",
+    "Between", "BudgetTerm", "Change", "ChangeKind", "Changes", "Check", "Checks", "Claim", "ClaimKind", "ClaimPart",
     "Claims", "Column", "Comparability", "Comparison", "Conditions", "Correction", "DateOrigin", "Decision",
     "DecisionKind", "Dimension", "Disagreement", "DisagreementKind", "Document", "Drawn", "Earlier", "Entities",
     "Entity", "EntityName", "Finding", "Findings", "Fit", "Flag", "Form", "Frozen", "HarmReview", "Interval",
@@ -105,7 +105,7 @@ __all__ = [
     "Refusal", "Relation", "RemoteSource", "Report", "Review", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit",
     "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Standing", "Stated",
     "Structure", "StructureClass", "Structures", "Table", "Trial", "Verdict", "VerdictNews", "Waiting", "Weight",
-    "canonical", "compare", "conditions_of", "construct", "counted_in", "day", "disputed", "fingerprint",
+    "area_text", "canonical", "compare", "conditions_of", "construct", "counted_in", "day", "disputed", "fingerprint",
     "locate", "newest", "parse_yaml", "plain_name", "queue_of", "seen_of", "smallest_sure", "standing_of",
     "target_of", "tolerance_of", "trials_text", "verdicts_of",
 ]

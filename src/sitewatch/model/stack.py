@@ -12,7 +12,10 @@ import xarray as xr
 from sitewatch.model.scene import Scenes
 from sitewatch.model.site import Site
 
-__all__ = ["Placement", "SceneFit", "Stack"]
+__all__ = ["SERIES_LOOKS", "Placement", "SceneFit", "Stack"]
+
+SERIES_LOOKS = 6
+"""Fewer looks have no past of their own: three on each side are the least that tells a lasting change from a cloud."""
 
 Placement = Literal["shift", "similarity", "affine"]
 """What moves a view onto the grid, from the stiffest to the most supple."""
@@ -75,6 +78,11 @@ class Stack:
     def used(self) -> tuple[SceneFit, ...]:
         """The fits of the scenes that are in ``data``, in the order of its time axis."""
         return tuple(fit for fit in self.fits if fit.used)
+
+    @property
+    def is_series(self) -> bool:
+        """Whether there are looks enough to compare the place with its own past; fewer are compared with each other."""
+        return len(self.used) >= SERIES_LOOKS
 
     @property
     def blur_px(self) -> float:

@@ -24,7 +24,7 @@ from sitewatch.report._published import published_of
 from sitewatch.report._reviewed import as_reviewed, reviewed_of
 from sitewatch.report._said import Said, said_in
 from sitewatch.report._scenes import scenes_of
-from sitewatch.report._signs import Sign, ranked, signs_of
+from sitewatch.report._signs import Sign, places_of, ranked, signs_of
 from sitewatch.report._ties import aligned_of
 from sitewatch.report._timeline import timeline_of
 
@@ -55,6 +55,7 @@ def _composed(findings: Findings, cited: tuple[Changes, Structures, Measurements
     stack = replace(stack, scenes=credited(stack.scenes, publication)) if publication else stack
     order = ranked(structures, findings)
     signs = signs_of(structures, measurements, order)
+    signs += () if stack.is_series else places_of(changes, structures)
     said, pictures = said_in(findings, order), Pictures(stack, options, permits)
     stories = _stories(signs[:len(order)], signs, said, pictures)
     key = stories[0].figure if stories else pictures.of_site(signs[len(order):])
@@ -66,7 +67,7 @@ def _composed(findings: Findings, cited: tuple[Changes, Structures, Measurements
         aligned=aligned, ties=pictures.of_ties() if aligned and aligned.map else None,
         method=method_of(changes, stack, options, pictures.stretch), scenes=scenes_of(stack), provenance=provenance,
         claims=claims_of(findings.checks, signs), findings=findings.records,
-        reviewed=reviewed_of(findings, standing),
+        reviewed=reviewed_of(findings, standing), is_series=stack.is_series,
         published=published_of(publication, findings, permits) if publication else None)
     exports = {"claims.csv": claims_csv(findings.checks), "claimreview.json": claims_review(findings.checks)}
     files = {**pictures.files, **annotated(page, pictures.files), **(exports if findings.checks.records else {})}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sitewatch.geo import look_times
 from sitewatch.model import Between, Comparability, Permit, Scene, Stack, day
 from sitewatch.report._frames import (
     Mark,
@@ -19,7 +20,7 @@ from sitewatch.report._frames import (
 )
 from sitewatch.report._language import gettext
 from sitewatch.report._options import ReportOptions
-from sitewatch.report._pairs import Pair, latest_clear, pair_of_site, pair_of_structure, times_of
+from sitewatch.report._pairs import Pair, latest_clear, pair_of_site, pair_of_structure
 from sitewatch.report._pictures import (
     Stretch,
     blank,
@@ -178,7 +179,7 @@ class Pictures:
 
     def _bracket(self, name: str, window: Window, when: Between, pair: Pair) -> tuple[Shot, ...]:
         """The two looks that the date rests on, where they are not the ones that are shown large."""
-        seconds = [int(taken.timestamp()) for taken in times_of(self.stack)]
+        seconds = [int(taken.timestamp()) for taken in look_times(self.stack)]
         sides = [seconds.index(int(m.timestamp())) for m in (when.after, when.by)
                  if m and int(m.timestamp()) in seconds]
         if len(sides) < 2 or sides == [pair.before, pair.after]:

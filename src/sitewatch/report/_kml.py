@@ -16,11 +16,10 @@ import numpy as np
 from markupsafe import escape
 from shapely import Polygon
 
-from sitewatch.geo import degrees_grid, lay_on, to_geojson
+from sitewatch.geo import degrees_grid, lay_on, look_times, to_geojson
 from sitewatch.model import Findings, Measurements, Permit, Sheet, Site, Stack, Structure, Structures, day
 from sitewatch.report._frames import whole
 from sitewatch.report._options import ReportOptions
-from sitewatch.report._pairs import times_of
 from sitewatch.report._pictures import coarsened, hatched, stretch_of, stretched
 from sitewatch.report._sheets import sheets_of
 from sitewatch.report._signs import STYLES
@@ -88,7 +87,7 @@ def _looks(document: ET.Element, structures: Structures, stack: Stack, permits: 
            options: ReportOptions) -> dict[str, bytes]:
     """A folder per look: its picture where its licence allows one, and what was judged in it."""
     parent, files = _folder(document, "Looks, one folder a day"), {}
-    times = times_of(stack)
+    times = look_times(stack)
     shown = set(_spread([i for i, name in enumerate(stack.data["scene"].values)
                          if _allows(permits, str(name)) != "outline"]))
     stretch, grid, pixels = stretch_of(stack, options), degrees_grid(stack.site.grid), whole(stack.site)

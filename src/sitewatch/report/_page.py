@@ -73,6 +73,7 @@ class Page:
     scenes: ScenesShown
     claims: ClaimsShown | None
     provenance: Mapping[str, str]
+    is_series: bool
     published: Published | None = None
     open_rows: tuple[Row, ...] = ()
 

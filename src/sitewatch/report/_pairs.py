@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import product
 
 import numpy as np
 from markupsafe import Markup
 
-from sitewatch.geo import coverage, from_pixels, sun_at, to_lonlat
-from sitewatch.model import Comparability, Comparison, Conditions, Site, Stack, Structure, compare, conditions_of
-from sitewatch.report._frames import Window, middle_of, whole
+from sitewatch.geo import coverage, look_conditions
+from sitewatch.model import Comparability, Comparison, Conditions, Stack, Structure, compare
+from sitewatch.report._frames import Window
 from sitewatch.report._language import english, gettext, gettext_noop
 from sitewatch.report._pictures import Stretch, stretched
 
-__all__ = ["Pair", "latest_clear", "pair_of_site", "pair_of_structure", "times_of"]
+__all__ = ["Pair", "latest_clear", "pair_of_site", "pair_of_structure"]
 
 # Beside the cost of the comparison, which is 1 for looks three months apart: a pair with a tenth of its crop unclear is
 # as bad as one five weeks off in season.
@@ -69,12 +69,6 @@ class _View:
         return self.conditions.taken
 
 
-def times_of(stack: Stack) -> list[datetime]:
-    """When each look of the stack was taken, UTC."""
-    nanoseconds = stack.data["time"].values.astype("datetime64[ns]").astype("int64")
-    return [datetime.fromtimestamp(int(ns) // 10**9, UTC) for ns in nanoseconds]
-
-
 def pair_of_structure(structure: Structure, stack: Stack, window: Window, stretch: Stretch) -> Pair | None:
     """The best look from before the bracket and the best from after it; None with fewer than two looks."""
     views = _views(stack, window, stretch, 1 - coverage(structure.outline, stack.site.grid))
@@ -108,29 +102,12 @@ def _views(stack: Stack, window: Window, stretch: Stretch, weight: np.ndarray) -
     """Every look of a window; its light is judged on the surroundings, which should not have changed."""
     around = weight[window.slices] > 0.5
     views = []
-    for index, conditions in enumerate(_conditions(stack)):
+    for index, conditions in enumerate(look_conditions(stack)):
         grey = stretched(stack, index, window, stretch).mean(axis=2)
         seen = np.isfinite(grey)
         light = grey[seen & around] if (seen & around).any() else np.array([0.0])
         views.append(_View(index, conditions, 1 - float(seen.mean()), float(np.median(light))))
     return views
-
-
-def _conditions(stack: Stack) -> list[Conditions]:
-    """Under which each look was taken; the sun is computed where a scene has a time of day but no angles."""
-    snow = {fit.scene: fit.snow_share for fit in stack.fits}
-    found = []
-    for name, taken in zip(stack.data["scene"].values, times_of(stack), strict=True):
-        scene = replace(stack.scenes[str(name)], taken=taken)
-        found.append(conditions_of(scene, snow.get(scene.id), _sun(stack.site, taken)))
-    return found
-
-
-def _sun(site: Site, taken: datetime) -> tuple[float, float] | None:
-    if not site.is_georeferenced or (taken.hour, taken.minute, taken.second) == (0, 0, 0):
-        return None
-    at = to_lonlat(from_pixels(middle_of(whole(site)), site.grid), site.grid)
-    return sun_at(taken, at.x, at.y)
 
 
 def _best(before: Sequence[_View], after: Sequence[_View]) -> Pair | None:

@@ -11,10 +11,10 @@ from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from sitewatch.geo import WGS84, reproject
-from sitewatch.model import Findings, Measurements, Site, Structure, StructureClass, Structures
+from sitewatch.model import Changes, Findings, Measurements, Site, Structure, StructureClass, Structures
 from sitewatch.report._frames import Outline
 
-__all__ = ["STYLES", "Sign", "outlines_of_site", "ranked", "signs_of"]
+__all__ = ["STYLES", "Sign", "outlines_of_site", "places_of", "ranked", "signs_of"]
 
 STYLES: dict[StructureClass, str] = {
     "new structure": "new", "removed structure": "removed", "altered structure": "altered",
@@ -63,6 +63,14 @@ def signs_of(structures: Structures, measurements: Measurements, order: tuple[St
               for number, r in enumerate((r for r in site.references if r.id not in named), len(known) + 1)),
             *(Sign(sign=f"c{number}", name=c.id.replace("_", " "), what="control", style="control", outline=c.outline)
               for number, c in enumerate(site.controls, 1)))
+
+
+def places_of(changes: Changes, structures: Structures) -> tuple[Sign, ...]:
+    """Where fewer looks than a series differ, the strongest first, without what people have said what it is."""
+    told = {name for structure in (*structures, *structures.rejected) for name in structure.changes}
+    places = sorted((c for c in changes.kept if c.id not in told), key=lambda c: (-c.strength, c.id))
+    return tuple(Sign(sign=f"p{number}", name=f"place {number}", what=f"{c.kind}, chance {c.chance:.2f}",
+                      style="altered", outline=c.outline) for number, c in enumerate(places, 1))
 
 
 def _of(structure: Structure, sign: str, measurements: Measurements) -> Sign:

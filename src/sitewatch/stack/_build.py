@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 import cv2
@@ -15,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from sitewatch.errors import ImageError, InputError, NotEnoughLooksError
 from sitewatch.geo import WGS84, coverage, lay_nearest, reproject, seen_mad
-from sitewatch.model import SENSORS, Progress, Scene, SceneFit, Scenes, Sensor, Site, Stack
+from sitewatch.model import SENSORS, SERIES_LOOKS, Progress, Scene, SceneFit, Scenes, Sensor, Site, Stack
 from sitewatch.stack._normalise import Line, apply_lines, fit_lines, sample, stable_ground, typical_view
 from sitewatch.stack._place import Placed, place_views
 from sitewatch.stack._read import View, lay_view, read_view, settle
@@ -39,13 +40,13 @@ class StackOptions:
     ``max_shift_sigma_px``: alignment error per axis. ``min_correlation``: how much a view must resemble the
     site's typical view after normalisation. ``min_clear_share``: of the site, to be used at all.
     ``zero``: id of the scene whose position is the grid's zero; empty for the median of all.
-    ``min_looks``: fewer clear looks than this cannot show a change and its persistence.
+    ``min_looks``: with fewer clear looks the stage stops. Fewer than make a series are compared with each other only.
     """
 
     max_shift_sigma_px: float = 0.5
     min_correlation: float = 0.6
     min_clear_share: float = 0.3
-    min_looks: int = 6
+    min_looks: int = 2
     zero: str = ""
 
     def __post_init__(self) -> None:
@@ -143,8 +144,8 @@ def _require(count: int, options: StackOptions, fits: list[SceneFit]) -> None:
     if count < options.min_looks:
         reasons = sorted({fit.why_not for fit in fits if fit.why_not})
         why = f" Refused: {'; '.join(reasons[:4])}." if reasons else ""
-        raise NotEnoughLooksError(f"only {count} clear look(s) at the site, {options.min_looks} are needed to tell a "
-                                  f"change from a passing cloud.{why} Add images of other dates")
+        raise NotEnoughLooksError(f"only {count} clear look(s) at the site, {options.min_looks} are needed.{why} "
+                                  "Add images of other dates")
 
 
 def _placed(views: list[View], site: Site, options: StackOptions, progress: Progress | None) -> list[Placed]:
@@ -205,17 +206,25 @@ def _normalised(laid: np.ndarray, fits: list[SceneFit], site: Site,
     likeness = _likeness(sample(laid), lines, options.min_correlation)
     apply_lines(laid, lines)
     alike = likeness >= options.min_correlation
-    unclear = unclear_pixels(laid, alike)
-    veiled = veiled_pixels(laid, unclear, lines, alike, [fit.taken for fit in fits if fit.used])
-    if veiled.any():  # and is in no other view's history
-        _hide(laid, veiled)
-        unclear = unclear_pixels(laid, alike)
+    taken = [fit.taken for fit in fits if fit.used]
+    unclear = _unclear(laid, lines, alike, taken) if alike.sum() >= SERIES_LOOKS else ~np.isfinite(laid[:, 0])
     _hide(laid, unclear)
     inside = _inside(site)
     shares = [1 - hidden[inside].mean() for hidden in unclear]
     judged = iter(zip(likeness, shares, strict=True))
     fits = [_judged(fit, *next(judged), options) if fit.used else fit for fit in fits]
     return _only(laid, np.flatnonzero([fit.used for fit in fits if fit.site_clear_share is not None])), fits
+
+
+def _unclear(laid: np.ndarray, lines: list[list[Line]], alike: np.ndarray, taken: list[datetime]) -> np.ndarray:
+    """(time, y, x) bool: what the history of the views themselves says shows no ground. A few views have no history, so
+    that of theirs only the providers' masks hide anything."""
+    unclear = unclear_pixels(laid, alike)
+    veiled = veiled_pixels(laid, unclear, lines, alike, taken)
+    if not veiled.any():
+        return unclear
+    _hide(laid, veiled)  # and is in no other view's history
+    return unclear_pixels(laid, alike)
 
 
 def _hide(views: np.ndarray, which: np.ndarray) -> None:
@@ -247,7 +256,7 @@ def _lines_of(some: np.ndarray, options: StackOptions) -> list[list[Line]]:
     """Two rounds: on all ground, then on what is stable in the views that are alike after the first."""
     lines = _lines(some, typical_view(some), np.ones(some.shape[2:], bool))
     alike = np.array([_resemblance(line) >= options.min_correlation for line in lines])
-    if alike.sum() < options.min_looks:
+    if alike.sum() < min(SERIES_LOOKS, len(some)):
         return lines
     first = some[alike]
     apply_lines(first, [line for line, ok in zip(lines, alike, strict=True) if ok])
@@ -261,8 +270,11 @@ def _lines(laid: np.ndarray, reference: np.ndarray, stable: np.ndarray) -> list[
 def _likeness(laid: np.ndarray, lines: list[list[Line]], enough: float) -> np.ndarray:
     """(time) how much each view resembles the typical one or, where building changed most of the site since, the
     typical one of the nearest views in time."""
-    likeness = np.array([_resemblance(line) for line in lines])
     everywhere = np.ones(laid.shape[2:], bool)
+    if len(laid) < SERIES_LOOKS:  # what is typical of so few is half the view itself
+        return np.array([max((_resemblance(fit_lines(view, other, everywhere))
+                              for j, other in enumerate(laid) if j != i), default=1.0) for i, view in enumerate(laid)])
+    likeness = np.array([_resemblance(line) for line in lines])
     for i in np.flatnonzero(likeness < enough):
         nearest = np.argsort(np.abs(np.arange(len(laid)) - i), kind="stable")[1:_NEAREST + 1]
         local = _resemblance(fit_lines(laid[i], typical_view(laid[nearest]), everywhere))

@@ -61,7 +61,8 @@ def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions 
 
     The site's references are among the structures, so that measurements can be compared with them, and the small
     things that people have marked. People's ``decisions`` have the last word. With ``detect``, what found the changes,
-    roofs are drawn into the looks and searched for in the same way: that says what could have been seen.
+    roofs are drawn into the looks and searched for in the same way: that says what could have been seen. From fewer
+    looks than make a series no change is read as a structure: only people can do that.
     """
     values = np.einsum("ij,tjyx->tiyx", whitening(stack.values), stack.values)
     traced = _found(changes, stack, values, options)
@@ -71,7 +72,7 @@ def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions 
     marked = [followed(mark, changes, stack, values) for mark in stack.site.marks]
     references = [_reference(reference, stack) for reference in stack.site.references]
     found = Structures(site=stack.site, records=(*labelled, *marked, *references),
-                       trials=_trials(changes, stack, options, detect) if detect else ())
+                       trials=_trials(changes, stack, options, detect) if detect and stack.is_series else ())
     return reviewed(found, stack, values, decisions, {change.id for change in changes})
 
 
