@@ -12,7 +12,7 @@ import numpy as np
 from sitewatch.changes._null import Null
 from sitewatch.changes._objects import Thing
 from sitewatch.changes._place import Place
-from sitewatch.changes._returns import why_passing
+from sitewatch.changes._returns import NEAR_DAYS, why_passing
 from sitewatch.geo import outline_of, seen_median, series_of
 from sitewatch.model import Between, Change, ChangeKind, Stack
 
@@ -40,6 +40,7 @@ class Judge:
     max_return: float
     times: float
     per: str = "per year"
+    near_days: float = NEAR_DAYS
     most: Mapping[int, float] = field(default_factory=dict)
     unlike: Mapping[int, str] = field(default_factory=dict)
 
@@ -65,7 +66,7 @@ class Judge:
         if unlike := self.unlike.get(thing.look):
             return unlike
         series = series_of(place.cut(self.values), place.mask)
-        if passing := why_passing(thing, series, self.days, self.max_return):
+        if passing := why_passing(thing, series, self.days, self.max_return, self.near_days):
             return passing
         control = next((name for name, covered in self.controls.items()
                         if place.cut(covered)[place.mask].mean() > 0.5), None)

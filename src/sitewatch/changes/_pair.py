@@ -44,8 +44,9 @@ def compare_looks(stack: Stack, per_pair: float, max_return: float,
     null = Null(per_year=len(weighed) / max(len(pairs), 1), floor=_WEAKEST, tail=_TAIL)
     threshold = null.threshold(per_pair)
     values = np.einsum("ij,tjyx->tiyx", whitening(stack.values), stack.values)
-    judge = Judge(values=values, days=np.array([at.timestamp() / 86400 for at in look_times(stack)]), null=null,
-                  strengths=np.array([strength for *_, strength in weighed]), stack=stack, allowed=per_pair,
+    days = np.array([at.timestamp() / 86400 for at in look_times(stack)])
+    judge = Judge(values=values, days=days, near_days=float(np.ptp(days)) + 1, null=null, stack=stack,
+                  strengths=np.array([strength for *_, strength in weighed]), allowed=per_pair,
                   controls={c.id: coverage(c.outline, stack.site.grid) > 0.5 for c in stack.site.controls},
                   max_return=max_return, times=len(pairs), per="per pair of looks", **_trust(stack, found, threshold))
     records = [judge.record(_thing(found[look].labels == label, look, values, strength), strength)

@@ -6,27 +6,31 @@ import numpy as np
 
 from sitewatch.changes._objects import Thing
 
-__all__ = ["why_passing"]
+__all__ = ["NEAR_DAYS", "why_passing"]
 
-_NEAR_DAYS = 400.0     # a state that was there within a year and a month, or comes back within it, is a season's
+NEAR_DAYS = 400.0     # a state that was there within a year and a month, or comes back within it, is a season's
 _SEASON_DAYS = 30.0    # looks whose days of the year lie this near show the same season
 _YEAR_DAYS = 365.25
 _LEAST_SHARE, _LEAST_LOOKS = 0.5, 2   # of the looks at the same season of another year
 
 
-def why_passing(thing: Thing, series: np.ndarray, days: np.ndarray, max_return: float) -> str | None:
-    """Why a step is not lasting, None where it is; (time, band) series of the place, days since 1970 (time)."""
+def why_passing(thing: Thing, series: np.ndarray, days: np.ndarray, max_return: float,
+                near_days: float = NEAR_DAYS) -> str | None:
+    """Why a step is not lasting, None where it is; (time, band) series of the place, days since 1970 (time).
+
+    ``near_days``: looks farther off in time do not count.
+    """
     seen, index = np.isfinite(series[:, 0]), np.arange(len(series))
     half = np.linalg.norm(thing.after - thing.before) / 2
     to_before, to_after = (np.linalg.norm(series - level, axis=1) for level in (thing.before, thing.after))
     as_before, as_after = (to_before < to_after) & (to_before < half), (to_after < to_before) & (to_after < half)
-    near = np.abs(days - days[thing.look]) < _NEAR_DAYS
+    near = np.abs(days - days[thing.look]) < near_days
     earlier, later = seen & near & (index <= thing.look), seen & near & (index > thing.look)
     if (share := _share(as_after, earlier)) > max_return:
-        return (f"the place looked like this already in {100 * share:.0f} % of the looks of the 400 days before: "
+        return (f"the place looked like this already in {100 * share:.0f} % of the looks of the {near_days:.0f} days before: "
                 "a season or a passing thing")
     if (share := _share(as_before, later)) > max_return:
-        return (f"the place looked as before again in {100 * share:.0f} % of the looks of the 400 days after: "
+        return (f"the place looked as before again in {100 * share:.0f} % of the looks of the {near_days:.0f} days after: "
                 "a season or a passing thing")
     again = later & _season_of(days, earlier & as_before) | earlier & _season_of(days, later & as_after)
     turned = np.where(index > thing.look, as_before, as_after)
