@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from shapely import Polygon, box
 from sitewatch.geo import Rectangle, from_pixels, to_lonlat, write_geotiff
 from sitewatch.model import SENSORS, Asset, AssetRole, Kept, NamedOutline, Scene, SceneFit, Scenes, Site, Stack
 
-__all__ = ["World", "iou", "moved", "rectangle", "texture"]
+__all__ = ["World", "iou", "moved", "rectangle", "texture", "with_scenes"]
 
 _START = datetime(2020, 1, 4, 10, 30, tzinfo=UTC)
 _SENSOR_OF_BANDS = {1: "grey", 3: "picture", 4: "planetscope-4"}
@@ -120,6 +121,13 @@ class World:
     def named(self, name: str, where: Rectangle) -> NamedOutline:
         """A rectangle in pixels as a reference or control."""
         return NamedOutline(id=name, outline=self.on_grid(where))
+
+
+def with_scenes(stack: Stack) -> Stack:
+    """The stack with a record of each of its scenes, which says no more than when it was taken."""
+    scenes = tuple(Scene(id=fit.scene, source="world", sensor="planetscope-4", taken=fit.taken, taken_from="simulated",
+                         assets=()) for fit in stack.fits)
+    return replace(stack, scenes=Scenes(site=stack.site, scenes=scenes))
 
 
 def rectangle(x: float, y: float, length: float, width: float, degrees: float = 0.0) -> Rectangle:
