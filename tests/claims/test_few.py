@@ -22,8 +22,8 @@ def _stack(looks: int = 2, days: float = 365) -> Stack:
 def _draft(stack: Stack, *kept: Change, structures: tuple[Structure, ...] = (), claims=None) -> Findings:
     site = stack.site
     changes = Changes(site=site, records=kept, threshold=5.0, false_alarms_per_year=1.0, smallest_px=9.0)
-    return draft_findings(changes, Structures(site=site, records=structures), Measurements(site=site, records=()), stack,
-                          claims=claims)
+    return draft_findings(changes, Structures(site=site, records=structures), Measurements(site=site, records=()),
+                          stack, claims=claims)
 
 
 def _change(stack: Stack) -> Change:

@@ -1,4 +1,4 @@
-"""One picture before and one after: what differs is shown for a person to judge, and the report says what it rests on."""
+"""One picture before and one after: a person judges what differs, and the report says what it rests on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def case(tmp_path_factory) -> sw.Case:
     world.roof(_HALL, 190, slice(1, None))
     (folder / "images").mkdir()
     for look, day in enumerate(("2020-06-01", "2021-06-05")):
-        write_geotiff(folder / "images" / f"{day}.tif", np.clip(world.seen(look), 1, 254).astype(np.float32), world.grid)
+        seen = np.clip(world.seen(look), 1, 254).astype(np.float32)
+        write_geotiff(folder / "images" / f"{day}.tif", seen, world.grid)
     sw.Case.new(folder / "case", sw.NewCase(images=folder / "images", sensor="picture", name="Yard"))
     return sw.Case.open(folder / "case")
 

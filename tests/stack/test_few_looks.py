@@ -1,4 +1,4 @@
-"""Two to five looks have no history: nothing of what they show is taken for a cloud, and each has to be like another."""
+"""Two to five looks have no history: nothing in them is taken for a cloud, and each has to be like another."""
 
 from __future__ import annotations
 

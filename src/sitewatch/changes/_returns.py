@@ -27,11 +27,11 @@ def why_passing(thing: Thing, series: np.ndarray, days: np.ndarray, max_return: 
     near = np.abs(days - days[thing.look]) < near_days
     earlier, later = seen & near & (index <= thing.look), seen & near & (index > thing.look)
     if (share := _share(as_after, earlier)) > max_return:
-        return (f"the place looked like this already in {100 * share:.0f} % of the looks of the {near_days:.0f} days before: "
-                "a season or a passing thing")
+        return (f"the place looked like this already in {100 * share:.0f} % of the looks of the {near_days:.0f} days "
+                "before: a season or a passing thing")
     if (share := _share(as_before, later)) > max_return:
-        return (f"the place looked as before again in {100 * share:.0f} % of the looks of the {near_days:.0f} days after: "
-                "a season or a passing thing")
+        return (f"the place looked as before again in {100 * share:.0f} % of the looks of the {near_days:.0f} days "
+                "after: a season or a passing thing")
     again = later & _season_of(days, earlier & as_before) | earlier & _season_of(days, later & as_after)
     turned = np.where(index > thing.look, as_before, as_after)
     if again.sum() >= _LEAST_LOOKS and (share := _share(turned, again)) > _LEAST_SHARE:

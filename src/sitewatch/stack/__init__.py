@@ -4,5 +4,5 @@ from sitewatch.stack._build import StackOptions, build_stack
 
 __all__ = ["VERSION", "StackOptions", "build_stack"]
 
-VERSION = 12
+VERSION = 13
 """Raised when the same inputs give another result."""
