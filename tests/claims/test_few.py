@@ -50,6 +50,13 @@ def test_that_all_rests_on_two_looks_is_the_first_thing_not_known():
     assert "not known" in unknown[1]
 
 
+def test_where_all_that_differs_was_set_aside_the_reason_is_said_instead_of_that_nothing_differs():
+    stack = _stack()
+    found = _draft(stack, replace(_change(stack), why_not="60 % of the ground differs: a season"))
+    assert not [finding for finding in found if finding.layer == "seen"]
+    assert any("nothing is kept: 60 % of the ground differs: a season." in finding.text for finding in found)
+
+
 def test_of_five_looks_nothing_is_said_to_be_absent():
     found = _draft(_stack(looks=5))
     assert found.title.startswith("Cannot tell")

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from sitewatch.claims._words import counted
 from sitewatch.geo import area_m2, look_conditions
-from sitewatch.model import Change, Changes, Stack, area_text, compare, day
+from sitewatch.model import Change, Changes, SceneFit, Stack, area_text, compare, day
 
 __all__ = ["differences", "why_little"]
 
@@ -15,9 +15,9 @@ Sentence = tuple[str, tuple[str, ...]]
 
 
 def differences(changes: Changes, stack: Stack) -> Iterator[Sentence]:
-    """One sentence per pair of looks, with the scenes that it rests on; none for those too unlike to be compared."""
+    """One sentence per pair of looks, with the scenes that it rests on; none for those of which nothing can be told."""
     for (one, other), is_alike in zip(pairwise(stack.used), _alike(stack), strict=True):
-        if not is_alike:
+        if not is_alike or _set_aside(changes, other):
             continue
         some = [change for change in changes.kept if change.between.by == other.taken]
         between = f"between the looks of {day(one.taken)} and {day(other.taken)}"
@@ -28,7 +28,7 @@ def differences(changes: Changes, stack: Stack) -> Iterator[Sentence]:
         yield text, (one.scene, other.scene)
 
 
-def why_little(stack: Stack) -> Iterator[Sentence]:
+def why_little(changes: Changes, stack: Stack) -> Iterator[Sentence]:
     """What so few looks cannot tell, most important first."""
     count = len(stack.used)
     yield (f"All of this rests on {counted(count, 'look', 'looks')}: nothing separates lasting works from what comes "
@@ -43,10 +43,20 @@ def why_little(stack: Stack) -> Iterator[Sentence]:
             reasons = ", ".join(compare(before, after).reasons[:2])
             yield (f"Whether anything changed between the looks of {day(one.taken)} and {day(other.taken)} cannot be "
                    f"told: they are too unlike ({reasons})."), (one.scene, other.scene)
+        elif why := _set_aside(changes, other):
+            yield (f"Of what differs between the looks of {day(one.taken)} and {day(other.taken)} nothing is kept: "
+                   f"{why}."), (one.scene, other.scene)
 
 
 def _alike(stack: Stack) -> list[bool]:
     return [compare(one, other).word != "poor" for one, other in pairwise(look_conditions(stack))]
+
+
+def _set_aside(changes: Changes, later: SceneFit) -> str | None:
+    """Why the strongest of the places that chance does not explain was set aside, where none of them was kept."""
+    strong = sorted((change for change in changes if change.between.by == later.taken
+                     and change.false_alarms <= changes.false_alarms_per_year), key=lambda change: -change.strength)
+    return strong[0].why_not if strong and all(change.why_not for change in strong) else None
 
 
 def _size(some: Sequence[Change], changes: Changes) -> str:

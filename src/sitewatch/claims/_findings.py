@@ -90,7 +90,7 @@ def draft_findings(changes: Changes, structures: Structures, measurements: Measu
     said += _nothing_else(changes, structures, stack, looks) if enough else []
     if not stack.is_series:
         said += [_Said("seen", text, evidence) for text, evidence in differences(changes, stack)]
-        said += [_Said("unknown", text, evidence) for text, evidence in why_little(stack)]
+        said += [_Said("unknown", text, evidence) for text, evidence in why_little(changes, stack)]
     checks = check_claims(claims, changes, structures, measurements, stack) if claims else Checks()
     said += [_Said("said by others", text, evidence) for text, evidence in said_by_others(checks)]
     said += [_Said("unknown", text, evidence)

@@ -22,9 +22,9 @@ class Change:
     """One connected place that departed from its own past at one time.
 
     ``outline`` is in the coordinates of the site's grid. ``strength`` is the object's pre/post statistic,
-    ``false_alarms`` the expected number of objects at least that strong per site-year if nothing had
-    changed. ``chance`` is the probability that the ground really changed there. ``why_not`` says why it
-    was rejected; None means kept.
+    ``false_alarms`` the expected number of objects at least that strong per site-year, or per pair of looks where
+    there is no series, if nothing had changed. ``chance`` is the probability that the ground really changed there.
+    ``why_not`` says why it was rejected; None means kept.
     """
 
     id: str
@@ -40,7 +40,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """All candidate changes of a site, kept and rejected; the threshold that parted them."""
+    """All candidate changes of a site, kept and rejected; the threshold that parted them.
+
+    ``false_alarms_per_year`` was asked for; of fewer looks than make a series it is the number per pair of looks.
+    """
 
     site: Site
     records: tuple[Change, ...]
