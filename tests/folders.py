@@ -19,7 +19,7 @@ def images_of(case: Path, folder: Path) -> Path:
 
 
 def without_trials(case: Case) -> Case:
-    """The case, which does not try what could have been seen: that takes as long as all else in its structures."""
+    """The case, which does not try what could have been seen: that is most of the work on its structures."""
     with (case.folder / "case.yaml").open("a", encoding="utf-8") as file:
         file.write("\nstructures:\n  trials: 0\n")
     return Case.open(case.folder)
