@@ -1,4 +1,7 @@
-"""kill -9 of whoever exports or imports, and of the database, at random moments: nothing acknowledged is lost."""
+"""kill -9 of whoever exports or imports, and of the database, at random moments: nothing acknowledged is lost.
+
+The environment variable SITEWATCH_KILL_ROUNDS asks for more rounds than 20.
+"""
 
 from __future__ import annotations
 
