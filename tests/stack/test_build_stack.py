@@ -135,7 +135,7 @@ def test_a_scene_of_another_sensor_is_refused(tmp_path):
     scenes = World(7, looks=9).scenes(tmp_path)
     other = replace(scenes.scenes[3], sensor="picture")
     stack = build_stack(replace(scenes, scenes=(*scenes.scenes[:3], other, *scenes.scenes[4:])))
-    assert "its sensor is picture, most scenes have the bands and the pixels of grey" in _fit(stack, 3).why_not
+    assert "most scenes have the bands and the pixels of Single-band picture" in _fit(stack, 3).why_not
     assert len(stack.used) == 8
 
 
@@ -149,7 +149,7 @@ def test_too_few_looks_are_an_error_that_names_the_reasons(tmp_path):
     scenes = World(8, looks=9).scenes(tmp_path)
     few = replace(scenes, scenes=tuple(replace(scene, sensor="picture" if i < 4 else "grey")
                                        for i, scene in enumerate(scenes.scenes)))
-    with pytest.raises(NotEnoughLooksError, match=r"only 5 clear look.*its sensor is picture"):
+    with pytest.raises(NotEnoughLooksError, match=r"only 5 clear look.*its sensor is RGB picture"):
         build_stack(few, StackOptions(min_looks=6))
     assert len(build_stack(few).used) == 5
     with pytest.raises(NotEnoughLooksError):

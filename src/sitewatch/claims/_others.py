@@ -55,7 +55,8 @@ def _held(one: Disagreement, checks: Checks) -> str:
     verdicts = {meant(check.claim.stated): first.verdict, **{rival.text: rival.verdict for rival in first.rivals}}
     parts = [f"{verb} {', '.join(f'“{text}”' for text in texts)}" for verdict, verb in _HELD.items()
              if (texts := [text for text, found in verdicts.items() if found == verdict])]
-    return f"Measured is {first.measured} ({first.what}): the images {' and '.join(parts)}." if parts else ""
+    return f"{first.what.capitalize()}, as measured: {first.measured}. The images {' and '.join(parts)}." \
+        if parts else ""
 
 
 def _decided(check: Check) -> str:

@@ -5,5 +5,5 @@ from sitewatch.measurements._measure import MeasurementsOptions, measure_structu
 
 __all__ = ["VERSION", "MeasurementsOptions", "agreement", "measure_by_hand", "measure_structures"]
 
-VERSION = 6
+VERSION = 7
 """Raised when the same inputs give another result."""

@@ -277,4 +277,4 @@ class _Ruler:
 def _method(sized: _Sized) -> str:
     parts = len(sized.fit.shape.layout.parts) if sized.fit else 1
     shape = ("a rectangle", "two rectangles end to end", "three rectangles end to end")[parts - 1]
-    return f"{shape} seen through the point spread, fitted to {len(sized.scenes)} looks together"
+    return f"{shape} seen through the point spread, fitted to all its looks together"

@@ -129,8 +129,8 @@ def _shared(sensors: list[Sensor]) -> Sensor:
 def _read(site: Site, profile: Sensor, scene: Scene, room: np.ndarray) -> View | SceneFit:
     try:
         if not SENSORS[scene.sensor].holds(profile):
-            raise ImageError(f"its sensor is {scene.sensor}, most scenes have the bands and the pixels of "
-                             f"{profile.id}; one stack compares like with like")
+            raise ImageError(f"its sensor is {SENSORS[scene.sensor].title}; most scenes have the bands and the pixels "
+                             f"of {profile.title}, and one stack compares like with like")
         return read_view(scene, site, profile.bands).kept_in(room)
     except ImageError as error:
         return _refused(scene, str(error))

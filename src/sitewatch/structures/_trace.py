@@ -189,10 +189,10 @@ def _reasons(whole: Hypothesis) -> tuple[str, ...]:
 def _shadows_told(shadows: Shadows | None) -> str:
     if shadows is None:
         return "whether it stands up was not tested: too few looks know their sun, or the pixels are too fine"
-    sides = ((shadows.before, shadows.sigmas[0], "before"), (shadows.after, shadows.sigmas[1], "after"))
-    told = " and ".join(f"{max(100 * depth, 0):.0f} ± {100 * sigma:.0f} % {side}" for depth, sigma, side in sides)
+    sides = ((shadows.before, shadows.sigmas[0], "of its light before"), (shadows.after, shadows.sigmas[1], "after"))
+    told = [f"{max(100 * depth, 0):.0f} ± {100 * sigma:.0f} % {side}" for depth, sigma, side in sides]
     return (f"away from the sun, where a thing {shadows.height_m:.0f} m high would throw its shadow, the ground loses "
-            f"{told} of its light")
+            f"{told[0]} and {told[1]}")
 
 
 def _reference(reference: NamedOutline, stack: Stack) -> Structure:
