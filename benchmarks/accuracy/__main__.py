@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from benchmarks.accuracy import (
     alignment,
+    drawn,
     inserted,
     intervals,
     likeness,
@@ -28,7 +29,7 @@ from benchmarks.accuracy import (
 from benchmarks.accuracy.frame import TIERS
 
 _BENCHMARKS = {"real_cases": real_cases, "simulated_places": simulated_places, "marked": marked, "pixels": pixels,
-               "seeing": seeing, "inserted": inserted, "intervals": intervals, "sizes": sizes,
+               "seeing": seeing, "drawn": drawn, "inserted": inserted, "intervals": intervals, "sizes": sizes,
                "real_sizes": real_sizes,
                "likeness": likeness, "alignment": alignment}
 

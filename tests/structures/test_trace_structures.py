@@ -38,6 +38,16 @@ def test_a_new_roof_is_a_new_structure_of_its_outline_absent_before_and_present_
 
 
 @SEEDS
+def test_a_roof_of_six_pixels_a_side_is_found_where_the_blur_is_a_pixel_wide(seed):
+    world, where = quiet_world(seed), rectangle(40, 40, 6, 6, 20)
+    world.blur_px = 1.0
+    world.roof(where, 150, slice(FROM, None))
+    [structure] = traced(world).changed
+    assert structure.class_ == "new structure"
+    assert is_at(structure, where, world)
+
+
+@SEEDS
 def test_a_roof_that_went_is_a_removed_structure_present_before_and_absent_since(seed):
     world = quiet_world(seed)
     world.roof(HALL, 160, slice(FROM))

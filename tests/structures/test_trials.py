@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.structures.halls import quiet_world, with_hall
+from tests.worlds import rectangle
 
 from sitewatch.changes import detect_changes
 from sitewatch.model import Changes, Stack, Structures, smallest_sure
@@ -40,6 +41,12 @@ def test_nothing_is_promised_of_a_search_that_finds_nothing():
     trials = trace_structures(detect_changes(stack), stack, _OPTIONS, detect=blind).trials
     assert sum(one.tried for one in trials) > 0
     assert sum(one.found for one in trials) == 0
+
+
+def test_no_roof_is_drawn_into_a_control():
+    world = quiet_world()
+    world.controls = (world.named("all of it", rectangle(40, 40, 80, 80)),)
+    assert _tried(world.stack()).trials == ()
 
 
 def test_what_is_drawn_is_not_reported_and_changes_nothing_of_what_is():

@@ -72,7 +72,7 @@ def detect_changes(stack: Stack, options: ChangesOptions = ChangesOptions(),
     records = [judge.record(thing, float(strength)) for thing, strength in zip(things, strengths, strict=True)
                if strength >= (threshold or 0)]
     tell("judge", 4, 4)
-    return Changes(site=stack.site, records=tuple(named(records)), smallest_px=2.5 * smallest,
+    return Changes(site=stack.site, records=tuple(named(records)), smallest_px=smallest,
                    threshold=null.threshold(options.false_alarms_per_year),
                    false_alarms_per_year=options.false_alarms_per_year)
 

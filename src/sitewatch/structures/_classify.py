@@ -77,7 +77,7 @@ def hypotheses_of(changes: Changes, stack: Stack, values: np.ndarray, least_chan
                   level=look_noise(values.shape[1]),
                   days=stack.data["time"].values.astype("datetime64[s]").astype(np.float64) / 86400)
     light = sunlit(stack)
-    read = (_read(change, changes.smallest_px, stack, values, place) for change in changes.kept)
+    read = (_read(change, stack, values, place) for change in changes.kept)
     told = (_with_shadows(reading, values, light, least_chance) for reading in read if reading)
     return [hypothesis for hypothesis in told if hypothesis and hypothesis.chance >= least_chance]
 
@@ -97,13 +97,13 @@ class _Reading:
         return self.went if self.class_ == "removed structure" else self.came
 
 
-def _read(change: Change, smallest_px: float, stack: Stack, values: np.ndarray, place: Place) -> _Reading | None:
+def _read(change: Change, stack: Stack, values: np.ndarray, place: Place) -> _Reading | None:
     """The better of the two readings of a change, None where neither holds."""
     crop = _crop(change, stack, values)
     look = _last_look_before(change, stack)
     if crop is None or look is None:
         return None
-    came, went = (_side(crop, look, place, smallest_px, backwards=backwards) for backwards in (False, True))
+    came, went = (_side(crop, look, place, backwards=backwards) for backwards in (False, True))
     class_: Kind = "new structure" if _is_new(came, went) else "removed structure"
     class_ = "altered structure" if _is_altered(came, went) else class_
     reading = _Reading(change=change, class_=class_, came=came, went=went)
@@ -147,7 +147,7 @@ class _Side:
     log_odds: float
 
 
-def _side(crop: Crop, look: int, place: Place, smallest_px: float, *, backwards: bool) -> _Side | None:
+def _side(crop: Crop, look: int, place: Place, *, backwards: bool) -> _Side | None:
     """The better of two readings: with the step where the change has it, and where the material itself came or went.
 
     What is built in steps of weeks (cleared, laid, walled, roofed) has its own outline in the last of them only.
@@ -157,7 +157,7 @@ def _side(crop: Crop, look: int, place: Place, smallest_px: float, *, backwards:
         evidence = examine(crop, look, place, backwards=backwards)
         if evidence is None:
             return best
-        side = _Side(look=look, evidence=evidence, log_odds=_log_odds(evidence, smallest_px, place.blur_px))
+        side = _Side(look=look, evidence=evidence, log_odds=_log_odds(evidence, place.blur_px))
         best = side if best is None or side.log_odds > best.log_odds else best
         if evidence.turn == look:
             return best
@@ -201,16 +201,15 @@ def _is_new(came: _Side | None, went: _Side | None) -> bool:
     return stood_out < _STOOD_OUT or came.log_odds >= went.log_odds + math.log(stood_out)
 
 
-def _log_odds(evidence: Evidence, smallest_px: float, blur_px: float) -> float:
+def _log_odds(evidence: Evidence, blur_px: float) -> float:
     """Log odds that this is a structure and no works, from weighed evidence; -inf where a picture cannot show one.
 
     The weights are set by hand on the candidates of two real sites and not calibrated.
     """
     rectangle = evidence.rectangle
     longest = rectangle.length / max(rectangle.width, 1e-6)
-    if (rectangle.length * rectangle.width < smallest_px or rectangle.width < _NARROWEST * blur_px + 1
-            or longest > _LONGEST or evidence.unevenness > _MOST_UNEVEN or evidence.fit < _RECTANGLE
-            or evidence.rim < _LEAST_RIM or not evidence.at_once):
+    if (rectangle.width < _NARROWEST * blur_px + 1 or longest > _LONGEST or evidence.unevenness > _MOST_UNEVEN
+            or evidence.fit < _RECTANGLE or evidence.rim < _LEAST_RIM or not evidence.at_once):
         return -math.inf
     for_it = sum((
         1.5 * np.log(evidence.contrast / 6),                             # a new material, not a new shade

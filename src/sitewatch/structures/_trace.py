@@ -11,7 +11,7 @@ from shapely import Polygon, unary_union
 from shapely.geometry.base import BaseGeometry
 from threadpoolctl import threadpool_limits
 
-from sitewatch.geo import coverage, from_pixels, look_noise, to_pixels, whitening
+from sitewatch.geo import coverage, from_pixels, to_pixels, whitening
 from sitewatch.model import (
     Between,
     Changes,
@@ -35,7 +35,7 @@ from sitewatch.structures._reviewed import reviewed
 from sitewatch.structures._shadows import shadow_ways
 from sitewatch.structures._trials import Detect, run_trials
 
-__all__ = ["StructuresOptions", "trace_structures"]
+__all__ = ["StructuresOptions", "trace_structures", "trials_of"]
 
 _BED, _FIELD = 0.25, 4.0          # shares of a structure's area: ground laid bare for it, and a field's harvest
 _OTHERWISE = 0.1                  # of the looks on either side of its date: a building does not come and go
@@ -72,7 +72,7 @@ def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions 
     marked = [followed(mark, changes, stack, values) for mark in stack.site.marks]
     references = [_reference(reference, stack) for reference in stack.site.references]
     found = Structures(site=stack.site, records=(*labelled, *marked, *references),
-                       trials=_trials(changes, stack, options, detect) if detect and stack.is_series else ())
+                       trials=trials_of(changes, stack, options, detect) if detect and stack.is_series else ())
     return reviewed(found, stack, values, decisions, {change.id for change in changes})
 
 
@@ -93,16 +93,16 @@ def _labelled(traced: Sequence[Structure]) -> Iterator[Structure]:
         yield replace(structure, label=f"{word} {letters(number)}")
 
 
-def _trials(changes: Changes, stack: Stack, options: StructuresOptions, detect: Detect) -> tuple[Trial, ...]:
-    """Drawn roofs, away from all references; of the changes only those that one of them may have made are read."""
+def trials_of(changes: Changes, stack: Stack, options: StructuresOptions, detect: Detect,
+              seed: int = 0) -> tuple[Trial, ...]:
+    """Drawn roofs, and which are found; of the changes only those that one of them may have made are read."""
     def search(altered: Stack, outlines: Sequence[BaseGeometry]) -> list[Structure]:
         seen, roofs = detect(altered, threshold=changes.threshold), unary_union(outlines)
         near = tuple(change for change in seen.kept
                      if change.outline.intersection(roofs).area >= _MOSTLY * change.outline.area)
         values = np.einsum("ij,tjyx->tiyx", whitening(altered.values), altered.values)
         return _found(replace(seen, records=near), altered, values, options)
-    standing = [reference.outline for reference in stack.site.references]
-    return run_trials(stack, standing, options.trials, look_noise(stack.values.shape[1]), search)
+    return run_trials(stack, options.trials, search, seed)
 
 
 def _traced(whole: Hypothesis, changes: Changes, stack: Stack, values: np.ndarray) -> Structure:

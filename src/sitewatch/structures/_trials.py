@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from sitewatch.geo import Rectangle, coverage, from_pixels, seen_median, whitening
+from sitewatch.geo import Rectangle, coverage, from_pixels, look_noise, seen_median, whitening
 from sitewatch.model import Changes, Stack, Structure, Trial
 from sitewatch.structures._heights import DEPTH, shadow_of, sunlit
 
@@ -49,17 +49,19 @@ class _Roof:
     sign: float
 
 
-def run_trials(stack: Stack, standing: Sequence[BaseGeometry], each: int, noise: float,
-               search: Callable[[Stack, Sequence[BaseGeometry]], Sequence[Structure]]) -> tuple[Trial, ...]:
-    """``each`` roofs of every size and contrast, away from what is ``standing``.
+def run_trials(stack: Stack, each: int, search: Callable[[Stack, Sequence[BaseGeometry]], Sequence[Structure]],
+               seed: int = 0) -> tuple[Trial, ...]:
+    """``each`` roofs of every size and contrast, away from what is known to stand, and from controls: of what comes
+    there the case says that it does not.
 
-    ``search`` gives the structures of an altered stack that touch the outlines given; ``noise`` of a look, whitened.
+    ``search`` gives the structures of an altered stack that touch the outlines given.
     """
-    random = np.random.default_rng(0)
+    random, noise = np.random.default_rng(seed), look_noise(stack.values.shape[1])
+    known = [named.outline for named in (*stack.site.references, *stack.site.controls)]
     todo = each * list(product(reversed(_SIDES_PX), _CONTRASTS))
     came: list[tuple[_Roof, bool]] = []
     for _ in range(_ROUNDS):
-        roofs = list(_placed(todo, stack, standing, random))
+        roofs = list(_placed(todo, stack, known, random))
         if roofs:
             altered, outlines = _altered(stack, roofs, noise), [_outline(roof, stack) for roof in roofs]
             found = search(altered, outlines)
@@ -75,12 +77,12 @@ def _counted(came: Sequence[tuple[_Roof, bool]]) -> Iterator[Trial]:
             yield Trial(side_px=side, contrast=contrast, tried=len(some), found=sum(some))
 
 
-def _placed(todo: list[tuple[float, float]], stack: Stack, standing: Sequence[BaseGeometry],
+def _placed(todo: list[tuple[float, float]], stack: Stack, known: Sequence[BaseGeometry],
             random: np.random.Generator) -> Iterator[_Roof]:
     """As many roofs as there is room for; they leave ``todo``."""
     grid, looks = stack.site.grid, len(stack.values)
     taken = np.zeros(grid.shape, bool)
-    for outline in standing:
+    for outline in known:
         taken |= coverage(outline, grid) > 0
     for kind in list(todo):
         side, contrast = kind
