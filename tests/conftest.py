@@ -3,11 +3,14 @@ busy."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+_LONGEST = Path(__file__).parent / "journeys"   # whole cases: begun last, they would hold one worker while others idle
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,6 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.path.is_relative_to(_LONGEST) and item.path.name != "test_docs.py")
     if not config.getoption("--online"):
         left = pytest.mark.skip(reason="reaches real providers; --online runs it")
         for item in items:

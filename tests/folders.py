@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import rasterio
+from rasterio.windows import Window
+
 from sitewatch.case import Case
 
-__all__ = ["images_of", "without_trials"]
+__all__ = ["cut_to", "images_of", "without_trials"]
 
 
 def images_of(case: Path, folder: Path) -> Path:
@@ -16,6 +19,20 @@ def images_of(case: Path, folder: Path) -> Path:
     for path in sorted((case / "pixels").glob("*/*.tif")):
         shutil.copy(path, folder / path.name)
     return folder
+
+
+def cut_to(window: Window, folder: Path) -> None:
+    """Leave of each image in ``folder`` what lies in a window of its pixels."""
+    for path in folder.glob("*.tif"):
+        with rasterio.open(path) as image:
+            pixels, tags = image.read(window=window), image.tags()
+            profile = {**image.profile, "height": pixels.shape[1], "width": pixels.shape[2],
+                       "transform": image.window_transform(window)}
+            names = image.descriptions
+        with rasterio.open(path, "w", **profile) as image:
+            image.write(pixels)
+            image.update_tags(**tags)
+            image.descriptions = names
 
 
 def without_trials(case: Case) -> Case:

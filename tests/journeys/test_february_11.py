@@ -98,7 +98,7 @@ def test_what_others_say_stands_among_the_findings_at_the_head_of_the_page(case)
     head = _head(case)
     assert "Five publishers give “new hall size ratio to building B” in four readings that exclude each other" in head
     assert "with one independent origin" in head
-    assert "the images bear out “60 to 70 % the size of” and refute “60 to 70 % larger than”" in head
+    assert "The images bear out “60 to 70 % the size of” and refute “60 to 70 % larger than”" in head
     assert [(f.id, faults_of(f, f.text)) for f in case.findings() if faults_of(f, f.text)] == []
 
 

@@ -39,7 +39,7 @@ def trials_text(trials: Sequence[Trial], gsd_m: float) -> str:
     """What could have been seen, contrast by contrast, the strongest first; "" where nothing was tried."""
     told = [_told([one for one in trials if one.contrast == contrast], gsd_m)
             for contrast in sorted({one.contrast for one in trials}, reverse=True)]
-    return "To test this, square new roofs were drawn into these very images and searched for in the same way: " \
+    return "To try this out, square new roofs were drawn into these very images and searched for in the same way: " \
         f"{'; '.join(told)}." if told else ""
 
 

@@ -1,6 +1,6 @@
 """kill -9 of whoever exports or imports, and of the database, at random moments: nothing acknowledged is lost.
 
-The environment variable SITEWATCH_KILL_ROUNDS asks for more rounds than 20.
+The environment variable SITEWATCH_KILL_ROUNDS asks for more rounds than 8.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.team import contents
 from sitewatch.errors import ProviderError, SitewatchError
 from sitewatch.store.team import Team, export_case, import_case
 
-_ROUNDS = int(os.environ.get("SITEWATCH_KILL_ROUNDS", "20"))
+_ROUNDS = int(os.environ.get("SITEWATCH_KILL_ROUNDS", "8"))
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["sitewatch.store.team"])
 
