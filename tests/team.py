@@ -15,7 +15,7 @@ from tests.s3 import BUCKET, s3_server
 
 from sitewatch.store.team import set_up
 
-__all__ = ["Servers", "contents", "servers", "url"]
+__all__ = ["Servers", "contents", "edit", "rows_of", "servers", "url"]
 
 _TEMPLATE, _TEAM = "with_postgis", "team"   # that extension takes half a second to make
 _NUMBERS = count(1)
@@ -75,3 +75,17 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a case but what is derived."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*"))
             if path.is_file() and ".cache" not in path.parts}
+
+
+def edit(folder: Path, name: str, text: str) -> None:
+    """Add a text to a file of a folder, which may be new."""
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text((path.read_text() if path.exists() else "") + text)
+
+
+def rows_of(url: str, statement: str) -> list[tuple]:
+    """What the database answers."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        done = connection.execute(statement)
+        return done.fetchall() if done.description else []
