@@ -135,7 +135,8 @@ def test_a_scene_of_another_sensor_is_refused(tmp_path):
     scenes = World(7, looks=9).scenes(tmp_path)
     other = replace(scenes.scenes[3], sensor="picture")
     stack = build_stack(replace(scenes, scenes=(*scenes.scenes[:3], other, *scenes.scenes[4:])))
-    assert "most scenes have the bands and the pixels of Single-band picture" in _fit(stack, 3).why_not
+    assert ("its sensor is RGB picture, display-stretched; most scenes have the bands and the pixels of "
+            "Single-band picture") in _fit(stack, 3).why_not
     assert len(stack.used) == 8
 
 
