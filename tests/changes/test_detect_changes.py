@@ -92,6 +92,15 @@ def test_two_roofs_built_at_different_times_are_two_changes():
     assert all(iou(change.outline, world.on_grid(true)) > 0.5 for change, true in zip(kept, (one, other), strict=True))
 
 
+def test_a_place_that_changed_twice_has_two_changes_and_each_is_recorded_once():
+    world = _world(looks=40)
+    world.roof(_HALL, 140, slice(_FROM, 26))
+    world.roof(_HALL, 190, slice(26, None))
+    found = detect_changes(world.stack())
+    assert sorted(change.between.by for change in found.kept) == [world.taken[_FROM], world.taken[26]]
+    assert len({change.id for change in found}) == len(found.records)
+
+
 def test_things_at_opposite_sides_of_the_picture_are_not_one():
     world = _world()
     world.roof(rectangle(76, 38, 12, 16), 160, slice(_FROM, None))

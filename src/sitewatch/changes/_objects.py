@@ -27,6 +27,7 @@ _DAYS_APART = 35.0
 _SAME_DIRECTION = 0.8   # cosine between two steps
 _SAME_LEVEL = 1.5       # noises between the levels of neighbours of one material
 _BESIDE = 0.3           # of a thing of mixed levels: more next to a thing of one level is its rim
+_SAME = 0.5             # of what two things cover: more in common, at the same time, and they are one
 _MIXED = 0.5            # of the larger step: the blur mixes what came with what was there
 _NEAR_LOOKS = 10        # on either side of a step: enough for a scatter, few enough for one season
 _LEAST_SEEN = 0.5       # of a thing, or the look does not show it
@@ -53,12 +54,39 @@ def group_breaks(breaks: Breaks, noise: np.ndarray, days: np.ndarray, smallest_p
     alike, mixed = _linked(breaks, shape, days, level)
     things = [thing for members in _by_label(alike) if len(members) >= smallest_px
               for thing in _parted(breaks, members, shape, level, smallest_px)]
-    seen_at = _looks_around(things, shape)
+    told, seen_at = _Told.of(things, shape[0] * shape[1], len(days)), _looks_around(things, shape)
     for members in _by_label(mixed):
         beside = np.abs(seen_at[breaks.pixel[members]] - breaks.look[members]) <= _LOOKS_APART
         if len(members) >= smallest_px and beside.mean() < _BESIDE:
-            things += _parted(breaks, members, shape, level, smallest_px)
-    return sorted(things, key=lambda thing: (-thing.energy, int(thing.pixels[0])))
+            for part in _parted(breaks, members, shape, level, smallest_px):
+                told.add(part)
+    return sorted(told.things, key=lambda thing: (-thing.energy, int(thing.pixels[0])))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """Things, each once; ``places`` (look, pixel): which of the first of them stepped there, -1 where none did."""
+
+    things: list[Thing]
+    places: np.ndarray
+
+    @classmethod
+    def of(cls, things: list[Thing], pixels: int, looks: int) -> _Told:
+        """Each of them in the looks next to its own, too."""
+        places = np.full((looks, pixels), -1, np.int32)
+        for number, thing in enumerate(things):
+            places[max(thing.look - _LOOKS_APART, 0):thing.look + _LOOKS_APART + 1, thing.pixels] = number
+        return cls(things=list(things), places=places)
+
+    def add(self, thing: Thing) -> None:
+        """One more; of two that are the same the stronger stays."""
+        there = self.places[thing.look, thing.pixels]
+        counts = np.bincount(there[there >= 0], minlength=1)
+        number, both = int(counts.argmax()), int(counts.max())
+        if both and both > _SAME * (len(thing.pixels) + len(self.things[number].pixels) - both):
+            self.things[number] = max(self.things[number], thing, key=lambda one: one.energy)
+        else:
+            self.things.append(thing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
