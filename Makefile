@@ -56,6 +56,8 @@ picture: $(VENV)/.installed-dev
 # Pins every dependency and its dependencies by hash; no address of a package registry is written.
 lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv
+	echo uv | $(BIN)/uv pip compile - --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate --quiet --output-file requirements-uv.lock
 	$(BIN)/uv pip compile pyproject.toml --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
 		--no-header --quiet --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra archive --extra team --python-version 3.11 --upgrade \
@@ -63,14 +65,20 @@ lock: $(VENV)/.installed-dev
 
 # Packages first, so that a change of our own files does not fetch them again; then sitewatch itself, editable.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/pip
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	$(call install,--require-hashes --requirement requirements.lock)
 	$(BIN)/pip install --quiet --no-deps --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/pip
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
+	$(call install,--require-hashes --requirement requirements-dev.lock)
 	$(BIN)/pip install --quiet --no-deps --editable .
 	@touch $@
+
+# uv installs in a tenth of the time that pip takes; pip, which knows the settings of more machines, where uv cannot.
+define install
+	{ $(BIN)/pip install --quiet --require-hashes --requirement requirements-uv.lock && \
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python $(1); } || $(BIN)/pip install --quiet $(1)
+endef
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sitewatch needs Python 3.11 or later")'

@@ -5,12 +5,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import rasterio
-from rasterio.windows import Window
-
 from sitewatch.case import Case
+from sitewatch.sources.simulated import read_world, site_of
+from sitewatch.store import write_case
 
-__all__ = ["cut_to", "images_of", "without_trials"]
+__all__ = ["CORNER", "corner", "images_of", "without_trials"]
+
+CORNER = Path(__file__).parent / "estate-corner.yaml"   # a quarter of the smaller world that comes with sitewatch
+
+
+def corner(folder: Path) -> Case:
+    """A case of a small simulated place in which one hall is built and another one pulled down."""
+    write_case(folder, site_of(read_world(str(CORNER))), [{"kind": "simulated", "world": str(CORNER), "seed": 0}])
+    return Case.open(folder)
 
 
 def images_of(case: Path, folder: Path) -> Path:
@@ -19,20 +26,6 @@ def images_of(case: Path, folder: Path) -> Path:
     for path in sorted((case / "pixels").glob("*/*.tif")):
         shutil.copy(path, folder / path.name)
     return folder
-
-
-def cut_to(window: Window, folder: Path) -> None:
-    """Leave of each image in ``folder`` what lies in a window of its pixels."""
-    for path in folder.glob("*.tif"):
-        with rasterio.open(path) as image:
-            pixels, tags = image.read(window=window), image.tags()
-            profile = {**image.profile, "height": pixels.shape[1], "width": pixels.shape[2],
-                       "transform": image.window_transform(window)}
-            names = image.descriptions
-        with rasterio.open(path, "w", **profile) as image:
-            image.write(pixels)
-            image.update_tags(**tags)
-            image.descriptions = names
 
 
 def without_trials(case: Case) -> Case:

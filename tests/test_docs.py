@@ -16,8 +16,7 @@ from textwrap import dedent
 import click
 import pytest
 import yaml
-from rasterio.windows import Window
-from tests.folders import cut_to, images_of
+from tests.folders import corner, images_of
 from tools.cli_reference import PAGE, with_reference
 
 from sitewatch.cli import cli
@@ -27,7 +26,6 @@ _PAGES = [_REPOSITORY / "README.md", _REPOSITORY / "CONTRIBUTING.md", *sorted((_
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.M | re.S)
 _FILE = re.compile(r"into a file `([\w.-]+)`:\n\n```\w*\n(.*?)^```$", re.M | re.S)
 _CHANGES_FOUND = 10
-_DEMO = "sitewatch demo --world estate"  # the same commands on a smaller world; the demo's own is run as a journey
 
 
 @dataclass(frozen=True)
@@ -46,10 +44,11 @@ def _runs(page: Path) -> bool:
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as a reader has it after ``sitewatch demo``, with a folder ``images`` of dated images beside it."""
+    """A folder as a reader has it after ``sitewatch demo``, with a folder ``images`` of dated images beside it. The
+    place is a smaller one; the demo's own is run as a journey."""
     folder = tmp_path_factory.mktemp("reader")
-    _command(_DEMO, folder)
-    cut_to(Window(40, 40, 120, 120), images_of(folder / "demo", folder / "images"))   # the hall, and what is around it
+    corner(folder / "demo").run()
+    images_of(folder / "demo", folder / "images")
     return folder
 
 
@@ -139,7 +138,7 @@ def _command(line: str, here: Path) -> str:
             return ""
         line = "sitewatch demo"  # what the target runs once everything is installed
     if line == "sitewatch demo":
-        line = _DEMO
+        line = "sitewatch run demo"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = run(["bash", "-c", line], cwd=here, capture_output=True, text=True, check=False,
                env={**os.environ, "PATH": path, "PYTHONUTF8": "1"})

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.folders import images_of
+from tests.folders import CORNER, corner, images_of
 
 from sitewatch.case import Case
 from sitewatch.sources.simulated import read_world, truth_of
@@ -15,9 +15,9 @@ from sitewatch.sources.simulated import read_world, truth_of
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's case, computed once; tests that change it copy it."""
+    """The case of a small simulated place, computed once; tests that change it copy it."""
     folder = tmp_path_factory.mktemp("real") / "demo"
-    Case.demo(folder, "estate").run()
+    corner(folder).run()
     return folder
 
 
@@ -37,7 +37,7 @@ def test_every_stage_of_a_real_case_can_be_shown(demo, sitewatch, stage):
 
 def test_the_demo_finds_what_is_there_and_no_more_and_when_it_happened(demo):
     case = Case.open(demo)
-    there = {true.class_: true for true in truth_of(read_world("estate")).objects if true.class_}
+    there = {true.class_: true for true in truth_of(read_world(str(CORNER))).objects if true.class_}
     changed = case.structures().changed
     assert sorted(structure.class_ for structure in changed) == sorted(there)
     for structure in changed:
@@ -49,7 +49,7 @@ def test_the_demo_finds_what_is_there_and_no_more_and_when_it_happened(demo):
 @pytest.mark.parametrize("class_", ["new structure", "removed structure"])
 def test_the_true_area_lies_in_the_stated_interval(demo, class_):
     case = Case.open(demo)
-    [true] = [thing for thing in truth_of(read_world("estate")).objects if thing.class_ == class_]
+    [true] = [thing for thing in truth_of(read_world(str(CORNER))).objects if thing.class_ == class_]
     [found] = [structure for structure in case.structures().changed if structure.class_ == class_]
     area = case.measurements().of(found.id, "area").value
     assert area.low <= true.on_grid.area <= area.high

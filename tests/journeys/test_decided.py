@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from shapely import box
 from shapely.affinity import translate
-from tests.folders import without_trials
+from tests.folders import corner, without_trials
 from tests.stated import STATED
 
 from sitewatch.case import Case
@@ -16,7 +16,7 @@ from sitewatch.publication import publish, verify_published
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory) -> Case:
-    made = without_trials(Case.demo(tmp_path_factory.mktemp("estate") / "estate", "estate"))
+    made = without_trials(corner(tmp_path_factory.mktemp("decided") / "estate"))
     made.run()
     with (made.folder / "case.yaml").open("a", encoding="utf-8") as file:
         file.write(STATED)

@@ -76,6 +76,8 @@ def test_what_is_said_of_the_place_is_held_against_what_was_measured(case):
     assert verdicts["D2"] == "refuted"  # "larger"
     assert verdicts["W5"] == "cannot tell"  # a crane in images of 3 m
     assert verdicts["W4"] == verdicts["W6"] == "not testable"  # for whom, and why
+    [housing] = [check for check in case.checks() if check.claim.id == "W4"]
+    assert "the ground changed, first between 2024-04-18 and 2024-04-28" in housing.tested[1].why  # cleared on 18 April
     readings = {rival.text: rival.verdict for rival in case.checks()["W3"].tested[0].rivals}
     assert set(readings.values()) == {"refuted"}
     assert len(readings) == 3

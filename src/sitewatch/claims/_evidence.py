@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
+from sitewatch.claims._ground import grounds_of
 from sitewatch.claims._links import Links
 from sitewatch.geo import WGS84, reproject
 from sitewatch.model import (
     SENSORS,
+    Between,
     Changes,
     Claim,
     ClaimPart,
@@ -99,6 +101,13 @@ class Evidence:
         if entity is not None and entity.at is not None:
             return Point(entity.at)
         return self._whole if self._is_site(entity, name) else None
+
+    def ground_changed(self, entity: Entity) -> Between | None:
+        """When the ground first changed, and stayed so, where a thing is said to be; None where it did not."""
+        spot = entity.area if entity.area is not None else Point(entity.at) if entity.at else None
+        there = [ground.first for ground in grounds_of(self.changes, self.structures)
+                 if spot is not None and ground.outline.distance(spot) <= self.reach_m]
+        return there[0] if there else None
 
     def _is_site(self, entity: Entity | None, name: str) -> bool:
         """Whether it is the very place that was looked at; what is part of it or holds it is another."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sitewatch.claims._check import check_claims
 from sitewatch.claims._few import differences, why_little
+from sitewatch.claims._ground import ground_changes
 from sitewatch.claims._others import said_by_others
 from sitewatch.claims._title import title_of
 from sitewatch.claims._unseen import clear_looks, unseen
@@ -88,8 +89,9 @@ def draft_findings(changes: Changes, structures: Structures, measurements: Measu
     said = [sentence for structure in changed for sentence in _about(structure, measurements)]
     said += [_stayed(mark) for mark in structures if mark.class_ == "marked object" and mark not in changed]
     said += _nothing_else(changes, structures, stack, looks) if enough else []
+    told = ground_changes(changes, structures, stack) if stack.is_series else differences(changes, stack)
+    said += [_Said("seen", text, evidence) for text, evidence in told]
     if not stack.is_series:
-        said += [_Said("seen", text, evidence) for text, evidence in differences(changes, stack)]
         said += [_Said("unknown", text, evidence) for text, evidence in why_little(changes, stack)]
     checks = check_claims(claims, changes, structures, measurements, stack) if claims else Checks()
     said += [_Said("said by others", text, evidence) for text, evidence in said_by_others(checks)]

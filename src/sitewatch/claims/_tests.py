@@ -236,6 +236,9 @@ def _not_traced(entity: Entity | None, structure: Structure | None, evidence: Ev
         return None
     if entity is None or (entity.at is None and entity.structure is None and entity.area is None):
         return "nobody has said in names.yaml where it stands"
+    if since := evidence.ground_changed(entity):
+        return (f"no structure was traced there, but the ground changed, first {since}, and had not changed back by "
+                f"the last look: whether that is {entity.name} these images do not tell")
     return (f"no structure was traced there. What is smaller than about {evidence.changes.smallest_text} is not "
             "reported, and larger things are missed too: this is no sign that it is not there")
 
