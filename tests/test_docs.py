@@ -16,7 +16,7 @@ from textwrap import dedent
 import click
 import pytest
 import yaml
-from tests.folders import corner, images_of
+from tests.folders import images_of, ran_corner
 from tools.cli_reference import PAGE, with_reference
 
 from sitewatch.cli import cli
@@ -47,7 +47,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as a reader has it after ``sitewatch demo``, with a folder ``images`` of dated images beside it. The
     place is a smaller one; the demo's own is run as a journey."""
     folder = tmp_path_factory.mktemp("reader")
-    corner(folder / "demo").run()
+    ran_corner(tmp_path_factory, folder / "demo")
     images_of(folder / "demo", folder / "images")
     return folder
 

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.folders import CORNER, corner, images_of
+from tests.folders import CORNER, images_of, ran_corner
 
 from sitewatch.case import Case
 from sitewatch.sources.simulated import read_world, truth_of
@@ -16,9 +16,7 @@ from sitewatch.sources.simulated import read_world, truth_of
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The case of a small simulated place, computed once; tests that change it copy it."""
-    folder = tmp_path_factory.mktemp("real") / "demo"
-    corner(folder).run()
-    return folder
+    return ran_corner(tmp_path_factory, tmp_path_factory.mktemp("real") / "demo").folder
 
 
 def test_the_demo_finds_changes_and_a_second_run_computes_nothing(demo, sitewatch):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from sitewatch.geo import seen_mad, seen_median, series_of, whitening
+from sitewatch.geo import seen_mad, seen_median, seen_row_median, series_of, whitened, whitening
 
 _VALUES = arrays(np.float64, array_shapes(min_dims=2, max_dims=3, max_side=9),
                  elements=st.one_of(st.floats(-1e3, 1e3, width=32), st.just(float("nan"))))
@@ -19,6 +19,12 @@ _VALUES = arrays(np.float64, array_shapes(min_dims=2, max_dims=3, max_side=9),
 @pytest.mark.filterwarnings("ignore:All-NaN slice")
 def test_the_median_of_what_was_seen_is_numpys(values):
     assert np.allclose(seen_median(values), np.nanmedian(values, axis=0), equal_nan=True)
+
+
+@settings(deadline=None)
+@given(values=_VALUES)
+def test_the_median_of_a_row_is_that_of_a_column(values):
+    assert np.array_equal(seen_row_median(np.moveaxis(values, 0, -1)), seen_median(values), equal_nan=True)
 
 
 def test_of_no_look_at_all_nothing_was_seen():
@@ -54,7 +60,8 @@ def test_whitened_bands_have_noise_of_equal_size_without_correlation():
     draw = np.random.default_rng(2)
     common = draw.normal(0, 3, (40, 1, 40, 40))
     values = (common * np.array([1.0, 1.2, 0.8])[:, None, None] + draw.normal(0, 1, (40, 3, 40, 40))).astype(np.float32)
-    white = np.einsum("ij,tjyx->tiyx", whitening(values), values)
+    white = whitened(values)
+    assert np.allclose(white, np.einsum("ij,tjyx->tiyx", whitening(values), values), atol=1e-4)
     step = np.diff(white, axis=0).transpose(1, 0, 2, 3).reshape(3, -1)
     covariance = np.cov(step)
     assert np.abs(np.corrcoef(step) - np.eye(3)).max() < 0.15

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.folders import without_trials
 
 from sitewatch.case import Case, NewCase
 from sitewatch.geo import to_lonlat
@@ -40,7 +41,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     made = Case.new(folder / "case", NewCase(images=deliver(world, 0, folder / "out") / "scenes", name="Yard"))
     [crane] = [thing for thing in truth_of(world).objects if thing.id == "crane"]
     _quote(made.folder, to_lonlat(crane.on_grid.centroid, made.site.grid))
-    return Case.open(made.folder)
+    return without_trials(made)
 
 
 def _quote(folder: Path, spot) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from shapely import box
 from shapely.affinity import translate
-from tests.folders import corner, without_trials
+from tests.folders import ran_corner
 from tests.stated import STATED
 
 from sitewatch.case import Case
@@ -16,8 +16,7 @@ from sitewatch.publication import publish, verify_published
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory) -> Case:
-    made = without_trials(corner(tmp_path_factory.mktemp("decided") / "estate"))
-    made.run()
+    made = ran_corner(tmp_path_factory, tmp_path_factory.mktemp("decided") / "estate")
     with (made.folder / "case.yaml").open("a", encoding="utf-8") as file:
         file.write(STATED)
     return Case.open(made.folder)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.folders import ran_demo
 
 from sitewatch.case import Case
 from sitewatch.claims import faults_of
@@ -17,9 +18,7 @@ _TRUE = {thing.id: thing for thing in truth_of(read_world("february-11")).object
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     """The demo's case, computed once."""
-    made = Case.demo(tmp_path_factory.mktemp("demo") / "demo")
-    made.run()
-    return made
+    return ran_demo(tmp_path_factory, tmp_path_factory.mktemp("published") / "demo")
 
 
 def _new_hall(case: Case):

@@ -14,8 +14,10 @@ from affine import Affine
 from rasterio.windows import Window
 from shapely import Polygon
 from shapely.geometry import shape
+from tests.folders import without_trials
 from tests.shared import SHARED, needs
 
+from sitewatch.case import Case
 from sitewatch.geo import WGS84, read_features, reproject
 
 _CASE = SHARED / "cases" / "dubai-warehouses"
@@ -37,6 +39,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _cut(file, images / file.name)
     made = _sitewatch("new", folder / "rows", "--images", images, "--sensor", "sentinel-2-rgb")
     assert made.returncode == 0, made.stderr
+    without_trials(Case.open(folder / "rows"))
     ran = _sitewatch("run", folder / "rows")
     assert ran.returncode == 10, ran.stderr
     return folder / "rows"

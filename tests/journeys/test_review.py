@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.folders import corner, without_trials
+from tests.folders import ran_corner
 from tests.served import AXE, browsing, can_show, on_screen, served, shown, violations
 
 from sitewatch.case import Case
@@ -24,9 +24,7 @@ pytestmark = pytest.mark.skipif(not can_show(), reason="needs Chromium and the b
 @pytest.fixture(scope="module")
 def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A case with a structure that came and one that went, computed once."""
-    made = without_trials(corner(tmp_path_factory.mktemp("review") / "estate"))
-    made.run()
-    return made.folder
+    return ran_corner(tmp_path_factory, tmp_path_factory.mktemp("review") / "estate").folder
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.folders import without_trials
+from tests.folders import ran_demo, without_trials
 from tests.served import AXE, browsing, can_show, on_screen, served, shown, violations
 from tests.stated import STATED
 
@@ -23,7 +23,7 @@ _SLOW_MS = 240_000
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = without_trials(Case.demo(tmp_path_factory.mktemp("demo") / "demo"))
+    made = without_trials(ran_demo(tmp_path_factory, tmp_path_factory.mktemp("sitting") / "demo"))
     made.run()
     return made.folder
 

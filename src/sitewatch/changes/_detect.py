@@ -11,7 +11,7 @@ from sitewatch.changes._null import Null, Shuffle, chance_alone
 from sitewatch.changes._objects import Strength, group_breaks, smallest_thing_px
 from sitewatch.changes._pair import compare_looks
 from sitewatch.changes._segment import find_breaks, pixel_noise, tame
-from sitewatch.geo import coverage, whitening
+from sitewatch.geo import coverage, whitened
 from sitewatch.model import Changes, Progress, Stack
 
 __all__ = ["ChangesOptions", "detect_changes"]
@@ -52,7 +52,7 @@ def detect_changes(stack: Stack, options: ChangesOptions = ChangesOptions(),
     if not stack.is_series:
         return compare_looks(stack, options.false_alarms_per_year, options.max_return, tell)
     days, smallest = _days(stack), smallest_thing_px(stack.blur_px)
-    values = np.einsum("ij,tjyx->tiyx", whitening(stack.values), stack.values)
+    values = whitened(stack.values)
     noise = pixel_noise(values, float(np.median(stack.data["shift_sigma_px"])))
     tamed = tame(values, noise)
     tell("divide", 1, 4)

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from sitewatch.changes._place import Place
 from sitewatch.changes._segment import Breaks
-from sitewatch.geo import seen_median
+from sitewatch.geo import seen_median, seen_row_median
 
 __all__ = ["Strength", "Thing", "group_breaks", "smallest_thing_px"]
 
@@ -115,7 +115,7 @@ class Strength:
     def _stray(self, thing: Thing) -> float:
         looks, bands = self.values.shape[:2]
         inside = self.values.reshape(looks, bands, -1)[:, :, thing.pixels]
-        series = seen_median(inside.transpose(2, 0, 1))[np.isfinite(inside[:, 0]).mean(axis=1) >= _LEAST_SEEN]
+        series = seen_row_median(inside)[np.isfinite(inside[:, 0]).mean(axis=1) >= _LEAST_SEEN]
         look = int((np.isfinite(inside[:thing.look + 1, 0]).mean(axis=1) >= _LEAST_SEEN).sum())
         before, after = series[:look][-_NEAR_LOOKS:], series[look:][:_NEAR_LOOKS]
         if not len(before) or not len(after):

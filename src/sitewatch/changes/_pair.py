@@ -16,7 +16,7 @@ from sitewatch.changes._judge import Judge, named
 from sitewatch.changes._null import Null
 from sitewatch.changes._objects import Thing
 from sitewatch.changes._patches import Patches, patches_between, smallest_px
-from sitewatch.geo import coverage, look_conditions, look_times, seen_median, whitening
+from sitewatch.geo import coverage, look_conditions, look_times, seen_median, whitened
 from sitewatch.model import Changes, Comparability, Stack, compare
 
 __all__ = ["compare_looks"]
@@ -43,7 +43,7 @@ def compare_looks(stack: Stack, per_pair: float, max_return: float,
                for label, strength in enumerate(patches.strengths, 1) if strength >= _WEAKEST]
     null = Null(per_year=len(weighed) / max(len(pairs), 1), floor=_WEAKEST, tail=_TAIL)
     threshold = null.threshold(per_pair)
-    values = np.einsum("ij,tjyx->tiyx", whitening(stack.values), stack.values)
+    values = whitened(stack.values)
     days = np.array([at.timestamp() / 86400 for at in look_times(stack)])
     judge = Judge(values=values, days=days, near_days=float(np.ptp(days)) + 1, null=null, stack=stack,
                   strengths=np.array([strength for *_, strength in weighed]), allowed=per_pair,

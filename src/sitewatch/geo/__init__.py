@@ -20,7 +20,15 @@ from sitewatch.geo.outline import (
 from sitewatch.geo.raster import ImageInfo, describe, read_delivered, read_image, read_stored, write_geotiff
 from sitewatch.geo.rectangle import PIXEL_VARIANCE, Rectangle
 from sitewatch.geo.resample import lay_nearest, lay_on
-from sitewatch.geo.robust import look_noise, seen_mad, seen_median, series_of, whitening
+from sitewatch.geo.robust import (
+    look_noise,
+    seen_mad,
+    seen_median,
+    seen_row_median,
+    series_of,
+    whitened,
+    whitening,
+)
 from sitewatch.geo.stac import stac_footprint
 from sitewatch.geo.sun import sun_at
 from sitewatch.geo.window import Cut, PartialFile, plan_cut, read_cut, read_window, window_on
@@ -30,7 +38,7 @@ __all__ = [
     "common_footprint", "coverage", "degrees_grid", "describe", "from_geojson", "from_pixels", "joined",
     "lay_nearest", "lay_on", "length_m", "look_conditions", "look_noise", "look_times", "mgrs_square",
     "outline_of", "picture_grid", "plan_cut", "read_cut", "read_delivered", "read_features", "read_image",
-    "read_stored", "read_window", "reproject", "seen_mad", "seen_median", "series_of", "shares_lattice",
-    "snowy", "square_around", "stac_footprint", "sun_at", "to_geojson", "to_lonlat", "to_pixels", "unclear",
-    "utm_grid", "whitening", "window_on", "write_geotiff",
+    "read_stored", "read_window", "reproject", "seen_mad", "seen_median", "seen_row_median", "series_of",
+    "shares_lattice", "snowy", "square_around", "stac_footprint", "sun_at", "to_geojson", "to_lonlat", "to_pixels",
+    "unclear", "utm_grid", "whitened", "whitening", "window_on", "write_geotiff",
 ]

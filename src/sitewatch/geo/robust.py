@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["look_noise", "seen_mad", "seen_median", "series_of", "whitening"]
+__all__ = ["look_noise", "seen_mad", "seen_median", "seen_row_median", "series_of", "whitened", "whitening"]
 
 _LOOK_NOISE = 1.5         # a single look scatters by 1 in each whitened band, seasons add half as much
 _AT_A_TIME = 4_000_000  # values that are sorted together
@@ -32,6 +32,15 @@ def _median_of(values: np.ndarray) -> np.ndarray:
     return np.where(count > 0, (upper + lower) / 2, np.nan).astype(values.dtype)
 
 
+def seen_row_median(values: np.ndarray) -> np.ndarray:
+    """As ``seen_median``, over the last axis, along which the values lie side by side."""
+    ordered = np.sort(values, axis=-1)
+    count = np.isfinite(values).sum(axis=-1, keepdims=True)
+    upper = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[-1] - 1), axis=-1)
+    lower = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0), axis=-1)
+    return np.where(count > 0, (upper + lower) / 2, np.nan)[..., 0].astype(values.dtype)
+
+
 def seen_mad(values: np.ndarray, middle: np.ndarray | None = None) -> np.ndarray:
     """Robust standard deviation over the first axis: 1.4826 times the median distance from the median."""
     middle = seen_median(values) if middle is None else middle
@@ -46,13 +55,21 @@ def series_of(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     inside = values[(slice(None), slice(None), *box)][:, :, mask[box]]
     enough = np.isfinite(inside[:, 0]).mean(axis=1) >= 0.5
-    series = seen_median(inside.transpose(2, 0, 1))
-    return np.asarray(np.where(enough[:, None], series, np.nan))
+    return np.asarray(np.where(enough[:, None], seen_row_median(inside), np.nan))
 
 
 def look_noise(bands: int) -> float:
     """The noise of a single look over all whitened bands: what the contrast of a structure is told in."""
     return float(_LOOK_NOISE * np.sqrt(bands))
+
+
+def whitened(values: np.ndarray) -> np.ndarray:
+    """(time, band, y, x) values in bands whose noise is equal and independent."""
+    matrix = whitening(values)
+    mixed = np.zeros_like(values)
+    for row, column in np.ndindex(matrix.shape):
+        mixed[:, row] += matrix[row, column] * values[:, column]
+    return mixed
 
 
 def whitening(values: np.ndarray) -> np.ndarray:

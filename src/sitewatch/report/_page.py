@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -89,12 +90,18 @@ def rendered(page: Page) -> bytes:
 
 def templates() -> Environment:
     """The page's templates: what comes from a case is escaped in each of them, and their own words are translated."""
+    return _templates(spoken())
+
+
+@cache
+def _templates(language: str) -> Environment:
+    """Compiled once: that takes longer than all the rest of a page."""
     pages = Environment(loader=FileSystemLoader(_FILES), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
                         extensions=[InternationalizationExtension])
     pages.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # of the extension
-    pages.globals.update(shown=_SHOWN, across=_ACROSS, language=spoken(),
-                         in_english=Markup("" if spoken() == ENGLISH else ' lang="en"'))
+    pages.globals.update(shown=_SHOWN, across=_ACROSS, language=language,
+                         in_english=Markup("" if language == ENGLISH else ' lang="en"'))
     pages.filters.update(bracket=bracket, english=english, percent=_percent, tidy=_tidy)
     return pages
 

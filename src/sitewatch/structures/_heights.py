@@ -177,15 +177,15 @@ def _regressed(target: np.ndarray, columns: list[np.ndarray], seen: np.ndarray
                ) -> tuple[np.ndarray, np.ndarray, float]:
     """The first two coefficients, their covariance from residuals that are alike within a look and within a pixel."""
     x = np.stack(columns, axis=-1)
-    weight = seen.astype(np.float64)
+    weight, flat = seen.astype(np.float64), x.reshape(-1, len(columns))
     for _ in range(2):
-        inverse = np.linalg.pinv(np.einsum("tpi,tp,tpj->ij", x, weight, x))
-        rest = target - x @ (inverse @ np.einsum("tpi,tp,tp->i", x, weight, target))
+        inverse = np.linalg.pinv((flat * weight.reshape(-1, 1)).T @ flat)
+        rest = target - x @ (inverse @ ((weight * target).ravel() @ flat))
         spread = 1.4826 * float(np.median(np.abs(rest[seen]))) + 1e-9
         weight = seen * np.minimum(1, _OUTLIER * spread / np.maximum(np.abs(rest), 1e-9))
-    found = inverse @ np.einsum("tpi,tp,tp->i", x, weight, target)
+    found = inverse @ ((weight * target).ravel() @ flat)
     pull = x * (weight * rest)[..., None]
-    meat = sum(np.einsum("ni,nj->ij", part, part) for part in (pull.sum(axis=1), pull.sum(axis=0)))
+    meat = sum(part.T @ part for part in (pull.sum(axis=1), pull.sum(axis=0)))
     covariance = (inverse @ meat @ inverse)[:2, :2]
     return found[:2], covariance, float((weight * rest**2).sum())
 

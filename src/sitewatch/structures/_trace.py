@@ -11,7 +11,7 @@ from shapely import Polygon, unary_union
 from shapely.geometry.base import BaseGeometry
 from threadpoolctl import threadpool_limits
 
-from sitewatch.geo import coverage, from_pixels, to_pixels, whitening
+from sitewatch.geo import coverage, from_pixels, to_pixels, whitened
 from sitewatch.model import (
     Between,
     Changes,
@@ -64,7 +64,7 @@ def trace_structures(changes: Changes, stack: Stack, options: StructuresOptions 
     roofs are drawn into the looks and searched for in the same way: that says what could have been seen. From fewer
     looks than make a series no change is read as a structure: only people can do that.
     """
-    values = np.einsum("ij,tjyx->tiyx", whitening(stack.values), stack.values)
+    values = whitened(stack.values)
     traced = _found(changes, stack, values, options)
     if progress:
         progress("read changes", len(changes.kept), len(changes.kept))
@@ -100,7 +100,7 @@ def trials_of(changes: Changes, stack: Stack, options: StructuresOptions, detect
         seen, roofs = detect(altered, threshold=changes.threshold), unary_union(outlines)
         near = tuple(change for change in seen.kept
                      if change.outline.intersection(roofs).area >= _MOSTLY * change.outline.area)
-        values = np.einsum("ij,tjyx->tiyx", whitening(altered.values), altered.values)
+        values = whitened(altered.values)
         return _found(replace(seen, records=near), altered, values, options)
     return run_trials(stack, options.trials, search, seed)
 
