@@ -46,11 +46,12 @@ def _copied(tmp: pytest.TempPathFactory, name: str, make: Callable[[Path], Case]
     return Case.open(shutil.copytree(shared / name, folder))
 
 
-def images_of(case: Path, folder: Path) -> Path:
-    """Copy the kept images of a case, and their masks, into ``folder`` under the names that their provider gave."""
+def images_of(case: Path, folder: Path, every: int = 1) -> Path:
+    """Copy the kept images of every so many looks, and their masks, into ``folder`` under their provider's names."""
     folder.mkdir()
-    for path in sorted((case / "pixels").glob("*/*.tif")):
-        shutil.copy(path, folder / path.name)
+    for look in sorted((case / "pixels").iterdir())[::every]:
+        for path in look.glob("*.tif"):
+            shutil.copy(path, folder / path.name)
     return folder
 
 

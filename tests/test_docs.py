@@ -48,7 +48,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place is a smaller one; the demo's own is run as a journey."""
     folder = tmp_path_factory.mktemp("reader")
     ran_corner(tmp_path_factory, folder / "demo")
-    images_of(folder / "demo", folder / "images")
+    images_of(folder / "demo", folder / "images", every=2)
     return folder
 
 
