@@ -27,7 +27,6 @@ from sitewatch.case import Case
 from sitewatch.errors import InputError
 from sitewatch.geo import from_pixels
 from sitewatch.model import Decision
-from sitewatch.store import subjects_of
 
 __all__ = ["main"]
 
@@ -121,10 +120,10 @@ def _crowd(case: Path) -> list[str]:
 
 
 def _fill(case: Case) -> None:
-    """Draw structures of 4 x 4 pixels, one every 10 pixels where there is none, until there are 500."""
+    """Draw 500 structures of 4 x 4 pixels, one every 9 pixels where there is none."""
     rows, columns = case.site.grid.shape
-    lacking = _CROWD - len(subjects_of(case.structures(), case.changes()))
-    for y, x in product(range(5, rows - 5, 10), range(5, columns - 5, 10)):
+    lacking = _CROWD
+    for y, x in product(range(5, rows - 5, 9), range(5, columns - 5, 9)):
         if lacking <= 0:
             return
         outline = from_pixels(box(x, y, x + 4, y + 4), case.site.grid)

@@ -28,6 +28,8 @@ const KEYS: [string, string][] = [
   ["s", "the swipe's handle, then arrows"], ["m w b", "measure a length, a width, a footprint"], ["i", "use the last drawing in the report"], ["P", "publish"], ["0", "the whole site"], ["Esc", "leave what you are doing"],
 ];
 
+const WALK_MS = 200;   // keys that follow each other faster walk through the queue
+
 class Page {
   private readonly panes: Panes;
   private readonly pencil: Pencil;
@@ -39,6 +41,8 @@ class Page {
   private before = 0;
   private after = 0;
   private withAll = false;
+  private chosenAt = 0;
+  private resting = 0;
   private readonly undone: string[][] = [];   // what one key takes back, newest last
 
   constructor(private readonly site: Site, private subjects: Subject[], private leftOut: number, private said: Findings, private readonly rerun: Rerun) {
@@ -84,10 +88,18 @@ class Page {
     markChosen(id);
     this.panes.restyle();
     this.panes.fit(found);
-    this.show(...this.around(found));
-    drawStrip(found, this.site.looks, this.mode, (index) => this.show(this.before, index));
-    markChip(this.after, this.before);
+    [this.before, this.after] = this.around(found);
     this.detail();
+    // Whoever walks on is not kept waiting for pictures that nobody looks at.
+    const walks = performance.now() - this.chosenAt < WALK_MS;
+    this.chosenAt = performance.now();
+    window.clearTimeout(this.resting);
+    this.resting = window.setTimeout(() => this.picture(found), walks ? WALK_MS : 0);
+  }
+
+  private picture(one: Subject): void {
+    drawStrip(one, this.site.looks, this.mode, (index) => this.show(this.before, index));
+    this.show(this.before, this.after);
   }
 
   /** The last clear look before it happened and the first after, as its bracket has them. */

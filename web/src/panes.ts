@@ -28,6 +28,8 @@ export class Panes {
   readonly after: Pane;
   private readonly frame = byId("panes");
   private readonly handle = byId("handle");
+  private readonly styles = new WeakMap<Subject, Style>();
+  private readonly chosenStyles = new WeakMap<Subject, Style>();
   private at = 50;
   private flicker = 0;
 
@@ -66,6 +68,13 @@ export class Panes {
   style(subject: Subject): Style | undefined {
     const isChosen = this.isChosen(subject.id);
     if (subject.kind === "change" && !isChosen) return undefined;
+    const styles = isChosen ? this.chosenStyles : this.styles;
+    const made = styles.get(subject) ?? this.styled(subject, isChosen);
+    styles.set(subject, made);
+    return made;
+  }
+
+  private styled(subject: Subject, isChosen: boolean): Style {
     const colour = colourOf(subject.class);
     return new Style({
       zIndex: isChosen ? 2 : 1,

@@ -21,11 +21,11 @@ export function drawQueue(subjects: Subject[], chosen: string | null, actor: str
 
 /** Marks the chosen row without drawing the list again. */
 export function markChosen(chosen: string): void {
-  for (const made of byId("queue-list").querySelectorAll<HTMLElement>("button")) {
-    const isChosen = made.dataset.id === chosen;
-    made.setAttribute("aria-current", String(isChosen));
-    if (isChosen) made.scrollIntoView({ block: "nearest" });
-  }
+  const list = byId("queue-list");
+  list.querySelector("button[aria-current=true]")?.setAttribute("aria-current", "false");
+  const made = list.querySelector(`button[data-id="${CSS.escape(chosen)}"]`);
+  made?.setAttribute("aria-current", "true");
+  made?.scrollIntoView({ block: "nearest" });
 }
 
 function row(one: Subject, isChosen: boolean, actor: string, choose: (id: string) => void): HTMLLIElement {
