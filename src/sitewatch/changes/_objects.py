@@ -12,9 +12,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.cluster.vq import kmeans2
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from sitewatch.changes._place import Place
 from sitewatch.changes._segment import Breaks
@@ -166,9 +164,9 @@ def _linked(breaks: Breaks, shape: tuple[int, int], days: np.ndarray, level: flo
     earlier, later = (np.linalg.norm(side[a] - side[b], axis=1) for side in (breaks.before, breaks.after))
     alike = together & (later < _SAME_LEVEL * level)
     mixed = together & (np.minimum(earlier, later) < _MIXED * np.maximum(size[a], size[b]))
-    graphs = (coo_matrix((np.ones(some.sum(), np.int8), (a[some], b[some])), shape=(count, count))
+    graphs = (scipy.sparse.coo_matrix((np.ones(some.sum(), np.int8), (a[some], b[some])), shape=(count, count))
               for some in (alike, alike | mixed))
-    one, other = (np.asarray(connected_components(graph, directed=False)[1]) for graph in graphs)
+    one, other = (np.asarray(scipy.sparse.csgraph.connected_components(graph, directed=False)[1]) for graph in graphs)
     return one, other
 
 
@@ -228,7 +226,7 @@ def _halves(colours: np.ndarray, level: float) -> np.ndarray | None:
     if len(colours) < 16:
         return None
     start = colours[[int(colours.sum(axis=1).argmin()), int(colours.sum(axis=1).argmax())]]
-    centres, label = kmeans2(colours, start, minit="matrix", missing="warn")
+    centres, label = scipy.cluster.vq.kmeans2(colours, start, minit="matrix", missing="warn")
     sizes = np.bincount(label, minlength=2)
     if sizes.min() < 8:
         return None

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.ndimage import find_objects
+import scipy
 
 from sitewatch.changes._objects import smallest_thing_px
 from sitewatch.geo import seen_mad
@@ -191,7 +191,7 @@ def _widened(view: np.ndarray) -> np.ndarray:
 
 def _windows(labels: np.ndarray, number: int) -> Iterator[tuple[int, tuple[slice, slice]]]:
     """Each label with the part of the picture that holds it and its rim."""
-    for label, window in enumerate(find_objects(labels, number - 1), 1):
+    for label, window in enumerate(scipy.ndimage.find_objects(labels, number - 1), 1):
         rows, columns = (slice(max(side.start - 1, 0), side.stop + 1) for side in window)
         yield label, (rows, columns)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from scipy.special import ndtr, ndtri  # of scipy.stats, which takes a second to import
+import scipy
 
 from sitewatch.model import Interval, Quantity, Verdict
 
@@ -45,7 +45,7 @@ def deciding_gsd_m(measured: Quantity, meanings: Sequence[Interval], gsd_m: floa
     The error of an edge goes with the pixel. A statement is decided where its half-width is twice the error.
     """
     low, high = min(meanings, key=lambda one: abs((one[0] + one[1]) / 2 - measured.value))
-    error = (measured.high - measured.low) / (2 * ndtri((1 + measured.level) / 2))
+    error = (measured.high - measured.low) / (2 * scipy.special.ndtri((1 + measured.level) / 2))
     needed = (high - low) / 2 / 2
     return None if needed <= 0 or error <= needed else gsd_m * needed / error
 
@@ -56,14 +56,14 @@ def _below(measured: Quantity, bound: float) -> float:
         return 0.0
     if measured.low <= 0:  # an interval that reaches zero: plain normal
         side = measured.high - measured.value if bound > measured.value else measured.value - measured.low
-        return float(ndtr((bound - measured.value) / max(_sigma(side, measured), 1e-12)))
+        return float(scipy.special.ndtr((bound - measured.value) / max(_sigma(side, measured), 1e-12)))
     edge = measured.high if bound > measured.value else measured.low
     spread = _sigma(abs(math.log(edge / measured.value)), measured)
-    return float(ndtr(math.log(bound / measured.value) / max(spread, 1e-12)))
+    return float(scipy.special.ndtr(math.log(bound / measured.value) / max(spread, 1e-12)))
 
 
 def _sigma(side: float, measured: Quantity) -> float:
-    return float(side / ndtri((1 + measured.level) / 2))
+    return float(side / scipy.special.ndtri((1 + measured.level) / 2))
 
 
 def _merged(meanings: Sequence[Interval]) -> list[Interval]:

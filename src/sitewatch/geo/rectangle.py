@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from scipy.special import erf
+import scipy
 from shapely import Polygon
 
 __all__ = ["PIXEL_VARIANCE", "Rectangle"]
@@ -65,9 +65,7 @@ class Rectangle:
         pixels alone in which a (y, x) mask ``where`` is true."""
         along, across = self._axes(shape, where)
         sigma = math.sqrt(2 * (blur_px**2 + PIXEL_VARIANCE))
-        ends = erf((along + self.length / 2) / sigma) - erf((along - self.length / 2) / sigma)
-        sides = erf((across + self.width / 2) / sigma) - erf((across - self.width / 2) / sigma)
-        return np.asarray(ends * sides / 4)
+        return np.asarray(_between(along, self.length / 2, sigma) * _between(across, self.width / 2, sigma) / 4)
 
     def distance(self, shape: tuple[int, int]) -> np.ndarray:
         """(y, x) distance of each pixel's centre from the nearest side in pixels, negative inside."""
@@ -80,3 +78,8 @@ class Rectangle:
         y, x = rows + 0.5 - self.y, columns + 0.5 - self.x
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         return x * cos + y * sin, y * cos - x * sin
+
+
+def _between(away: np.ndarray, half: float, sigma: float) -> np.ndarray:
+    """Twice the share of light from within ``half`` of a middle line that is ``away``."""
+    return np.asarray(scipy.special.erf((away + half) / sigma) - scipy.special.erf((away - half) / sigma))

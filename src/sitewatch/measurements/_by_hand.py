@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtri
+import scipy
 from shapely import LineString, Polygon
 
 from sitewatch.errors import InputError
@@ -56,7 +56,7 @@ def measure_by_hand(drawn: Sequence[Drawing], scene: str, stack: Stack, *, is_cl
         "size of a pixel": ((2 if is_closed else 1) * errors.scale * value) ** 2,
     }
     variance = sum(terms.values())
-    factor = math.exp(float(ndtri((1 + level) / 2)) * math.sqrt(variance) / value)
+    factor = math.exp(float(scipy.special.ndtri((1 + level) / 2)) * math.sqrt(variance) / value)
     times = "once" if len(sizes) == 1 else f"{len(sizes)} times, {min(sizes):.4g} to {max(sizes):.4g}"
     method = f"drawn by hand on the look of {day(stack.used[look].taken)}, {times}"
     quantity = Quantity(value=value, low=value / factor, high=value * factor, unit="m²" if is_closed else "m",

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
+import scipy
 
 from sitewatch.measurements._crop import Crop
 from sitewatch.measurements._seen import Seen, seen_of
@@ -128,8 +128,9 @@ def _projected(columns: np.ndarray, images: np.ndarray,
     gram = weighted.T @ weighted
     size = np.sqrt(np.diag(gram)) + 1e-12
     turn = np.linalg.cholesky(gram / np.outer(size, size) + _TIE**2 * np.eye(len(size)))
-    basis = np.asarray(solve_triangular(turn, (weighted / size).T, lower=True, check_finite=False).T)
-    tones = solve_triangular(turn, basis.T @ seen, lower=True, trans="T", check_finite=False) / size[:, None]
+    basis = np.asarray(scipy.linalg.solve_triangular(turn, (weighted / size).T, lower=True, check_finite=False).T)
+    tones = scipy.linalg.solve_triangular(turn, basis.T @ seen, lower=True, trans="T", check_finite=False)
+    tones /= size[:, None]
     return seen - weighted @ tones, basis, tones
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+import scipy
 from shapely import Polygon
 
 from sitewatch.geo import area_m2
@@ -154,7 +154,7 @@ def height_of(height: Height, wider: Shape, crop: Crop, errors: Errors,
     variance = sum(terms.values())
     if math.sqrt(variance) > _VAGUE * height.metres + _VAGUE_M:
         return None
-    reach = float(ndtri((1 + level) / 2)) * math.sqrt(variance)
+    reach = float(scipy.special.ndtri((1 + level) / 2)) * math.sqrt(variance)
     method = f"the length of its shadow under {len(crop.scenes)} suns, by the fit of its footprint"
     return Quantity(value=height.metres, low=max(height.metres - reach, 0.0), high=height.metres + reach, unit="m",
                     method=method, level=level), _budget(terms)
@@ -168,6 +168,6 @@ def _budget(terms: dict[str, float]) -> tuple[BudgetTerm, ...]:
 def _quantity(value: float, unit: str, terms: dict[str, float], level: float,
               method: str) -> tuple[Quantity, tuple[BudgetTerm, ...]]:
     variance = sum(terms.values())
-    factor = math.exp(float(ndtri((1 + level) / 2)) * math.sqrt(variance))
+    factor = math.exp(float(scipy.special.ndtri((1 + level) / 2)) * math.sqrt(variance))
     return Quantity(value=value, low=value / factor, high=value * factor, unit=unit, method=method,
                     level=level), _budget(terms)

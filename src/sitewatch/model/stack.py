@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import xarray as xr
 
 from sitewatch.model.scene import Scenes
 from sitewatch.model.site import Site
+
+if TYPE_CHECKING:  # half a second to import, which most commands need not wait for
+    import xarray as xr
 
 __all__ = ["SERIES_LOOKS", "Placement", "SceneFit", "Stack"]
 

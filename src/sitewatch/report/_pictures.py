@@ -7,8 +7,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from PIL import Image
-from scipy import ndimage
 
 from sitewatch.model import SENSORS, Stack
 from sitewatch.report._frames import Window
@@ -162,7 +162,7 @@ def _filled(pixels: np.ndarray, unclear: np.ndarray) -> np.ndarray:
         return pixels
     if unclear.all():
         return np.zeros_like(pixels)
-    nearest = ndimage.distance_transform_edt(unclear, return_distances=False, return_indices=True)
+    nearest = scipy.ndimage.distance_transform_edt(unclear, return_distances=False, return_indices=True)
     return np.asarray(pixels[nearest[0], nearest[1]])
 
 

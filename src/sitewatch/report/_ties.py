@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+import scipy
 
 from sitewatch.model import SceneFit, Stack, day
 from sitewatch.report._frames import Window, whole
@@ -144,7 +144,7 @@ def _distance(x: np.ndarray, y: np.ndarray, window: Window) -> float:
     if len(x) < 2:
         return min(window.width, window.height) / 2
     places = np.column_stack([x, y])
-    return float(np.median(np.asarray(cKDTree(places).query(places, 2)[0])[:, 1]))
+    return float(np.median(np.asarray(scipy.spatial.cKDTree(places).query(places, 2)[0])[:, 1]))
 
 
 def _scale(reach_px: float, distance_px: float, width_px: int) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from scipy import fft
+import scipy
 from threadpoolctl import threadpool_limits
 
 from sitewatch.stack._threads import each
@@ -209,7 +209,7 @@ def _whole(one: np.ndarray, other: np.ndarray, reach: int) -> tuple[float, float
 
 
 def _spectra(small: list[np.ndarray]) -> np.ndarray:
-    return np.asarray(fft.fft2(np.stack(small), workers=os.cpu_count(), overwrite_x=True))
+    return np.asarray(scipy.fft.fft2(np.stack(small), workers=os.cpu_count(), overwrite_x=True))
 
 
 def _step(shape: tuple[int, ...]) -> int:

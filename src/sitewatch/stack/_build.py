@@ -11,7 +11,6 @@ from functools import partial
 
 import cv2
 import numpy as np
-import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from sitewatch.errors import ImageError, InputError, NotEnoughLooksError
@@ -87,6 +86,8 @@ def _stack_of(scenes: Scenes, options: StackOptions, progress: Progress | None) 
     used, noise = [fit for fit in fits if fit.used], _noise(sample(values))
     sensor, middle = SENSORS[scenes[used[0].scene].sensor], middles(*scenes.site.grid.shape)
     bands = list(views[0].bands)
+    import xarray as xr  # noqa: PLC0415  slow to load, and most commands build no stack
+
     data = xr.Dataset(
         {"values": (("time", "band", "y", "x"), values),
          "shift_sigma_px": ("time", np.array([fit.shift_sigma_px for fit in used], np.float64)),

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from scipy import fft  # keeps single precision, which numpy's does not
+import scipy
 
 from sitewatch.stack._threads import each
 
@@ -44,7 +44,7 @@ class Windows:
         self.shape, self.spans = shape, _spans(*shape)
         self.side = self.spans[0][0].stop - self.spans[0][0].start
         self._taper = np.outer(np.hanning(self.side), np.hanning(self.side)).astype(np.float32)
-        self._frequency = fft.fftfreq(self.side).astype(np.float32)
+        self._frequency = scipy.fft.fftfreq(self.side).astype(np.float32)
         low = np.exp(-0.5 * (self._frequency / _SMOOTH) ** 2)
         self._low = np.outer(low, low).astype(np.float32)
 
@@ -87,7 +87,7 @@ class Windows:
         for one, i, start in zip(edges, which, starts, strict=True):
             x, y, whole = _cut(self._level[i], self._whole[i], span, (int(start[0]), int(start[1])))
             one[...] = edges_of(x, y, self._taper * whole, self._typical[i], doubled=doubled)
-        return np.asarray(fft.fft2(edges, overwrite_x=True))
+        return np.asarray(scipy.fft.fft2(edges, overwrite_x=True))
 
     def _ramps(self, by: np.ndarray) -> np.ndarray:
         """(view, side, side): what moves a spectrum's content back by (view, 2) parts of a pixel."""
@@ -145,7 +145,7 @@ def _surface(cross: np.ndarray, down: np.ndarray, right: np.ndarray) -> np.ndarr
 @lru_cache(maxsize=16)
 def _waves(places: tuple[float, ...], length: int) -> np.ndarray:
     """(place, frequency) complex64."""
-    return np.asarray(np.exp(2j * np.pi * np.outer(places, fft.fftfreq(length))), np.complex64)
+    return np.asarray(np.exp(2j * np.pi * np.outer(places, scipy.fft.fftfreq(length))), np.complex64)
 
 
 def _cut(level: np.ndarray, whole: np.ndarray, span: _Window,

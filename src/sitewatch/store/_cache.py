@@ -7,11 +7,14 @@ import shutil
 import tempfile
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from sitewatch.model import Site
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["load_data", "save_data"]
 
@@ -37,6 +40,8 @@ def load_data(folder: Path, run_id: str, site: Site) -> xr.Dataset | None:
     path = _path(folder, run_id)
     if not path.is_dir():
         return None
+    import xarray as xr  # noqa: PLC0415  slow to load, and most commands open no pixels
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

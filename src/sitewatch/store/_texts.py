@@ -8,8 +8,6 @@ import re
 import warnings
 from pathlib import Path
 
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 from selectolax.lexbor import LexborHTMLParser
 
 from sitewatch.errors import InputError
@@ -82,6 +80,9 @@ def _text_of_html(source: str, path: Path) -> str:
 
 
 def _text_of_pdf(data: bytes, path: Path) -> str:
+    from pypdf import PdfReader  # noqa: PLC0415  slow to load, and few documents are PDFs
+    from pypdf.errors import PyPdfError  # noqa: PLC0415
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

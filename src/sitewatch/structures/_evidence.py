@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.optimize import least_squares
+import scipy
 
 from sitewatch.geo import Rectangle, seen_median, series_of
 
@@ -176,8 +176,8 @@ def _fitted(share: np.ndarray, pixels: np.ndarray, blur_px: float) -> tuple[Rect
 
     reach = np.array([3.0, 3.0, 4.0, 4.0, _TURN])
     lower = np.maximum(start.vector - reach, [-np.inf, -np.inf, 1.0, 1.0, -np.inf])
-    found = least_squares(residual, start.vector, bounds=(lower, start.vector + reach), diff_step=np.full(5, 1e-3),
-                          max_nfev=40, x_scale=[1, 1, 1, 1, 0.05])
+    found = scipy.optimize.least_squares(residual, start.vector, bounds=(lower, start.vector + reach), max_nfev=40,
+                                         diff_step=np.full(5, 1e-3), x_scale=[1, 1, 1, 1, 0.05])
     variance = float(((target - target.mean()) ** 2).sum())
     fit = 1 - float((found.fun**2).sum()) / variance if variance > 0 else 0.0
     return _upright(Rectangle.of(found.x)), fit

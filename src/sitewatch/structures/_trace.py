@@ -97,7 +97,8 @@ def trials_of(changes: Changes, stack: Stack, options: StructuresOptions, detect
               seed: int = 0) -> tuple[Trial, ...]:
     """Drawn roofs, and which are found; of the changes only those that one of them may have made are read."""
     def search(altered: Stack, outlines: Sequence[BaseGeometry]) -> list[Structure]:
-        seen, roofs = detect(altered, threshold=changes.threshold), unary_union(outlines)
+        roofs = unary_union(outlines)
+        seen = detect(altered, threshold=changes.threshold, near=roofs)
         near = tuple(change for change in seen.kept
                      if change.outline.intersection(roofs).area >= _MOSTLY * change.outline.area)
         values = whitened(altered.values)

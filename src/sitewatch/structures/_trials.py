@@ -33,9 +33,9 @@ _COVERED = 0.5              # of a roof, by the structure that was found for it
 
 
 class Detect(Protocol):
-    """Finds the changes of a stack, given the strength from which on they count."""
+    """Finds the changes of a stack that meet a geometry, given the strength from which on they count."""
 
-    def __call__(self, stack: Stack, *, threshold: float) -> Changes: ...
+    def __call__(self, stack: Stack, *, threshold: float, near: BaseGeometry) -> Changes: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
