@@ -13,9 +13,10 @@ PACKAGES = web/node_modules/.package-lock.json
 demo: $(VENV)/.installed
 	@$(BIN)/sitewatch demo $(DEMO) || [ $$? -eq 10 ]
 
-# One test process more than there are cores: servers and browsers are waited for meanwhile.
+# One test process more than there are cores, because servers and browsers are waited for meanwhile; the linear algebra of
+# each in one thread, because threads of several processes wait for each other.
 test: $(VENV)/.installed-dev page-for-tests
-	$(BIN)/python -m pytest --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder
 
 # Builds the review page with Node.js 20 or later, from web/ and the packages that its lock file pins.
 web: $(PAGE)

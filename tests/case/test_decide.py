@@ -9,7 +9,7 @@ from tests.case.hill import failed, structures_of
 
 from sitewatch.case import Case
 from sitewatch.errors import CaseFileError, InputError
-from sitewatch.model import Decision
+from sitewatch.model import Decision, Trial
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +71,25 @@ def test_nothing_can_be_decided_before_the_first_run_nor_on_what_is_not_there(ca
     case.run()
     with pytest.raises(InputError, match="there is no structure or change"):
         case.decide(Decision(subject="s-9", what="accept", actor="ana"))
+
+
+def test_what_could_have_been_seen_is_tried_once_for_the_same_changes_and_again_to_verify(case, table, monkeypatch):
+    tries = []
+
+    def structures(changes, stack, decisions=(), detect=None):
+        if detect:
+            tries.append(len(decisions))
+        trial = Trial(side_px=6.0, contrast=3.0, tried=4, found=3)
+        return replace(structures_of(changes, stack), trials=(trial,) if detect else ())
+
+    monkeypatch.setitem(table, "structures", table["structures"]._replace(function=structures))
+    case.run()
+    case.decide(Decision(subject="s-1", what="accept", actor="ana"))
+    case.run()
+    assert tries == [0]
+    assert case.structures().trials == (Trial(side_px=6.0, contrast=3.0, tried=4, found=3),)
+    assert failed(case) == []
+    assert tries == [0, 1]
+    monkeypatch.setitem(table, "structures", table["structures"]._replace(version=table["structures"].version + 1))
+    Case.open(case.folder).run()
+    assert tries == [0, 1, 1]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from shapely.geometry.base import BaseGeometry
 from tests.structures.halls import quiet_world, with_hall
 from tests.worlds import rectangle
 
@@ -35,7 +36,7 @@ def test_roofs_of_more_contrast_are_found_more_often(quiet):
 
 
 def test_nothing_is_promised_of_a_search_that_finds_nothing():
-    def blind(stack: Stack, *, threshold: float) -> Changes:
+    def blind(stack: Stack, *, threshold: float, near: BaseGeometry) -> Changes:
         return replace(detect_changes(stack, threshold=threshold), records=())
     stack = quiet_world().stack()
     trials = trace_structures(detect_changes(stack), stack, _OPTIONS, detect=blind).trials

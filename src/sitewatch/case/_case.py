@@ -42,6 +42,8 @@ from sitewatch.store import FolderStore, NewCase, Verified
 
 __all__ = ["Case", "ReportFolder", "Step"]
 
+_SAME = ("inputs", "options", "seed", "stage_version", "versions")   # of two runs that only people's decisions part
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -226,7 +228,8 @@ class Case(People):
             warnings.simplefilter("ignore", DeprecationWarning)  # for programmers, not about this site
             warnings.simplefilter("ignore", PendingDeprecationWarning)
             run, started = self._begun(stage), perf_counter()
-            record = self._call(stage, inputs, version("sitewatch"), progress)
+            call = self._traced if stage == "structures" else partial(self._call, stage)
+            record = call(inputs, version("sitewatch"), progress)
             told = tuple(sorted({str(warning.message) for warning in caught} | ({f"again: {note}"} if note else set())))
             self._store.save(replace(run, seconds=round(perf_counter() - started, 3), warnings=told), record)
         self._records[stage] = self._store.as_stored(stage, record, self.site)
@@ -246,6 +249,15 @@ class Case(People):
         }
         asked = set(signature(function).parameters) - set(without)
         return function(*inputs, **{name: give() for name, give in offers.items() if name in asked})
+
+    def _traced(self, inputs: Sequence[Any], made_with: str, progress: Progress | None) -> Structures:
+        """The structures; drawn roofs are not searched for again where only people's decisions changed since."""
+        last, now = self._store.last_whole("structures"), self._begun("structures")
+        if last is None or not all(getattr(last, part) == getattr(now, part) for part in _SAME):
+            return cast(Structures, self._call("structures", inputs, made_with, progress))
+        tried = self._store.latest("structures", self.site).trials
+        found = cast(Structures, self._call("structures", inputs, made_with, progress, without=("detect",)))
+        return replace(found, trials=tried)
 
     def provenance(self, made_with: str, command: str = "sitewatch verify .") -> dict[str, str]:
         """What a stranger needs to derive the report again; nothing of one machine, no time of day."""
@@ -293,7 +305,8 @@ class Case(People):
 
     def _begun(self, stage: str) -> Run:
         return store.new_run(self._id(stage), stage, inputs={name: self._id(name) for name in STAGES[stage].inputs},
-                             options=self._plain_options(stage), seed=self.file.seed)
+                             options=self._plain_options(stage), seed=self.file.seed,
+                             stage_version=STAGES[stage].version)
 
     def _plain_options(self, stage: str) -> dict[str, Any]:
         return asdict(self.options[stage]) if stage in self.options else {}

@@ -13,7 +13,8 @@ __all__ = ["Run", "fingerprint"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One computation of one stage. ``outputs`` maps paths within the case to their SHA-256."""
+    """One computation of one stage, by the ``stage_version`` of its function. ``outputs`` maps paths within the case to
+    their SHA-256."""
 
     id: str
     stage: str
@@ -25,6 +26,7 @@ class Run:
     seconds: float
     outputs: Mapping[str, str]
     warnings: tuple[str, ...] = ()
+    stage_version: int = 0
 
 
 def fingerprint(record: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -118,6 +118,14 @@ class FolderStore:
         if run.id != run_id:
             raise CaseFileError(path, None, "id", f"is not {run_id}", "Remove the file and run the case again")
         return run
+
+    def last_whole(self, stage: str) -> Run | None:
+        """The run whose outputs the results of a stage are; None where there is none or they were touched since."""
+        for path in (self.folder / "runs").glob("*.json"):
+            with suppress(InputError):
+                if (run := self.run(path.stem)).stage == stage and self.stored(run.id).is_whole:
+                    return run
+        return None
 
     def version_of(self, run_id: str) -> str:
         """The version of sitewatch that made a stored run; the present one where none is stored."""

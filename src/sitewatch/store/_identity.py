@@ -49,9 +49,10 @@ def scenes_plain(scenes: Scenes) -> dict[str, Any]:
     return {"scenes": plain, "refusals": [[refusal.what, refusal.why] for refusal in scenes.refusals]}
 
 
-def new_run(run_id: str, stage: str, *, inputs: Mapping[str, str], options: Mapping[str, Any], seed: int) -> Run:
+def new_run(run_id: str, stage: str, *, inputs: Mapping[str, str], options: Mapping[str, Any], seed: int,
+            stage_version: int = 0) -> Run:
     """The record of a run that begins now, with the versions of whatever computes in it."""
     versions = {"python": platform.python_version(), **{name: version(name) for name in _COMPUTING}}
     started = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return Run(id=run_id, stage=stage, inputs=inputs, options=options, seed=seed, versions=versions,
-               started=started, seconds=0.0, outputs={})
+    return Run(id=run_id, stage=stage, stage_version=stage_version, inputs=inputs, options=options, seed=seed,
+               versions=versions, started=started, seconds=0.0, outputs={})
