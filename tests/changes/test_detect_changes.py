@@ -10,6 +10,7 @@ from shapely import affinity
 from tests.worlds import World, iou, rectangle
 
 from sitewatch.changes import ChangesOptions, detect_changes
+from sitewatch.changes._judge import named
 from sitewatch.model import Change, Changes, Stack
 
 _HALL = rectangle(44, 40, 22, 14, 20)
@@ -297,6 +298,13 @@ def test_a_weaker_change_elsewhere_leaves_the_id_of_a_stronger_one():
     both = detect_changes(world.stack()).kept
     assert len(both) == 2
     assert alone.id in {change.id for change in both}
+
+
+def test_of_two_changes_of_one_day_and_place_each_has_an_id_of_its_own():
+    [change] = detect_changes(_built(1).stack()).kept
+    first, second = named([change, replace(change, strength=change.strength / 2)])
+    assert first.id == change.id
+    assert second.id == f"{change.id}-2"
 
 
 def test_how_far_it_is_can_be_followed():

@@ -4,5 +4,5 @@ from sitewatch.changes._detect import ChangesOptions, detect_changes
 
 __all__ = ["VERSION", "ChangesOptions", "detect_changes"]
 
-VERSION = 7
+VERSION = 8
 """Raised when the same inputs give another result."""

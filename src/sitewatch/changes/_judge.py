@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -99,10 +100,12 @@ def _bracket(series: np.ndarray, look: int, stack: Stack) -> Between:
 
 
 def named(records: list[Change]) -> list[Change]:
-    """Ids from the day of the step and the place on the grid: they stay when weaker candidates come or go."""
-    named = []
+    """Ids from the day of the step and the place on the grid: they stay when weaker candidates come or go. Of several
+    of one day and place the first keeps it, the others are numbered."""
+    named, taken = [], Counter[str]()
     for record in records:
-        day = f"{record.between.by or record.between.after:%Y%m%d}"
         point = record.outline.representative_point()
-        named.append(replace(record, id=f"{day}-{point.x:.0f}-{point.y:.0f}"))
+        name = f"{record.between.by or record.between.after:%Y%m%d}-{point.x:.0f}-{point.y:.0f}"
+        taken[name] += 1
+        named.append(replace(record, id=name if taken[name] == 1 else f"{name}-{taken[name]}"))
     return named
