@@ -81,6 +81,21 @@ def test_of_one_part_of_the_time_the_clearest_is_taken_then_the_commonest_orbit_
     assert [row.scene.id for row in plan_scenes(_scenes(*found), hidden, limits).to_fetch] == ["s005"]
 
 
+@pytest.mark.parametrize("limits", [{"max_mb": 5}, {"max_cost": 5}, {"max_mb": 5, "max_scenes": 40},
+                                    {"max_mb": 8, "max_cost": 5}])
+def test_under_any_limit_the_clearest_of_each_part_of_the_time_are_taken(limits):
+    found = _scenes(*(_scene(i) for i in range(20)))
+    told = {scene.id: Weight(bytes=10**6, cost=1.0, unit="EUR", hidden=0.0 if i % 4 == 3 else 0.7)
+            for i, scene in enumerate(found.scenes)}
+    plan = plan_scenes(found, told, Limits(**limits))
+    assert [row.scene.id for row in plan.to_fetch] == ["s003", "s007", "s011", "s015", "s019"]
+
+
+def test_a_scene_that_is_larger_than_the_limit_is_not_said_to_be_beaten_by_others():
+    plan = plan_scenes(_scenes(_scene(0)), {"s000": Weight(bytes=10**7)}, Limits(max_mb=5))
+    assert plan.rows[0].why_not == "beyond the limit of 5 MB"
+
+
 def test_what_is_held_stays_counts_and_weighs_nothing():
     found = _scenes(*(_scene(i, kept=i < 3) for i in range(6)))
     plan = plan_scenes(found, {f"s{i:03}": Weight(bytes=10**6) for i in range(3, 6)}, Limits(max_scenes=4, max_mb=1))

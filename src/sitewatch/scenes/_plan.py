@@ -166,7 +166,7 @@ def plan_scenes(scenes: Scenes, weights: Mapping[str, Weight | Refusal], limits:
     if limits.max_cost is not None and len(units) > 1:
         raise UsageError(f"the sources count in {' and '.join(units)}, and one limit cannot hold for both. Fetch from "
                          "one after the other with --source")
-    taken = _within(_in_order(offered, room), room, left, limits.max_cost)
+    taken = _within(_in_order(offered, _count(offered, room, left, limits.max_cost)), room, left, limits.max_cost)
     return Plan(scenes=scenes, received=received, rows=tuple(
         row if row.is_kept or row.why_not is not None or row.scene.id in taken else
         replace(row, why_not=_beyond(limits, len(taken) + len(held)) + _snow(row)) for row in rows))
@@ -208,7 +208,16 @@ def _judged(scene: Scene, weight: Weight | Refusal, limits: Limits) -> Planned:
     return row
 
 
-def _in_order(rows: Sequence[Planned], room: int | None) -> list[Planned]:
+def _count(rows: Sequence[Planned], room: int | None, left: float | None, purse: float | None) -> int:
+    """How many of the rows the limits are about to hold, by their mean weight and cost: all, where all fit."""
+    count = len(rows) if room is None else min(room, len(rows))
+    for limit, each in ((left, [row.weight.bytes or 0 for row in rows]), (purse, [row.weight.cost or 0 for row in rows])):
+        if limit is not None and sum(each) > max(limit, 0):
+            count = min(count, max(1, int(limit * len(rows) / sum(each))))
+    return count
+
+
+def _in_order(rows: Sequence[Planned], room: int) -> list[Planned]:
     """The rows as they are to be taken: the best of each part of the time, then the second best of each, and so on."""
     if not rows or not room:
         return list(rows)
@@ -270,4 +279,5 @@ def _beyond(limits: Limits, count: int) -> str:
     asked = [f"{limits.max_scenes} scenes"] if limits.max_scenes is not None else []
     asked += [f"{limits.max_mb:g} MB"] if limits.max_mb is not None else []
     asked += [f"a cost of {limits.max_cost:g}"] if limits.max_cost is not None else []
-    return f"beyond the limit of {' and '.join(asked)}: {count} others spread better over the time, or show more"
+    others = f": {count} others spread better over the time, show more, or take less" if count else ""
+    return f"beyond the limit of {' and '.join(asked)}{others}"
