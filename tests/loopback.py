@@ -163,7 +163,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_json(self, status: int, answer: Any, is_cut: bool) -> None:
         data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        self._send(status, data, {"Content-Type": "application/json"}, is_cut)
+        kind = "text/html; charset=utf-8" if data.startswith(b"<") else "application/json"
+        self._send(status, data, {"Content-Type": kind}, is_cut)
 
     def _send(self, status: int, data: bytes, headers: dict[str, str], is_cut: bool = False) -> None:
         sent = data[:len(data) // 2] if is_cut else data

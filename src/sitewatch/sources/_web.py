@@ -202,18 +202,22 @@ class Web:
         raise ProviderError(f"{self.provider} answered {shown_url(url)} with status {status}{said}")
 
     def _body(self, answer: requests.Response, at_most: int) -> bytes:
-        """The body; ProviderError for one that is longer than agreed, or beyond what may be spent."""
+        """The body; ProviderError for one that is longer than agreed, or beyond what may be spent.
+
+        Not every answer tells its length, and what is packed grows: each block is counted, and none is taken that
+        would go beyond.
+        """
         length = answer.headers.get("content-length", "")
         counted = self._spend(int(length) if length.isdecimal() else 0)
         data = bytearray()
         try:
             for block in answer.iter_content(_BLOCK_BYTES):
+                counted += self._spend(max(0, len(data) + len(block) - counted))
                 data += block
                 if len(data) > at_most:
                     raise ProviderError(f"{self.provider} sends more than the {at_most} bytes that were to come")
         finally:
-            # A connection may break, and not every answer tells its length.
-            self._spend(len(data) - counted, always=True)
+            self._spend(len(data) - counted, always=True)  # a connection may break
         return bytes(data)
 
     def _spend(self, count: int, always: bool = False) -> int:
