@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from shapely import box
+from shapely import box, union
+from shapely.geometry.base import BaseGeometry
 
 from sitewatch.errors import ProviderError
 from sitewatch.model import Refusal, Site, Span
@@ -73,11 +74,19 @@ def _may_show(document: Mapping[str, Any], site: Site, span: Span) -> bool:
     try:
         boxes = document["extent"]["spatial"]["bbox"]
         times = document["extent"]["temporal"]["interval"]
-        shows = any(box(one[0], one[1], one[len(one) // 2], one[len(one) // 2 + 1]).intersects(site.area)
-                    for one in boxes)
+        shows = any(_extent(one).intersects(site.area) for one in boxes)
         return shows and any(_meet(moment(start), moment(end), span) for start, end in times)
     except (KeyError, TypeError, ValueError, IndexError):
         return True
+
+
+def _extent(bbox: list[float]) -> BaseGeometry:
+    """A bounding box with or without heights; its west is greater than its east across the antimeridian (RFC 7946, 5.2).
+    """
+    west, south, east, north = bbox[0], bbox[1], bbox[len(bbox) // 2], bbox[len(bbox) // 2 + 1]
+    if west <= east:
+        return box(west, south, east, north)
+    return union(box(west, south, 180, north), box(-180, south, east, north))
 
 
 def _meet(start: Any, end: Any, span: Span) -> bool:
