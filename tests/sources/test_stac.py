@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -281,30 +282,51 @@ def test_a_scene_in_the_neighbouring_zone_is_cut_there_and_not_warped(archive, a
         assert all(crop.bounds.bottom < y < crop.bounds.top for y in corners[1])
 
 
-def test_signatures_are_asked_for_once_renewed_when_refused_and_never_kept(archive, archived_site, archive_source,
-                                                                         monkeypatch):
-    tokens: list[str] = []
-
-    def token(method, headers, body):
-        tokens.append(f"se=2030&sig=secret{len(tokens)}")
-        until = datetime.now(UTC) + timedelta(hours=1)
-        return 200, {"token": tokens[-1], "msft:expiry": until.isoformat()}
-
-    archive.answers["/api/sas/v1/token/account/container"] = token
+@pytest.fixture
+def signed(archive, monkeypatch):
+    """The archive as one whose files want a signature: ``tokens`` it gave, and how long each holds."""
     monkeypatch.setattr("sitewatch.sources.stac._sign._PlanetaryComputer._container",
                         lambda self, href: "account/container")
-    source = StacSource(profile="planetary-computer", url=f"{archive.url}/", allow_private=True,
-                        assets=("blue", "green", "red", "nir", "scl"))
-    scenes, _ = _found(source, archived_site)
-    for scene in scenes[:2]:
+    signed = SimpleNamespace(tokens=[], holds=timedelta(hours=1), refused=set())
+
+    def token(method, headers, body):
+        signed.tokens.append(f"se=2030&sig=secret{len(signed.tokens)}")
+        return 200, {"token": signed.tokens[-1], "msft:expiry": (datetime.now(UTC) + signed.holds).isoformat()}
+
+    archive.answers["/api/sas/v1/token/account/container"] = token
+    archive.gate = lambda path: 403 if path.startswith("/files/") and (
+        path.partition("?")[2] not in signed.tokens or path.partition("?")[2] in signed.refused) else None
+    signed.source = StacSource(profile="planetary-computer", url=f"{archive.url}/", allow_private=True,
+                               assets=("blue", "green", "red", "nir", "scl"))
+    return signed
+
+
+def test_signatures_are_asked_for_once_and_never_kept(archive, archived_site, archive_source, signed):
+    for scene in _found(signed.source, archived_site)[0][:2]:
         for asset in scene.assets:
-            assert b"secret" not in b"".join(source.open(asset))
+            assert b"secret" not in b"".join(signed.source.open(asset))
             assert "secret" not in asset.href
-    assert len(tokens) == 1
+    assert len(signed.tokens) == 1
     assert all("sig=secret0" in request.path for request in archive.log if request.path.startswith("/files/"))
-    source._signer.forget("any")
-    b"".join(source.open(scenes[3].asset("image")))
-    assert len(tokens) == 2
+
+
+def test_a_signature_that_is_refused_is_renewed_once_and_the_crop_arrives(archive, archived_site, archive_source,
+                                                                          signed):
+    scenes, _ = _found(signed.source, archived_site)
+    assert b"".join(signed.source.open(scenes[0].asset("image")))
+    signed.refused.add(signed.tokens[0])   # long before it was to end
+    assert b"".join(signed.source.open(scenes[1].asset("image")))
+    assert len(signed.tokens) == 2
+    assert [request.path for request in archive.log if request.status == 403] == [
+        request.path for request in archive.log if request.path.endswith(signed.tokens[0])][-1:]
+
+
+def test_a_signature_that_ends_within_a_minute_is_not_used_again(archive, archived_site, archive_source, signed):
+    scenes, _ = _found(signed.source, archived_site)
+    signed.holds = timedelta(seconds=-5)
+    assert b"".join(signed.source.open(scenes[0].asset("mask")))
+    asked = [request.path.partition("?")[2] for request in archive.log if request.path.startswith("/files/")]
+    assert asked == signed.tokens
 
 
 def test_every_crop_arrives_whole_from_a_server_that_fails_at_every_fifth_request(archive, archived_site,
