@@ -89,7 +89,7 @@ def test_a_fetch_that_was_killed_goes_on_where_it_was(archive, commands, tmp_pat
     here = commands["folder"]
     (tmp_path / "again").mkdir()
     (tmp_path / "again" / "case.yaml").write_text((here / "hamhung" / "case.yaml").read_text())
-    archive.faults = Faults(rate=1.0, kinds=("slow",))
+    archive.faults = Faults(slow=1.0)
     with subprocess.Popen([sys.executable, "-m", "sitewatch.cli", "fetch", "again"], cwd=tmp_path,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
         while len(list(tmp_path.glob("again/scenes/*.json"))) < 3:
