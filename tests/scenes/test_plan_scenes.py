@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
+from sitewatch.cli._json import plan_json
+from sitewatch.cli._tables import plan_table
 from sitewatch.errors import InputError, ProviderError, UsageError
 from sitewatch.geo import picture_grid
 from sitewatch.model import Asset, Kept, Refusal, Scene, Scenes, Site, Span, Weight
@@ -216,6 +218,22 @@ def test_months_in_which_nobody_passed_are_named():
     start = datetime(2019, 12, 5, tzinfo=UTC)
     assert months_without(found, Span(start=start, end=end)) == ("2019-12", "2020-02", "2020-04")
     assert months_without(_scenes(), Span(end=end)) == ()
+
+
+def test_a_month_is_without_a_pass_only_where_the_archives_answered_and_refused_none():
+    withheld = Refusal(what="x", why="withheld", taken=datetime(2020, 2, 5, tzinfo=UTC))
+    beside = Refusal(what="y", why="does not reach the site")
+    found = _scenes(_scene(0), _scene(12))   # on 1 January and 30 April 2020
+    assert months_without(replace(found, refusals=(withheld, beside)), Span()) == ("2020-03",)
+    plan = replace(plan_scenes(replace(found, refusals=(withheld, beside)), {}, Limits()), without=("2020-03",))
+    assert "2020-03  " in plan_table(plan, True)
+    assert "no pass: no archive has a scene of it" in plan_table(plan, True)
+    assert (plan_json(plan)["months_without"], plan_json(plan)["months_not_known"]) == (["2020-03"], [])
+    broken = Refusal(what="archive", why="the search broke off", is_gap=True)
+    plan = replace(plan, scenes=replace(found, refusals=(withheld, broken)))
+    assert "not known: see what was not searched" in plan_table(plan, True)
+    assert "no pass" not in plan_table(plan, True)
+    assert (plan_json(plan)["months_without"], plan_json(plan)["months_not_known"]) == ([], ["2020-03"])
 
 
 def test_of_two_looks_the_one_without_snow_goes_first_and_the_other_says_so():

@@ -83,11 +83,16 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Something that was not used, and why: "not looked" is never "not seen". ``source`` offered it, if one did."""
+    """Something that was not used, and why: "not looked" is never "not seen". ``source`` offered it, if one did.
+
+    ``taken`` is when, where it is a look at the site. ``is_gap``: not one look, but scenes of which nobody has heard.
+    """
 
     what: str
     why: str
     source: str | None = None
+    taken: datetime | None = None
+    is_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

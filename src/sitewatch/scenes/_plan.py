@@ -67,7 +67,7 @@ class Plan:
     """Every scene that was found, in order of time, and what was refused at the door.
 
     ``received`` bytes have come so far. After a fetch ``lost`` are the ids of scenes that were to come and did not.
-    ``without`` are months in which no scene was found at all.
+    ``without`` are months in which nobody passed, as far as the search came: see ``is_complete``.
     """
 
     scenes: Scenes
@@ -75,6 +75,11 @@ class Plan:
     received: int = 0
     lost: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every archive has told all that it has."""
+        return not any(refusal.is_gap for refusal in self.scenes.refusals)
 
     @property
     def to_fetch(self) -> tuple[Planned, ...]:
@@ -173,11 +178,11 @@ def plan_scenes(scenes: Scenes, weights: Mapping[str, Weight | Refusal], limits:
 
 
 def months_without(scenes: Scenes, span: Span) -> tuple[str, ...]:
-    """The months of a span, as 2024-05, in which no source has or refuses a scene: nobody passed, or nobody kept it.
+    """The months of a span, as 2024-05, in which no source has a scene of the site or refuses one.
 
     Counted are whole months from the span's start, or the first scene, to its end, or the last scene.
     """
-    taken = [scene.taken for scene in scenes.scenes]
+    taken = sorted([scene.taken for scene in scenes.scenes] + [one.taken for one in scenes.refusals if one.taken])
     start, end = span.start or min(taken, default=None), span.end or max(taken, default=None)
     if start is None or end is None:
         return ()
@@ -211,9 +216,10 @@ def _judged(scene: Scene, weight: Weight | Refusal, limits: Limits) -> Planned:
 def _count(rows: Sequence[Planned], room: int | None, left: float | None, purse: float | None) -> int:
     """How many of the rows the limits are about to hold, by their mean weight and cost: all, where all fit."""
     count = len(rows) if room is None else min(room, len(rows))
-    for limit, each in ((left, [row.weight.bytes or 0 for row in rows]), (purse, [row.weight.cost or 0 for row in rows])):
-        if limit is not None and sum(each) > max(limit, 0):
-            count = min(count, max(1, int(limit * len(rows) / sum(each))))
+    every = [row.weight for row in rows]
+    for limit, whole in ((left, sum(one.bytes or 0 for one in every)), (purse, sum(one.cost or 0 for one in every))):
+        if limit is not None and whole > max(limit, 0):
+            count = min(count, max(1, int(limit * len(rows) / whole)))
     return count
 
 

@@ -192,6 +192,8 @@ class _Door:
 def _taken(image: Image, item: Item | None, listed: Taken | None) -> Taken | str:
     if item is not None and item.fault is not None:
         return f"{item.fault}. Correct it or remove that file"
+    if item is not None and item.is_radar:
+        return f"taken by radar, by {item.file}: its speckle and its lean are not reckoned with here. Remove the image"
     return when_taken(image.path.stem, image.tags, item.taken if item is not None else None, listed)
 
 

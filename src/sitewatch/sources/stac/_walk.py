@@ -42,20 +42,21 @@ def walk(web: Web, url: str, site: Site, span: Span) -> Iterator[Found | Refusal
         except ProviderError as error:
             if address == url:
                 raise
-            yield Refusal(what=shown_url(address), why=f"what it links to is not known: {error}")
+            yield Refusal(what=shown_url(address), is_gap=True, why=f"what it links to is not known: {error}")
             continue
         if not isinstance(document, dict):
-            yield Refusal(what=shown_url(address), why="not a STAC catalogue, collection or item")
+            yield Refusal(what=shown_url(address), is_gap=True, why="not a STAC catalogue, collection or item")
         elif document.get("type") == "Feature":
             yield Found(feature=document, href=address, collection=parent)
         elif _may_show(document, site, span):
-            collection = document if document.get("type") == "Collection" else parent
+            kind = document.get("type", "Collection" if "license" in document else None)  # no type before STAC 1.0
+            collection = document if kind == "Collection" else parent
             fresh = [link for link in _links(document, address) if link not in seen]
             seen.update(fresh)
             ahead.extend((link, collection) for link in fresh)
         if len(seen) > _MOST_FILES:
-            yield Refusal(what=shown_url(url), why=f"it links to more than {_MOST_FILES} files: the rest is not known. "
-                                                   "Give the address of a part of it as `url`")
+            yield Refusal(what=shown_url(url), is_gap=True, why=f"it links to more than {_MOST_FILES} files: the rest "
+                                                                "is not known. Give the address of a part as `url`")
             return
 
 
@@ -81,8 +82,7 @@ def _may_show(document: Mapping[str, Any], site: Site, span: Span) -> bool:
 
 
 def _extent(bbox: list[float]) -> BaseGeometry:
-    """A bounding box with or without heights; its west is greater than its east across the antimeridian (RFC 7946, 5.2).
-    """
+    """A bounding box, also with heights; west is greater than east across the antimeridian (RFC 7946, section 5.2)."""
     west, south, east, north = bbox[0], bbox[1], bbox[len(bbox) // 2], bbox[len(bbox) // 2 + 1]
     if west <= east:
         return box(west, south, east, north)
