@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sitewatch.errors import ImageError, ProviderError
 from sitewatch.geo.raster import check_pixels
@@ -120,7 +120,7 @@ class _Door:
         elif why is None and isinstance(taken, Taken) and taken.moment not in span:
             why = f"taken on {day(taken.moment)}, outside the asked time"
         said = item or Item(file="")
-        why = why or self._not_as_ordered(image) or self._damaged_or_known(image) or _two_baselines(image, said)
+        why = why or self._not_as_ordered(image, said) or self._damaged_or_known(image) or _two_baselines(image, said)
         if why is not None or isinstance(taken, str):
             yield Refusal(what=image.href, why=why or "no date")
             return
@@ -160,9 +160,10 @@ class _Door:
         return (f"shows nothing of the site: it lies around latitude {middle.y:.4f}, longitude {middle.x:.4f}. "
                 "Remove it, or choose the area anew")
 
-    def _not_as_ordered(self, image: Image) -> str | None:
-        """Why the image or its mask is not what a manifest beside it says, None where it is."""
-        hrefs = [image.href, *([image.mask.href] if image.mask else [])]
+    def _not_as_ordered(self, image: Image, said: Item) -> str | None:
+        """Why the image, its mask or what is said of it is not what a manifest beside it says, None where it is."""
+        beside = [(PurePosixPath(image.href).parent / said.file).as_posix()] if said.file else []
+        hrefs = [image.href, *([image.mask.href] if image.mask else []), *beside]
         return next((fault for href in hrefs if (fault := self._manifests.fault(href)) is not None), None)
 
     def _damaged_or_known(self, image: Image) -> str | None:
