@@ -6,13 +6,13 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 
 from sitewatch.errors import InputError, ProviderError, UsageError
 from sitewatch.model import Progress, Refusal, RemoteSource, Scene, Scenes, Source, Span, Weight, day
+from sitewatch.scenes._pace import paced
 
 __all__ = ["Limits", "Plan", "Planned", "months_without", "plan_scenes", "weigh_scenes"]
 
@@ -142,16 +142,16 @@ def weigh_scenes(scenes: Scenes, sources: Mapping[str, Source],
 
     Several are asked at once. A scene whose source cannot say is a refusal.
     """
-    asked = [(scene, source) for scene in scenes.scenes
-             if isinstance(source := sources.get(scene.source), RemoteSource)
-             and not all(asset.kept for asset in scene.assets)]
+    remote = {name: source for name, source in sources.items() if isinstance(source, RemoteSource)}
+    asked = [scene for scene in scenes.scenes
+             if scene.source in remote and not all(asset.kept for asset in scene.assets)]
     weights: dict[str, Weight | Refusal] = {}
-    with ThreadPoolExecutor(max([1, *(source.at_once for _, source in asked)])) as threads:
-        told = threads.map(lambda one: _weighed(*one), asked)
-        for done, ((scene, _), weight) in enumerate(zip(asked, told, strict=True)):
+    with paced(_weighed, remote) as ask:
+        coming = [ask(scene) for scene in asked]
+        for done, (scene, weight) in enumerate(zip(asked, coming, strict=True)):
             if progress is not None:
                 progress(f"looking at the masks: {scene.id}", done, len(asked))
-            weights[scene.id] = weight
+            weights[scene.id] = weight.result()
     return weights
 
 
