@@ -190,8 +190,9 @@ def item(identity: str, taken: datetime, grid: GeoBox, url: str, **facts: Any) -
                            "cloud_percent": 10, "instrument": "PSB.SD", "item_type": "PSScene", "pixel_resolution": 3,
                            "provider": "planetscope", "quality_category": "standard", "satellite_azimuth": 102.3,
                            "satellite_id": "2533", "strip_id": f"{taken:%j%H}", "sun_azimuth": 166.4,
-                           "sun_elevation": 26, "updated": (taken + timedelta(days=2)).isoformat(),
-                           "view_angle": -4.7, **facts}}
+                           "sun_elevation": 26,
+                           "published": (taken + timedelta(days=1)).isoformat(),
+                           "updated": (taken + timedelta(days=2)).isoformat(), "view_angle": -4.7, **facts}}
 
 
 def _fits(one: dict[str, Any], parts: dict[str, Any], kinds: list[str]) -> bool:

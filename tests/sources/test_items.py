@@ -64,6 +64,14 @@ def test_a_recording_is_dated_by_its_middle_only_where_it_is_one_look(archive, a
                          refused[archive.items[0]["id"]])
 
 
+def test_when_an_item_was_published_is_kept_apart_from_when_it_was_taken(archive, archived_site, archive_source):
+    archive.items[0]["properties"]["published"] = "2024-02-03T04:05:06Z"
+    first, second = _found(archive_source(), archived_site)[0][:2]
+    assert first.published == datetime(2024, 2, 3, 4, 5, 6, tzinfo=UTC)
+    assert first.taken == datetime.fromisoformat(archive.items[0]["properties"]["datetime"])
+    assert second.published is None
+
+
 @pytest.mark.parametrize("status", [404, 405, 501])
 def test_an_api_that_is_not_searched_by_post_is_searched_by_get(archive, archived_site, archive_source, status):
     asked = []

@@ -81,6 +81,7 @@ def test_every_scene_is_found_once_with_what_its_item_says(source, site, desk):
     assert refused == {}
     first = scenes[0]
     assert (first.taken, first.cloud_cover, first.off_nadir_deg, first.sun_azimuth_deg) == (_START, 10, 4.7, 166.4)
+    assert first.published == _START + timedelta(days=1)
     assert (first.attribution, first.licence) == ("Image © 2023 Planet Labs PBC", "proprietary")
     assert desk.orders == {}
 

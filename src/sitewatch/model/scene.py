@@ -51,6 +51,7 @@ class Scene:
     are said to be free of the offset that newer baselines add (False: it is still to be taken off). Both are what
     metadata says, which the stack does not believe without looking at the pixels. ``cloud_cover`` is what the provider
     says of the whole scene, in percent; scenes of one ``relative_orbit`` look at the site from the same side.
+    ``published`` is when the provider gave it out, which dates nothing on the ground.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Scene:
     offset_applied: bool | None = None
     cloud_cover: float | None = None
     relative_orbit: int | None = None
+    published: datetime | None = None
 
     @property
     def is_simulated(self) -> bool:

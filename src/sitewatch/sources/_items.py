@@ -41,6 +41,7 @@ class Item:
     offset_applied: bool | None = None
     cloud_cover: float | None = None
     relative_orbit: int | None = None
+    published: datetime | None = None
     fault: str | None = None
     is_radar: bool = False
 
@@ -59,7 +60,8 @@ def item_of(feature: Mapping[str, Any], file: str) -> Item:
         licence=_words(said.get("license")),
         attribution=_credit(said.get("providers")),
         baseline=baseline, offset_applied=offset_applied(feature, baseline),
-        cloud_cover=_percent(said), relative_orbit=_relative_orbit(said))
+        cloud_cover=_percent(said), relative_orbit=_relative_orbit(said),
+        published=moment(said.get("published")))
 
 
 def footprint_of(geometry: Any, area: BaseGeometry) -> BaseGeometry | None:

@@ -138,7 +138,8 @@ class _Door:
             off_nadir_deg=said.off_nadir_deg, view_azimuth_deg=said.view_azimuth_deg, licence=said.licence,
             attribution=_attribution(image, said, self._sensor, taken.moment.year),
             baseline=said.baseline or baseline_in_name(image.href) if self._sensor.added_counts else None,
-            offset_applied=_offset_applied(image, said) if self._sensor.added_counts else None)
+            offset_applied=_offset_applied(image, said) if self._sensor.added_counts else None,
+            published=said.published)
 
     def _wrong_kind(self, image: Image) -> str | None:
         wanted = len(self._sensor.bands)

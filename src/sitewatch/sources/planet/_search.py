@@ -99,7 +99,8 @@ def offer_of(feature: Mapping[str, Any], product: PlanetProduct, sensor: Sensor,
         id=told, source="planet", sensor=sensor.id, taken=said.taken, taken_from="stac", assets=assets,
         gsd_m=sensor.gsd_m, sun_azimuth_deg=said.sun_azimuth_deg, sun_elevation_deg=said.sun_elevation_deg,
         off_nadir_deg=said.off_nadir_deg, view_azimuth_deg=said.view_azimuth_deg, licence="proprietary",
-        attribution=attribution_of(sensor.id, said.taken.year), cloud_cover=said.cloud_cover)
+        attribution=attribution_of(sensor.id, said.taken.year), cloud_cover=said.cloud_cover,
+        published=said.published)
     own: Mapping[str, Any] = feature["properties"]
     return PlanetOffer(scene=scene, feature=feature, covers=covers or 0.0, footprint=footprint,
                        platform=f"{own.get('satellite_id')} {own.get('strip_id')}",

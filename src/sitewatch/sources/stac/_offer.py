@@ -84,7 +84,7 @@ def offer_of(found: Found, product: Product, sensor: Sensor, site: Site) -> Offe
         attribution=_credit(said.attribution, attribution_of(sensor.id, said.taken.year)),
         baseline=said.baseline if sensor.added_counts else None,
         offset_applied=said.offset_applied if sensor.added_counts else None,
-        cloud_cover=said.cloud_cover, relative_orbit=said.relative_orbit)
+        cloud_cover=said.cloud_cover, relative_orbit=said.relative_orbit, published=said.published)
     return Offer(scene=scene, feature=feature, collection=found.collection, bands=bands, mask=mask,
                  covers=covers or 0.0, footprint=footprint, platform=platform,
                  version=f"{said.baseline or ''} {_version(feature)}")
