@@ -20,10 +20,12 @@ __all__ = ["Faults", "Loopback", "Request", "serving"]
 
 @dataclass
 class Faults:
-    """Of all requests the share ``rate`` fails, in one of the ways that networks and servers have."""
+    """Of all requests the share ``rate`` fails, whatever is asked for, in one of the ways that networks and servers
+    have; of the others the share ``slow`` is answered late."""
 
     rate: float = 0.0
-    kinds: tuple[str, ...] = ("503", "429", "cut", "slow", "hang up", "html")
+    kinds: tuple[str, ...] = ("503", "429", "cut", "hang up", "html")
+    slow: float = 0.0
     seed: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -33,18 +35,21 @@ class Faults:
     def next(self) -> str | None:
         """What is to go wrong with this request, if anything."""
         with self._lock:
-            return self._draw.choice(self.kinds) if self._draw.random() < self.rate else None
+            if self._draw.random() < self.rate:
+                return self._draw.choice(self.kinds)
+            return "slow" if self._draw.random() < self.slow else None
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it was answered; ``sent`` are bytes of the body."""
+    """One request as it was answered; ``sent`` are bytes of the body, ``fault`` what was made to go wrong."""
 
     method: str
     path: str
     part: str | None
     status: int
     sent: int
+    fault: str | None = None
 
 
 class Loopback:
@@ -72,6 +77,11 @@ class Loopback:
         """How many bytes of bodies went out for paths that begin so."""
         return sum(request.sent for request in self.log if request.path.startswith(prefix))
 
+    def failed(self, prefix: str = "/") -> tuple[int, int]:
+        """Of how many requests for paths that begin so how many were made to fail: these first."""
+        asked = [request.fault for request in self.log if request.path.startswith(prefix)]
+        return sum(fault not in (None, "slow") for fault in asked), len(asked)
+
 
 @contextmanager
 def serving(files: Path) -> Iterator[Loopback]:
@@ -95,6 +105,7 @@ def serving(files: Path) -> Iterator[Loopback]:
 
 class _Handler(BaseHTTPRequestHandler):
     of: Loopback
+    _fault: str | None = None
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # a body would wait 40 ms for the head to be acknowledged
 
@@ -109,18 +120,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing is printed."""
 
     def _answer(self, body: Any) -> None:
-        fault = self.of.faults.next()
-        if fault in ("503", "429"):
-            self._send(int(fault), b"", {"Retry-After": "0"} if fault == "429" else {})
-        elif fault == "hang up":
+        self._fault = self.of.faults.next()
+        if self._fault in ("503", "429"):
+            self._send(int(self._fault), b"", {"Retry-After": "0"} if self._fault == "429" else {})
+        elif self._fault == "hang up":
             self.close_connection = True
-            self.of.log.append(Request(self.command, self.path, None, 0, 0))
-        elif fault == "html" and not self.path.startswith("/files/"):
+            self.of.log.append(Request(self.command, self.path, None, 0, 0, self._fault))
+        elif self._fault == "html":
             self._send(502, b"<html>bad gateway</html>", {"Content-Type": "text/html"})
         else:
-            if fault == "slow":
+            if self._fault == "slow":
                 time.sleep(0.05)
-            self._true_answer(body, is_cut=fault == "cut")
+            self._true_answer(body, is_cut=self._fault == "cut")
 
     def _true_answer(self, body: Any, is_cut: bool) -> None:
         path, _, query = self.path.partition("?")
@@ -163,11 +174,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_json(self, status: int, answer: Any, is_cut: bool) -> None:
         data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        self._send(status, data, {"Content-Type": "application/json"}, is_cut)
+        kind = "text/html; charset=utf-8" if data.startswith(b"<") else "application/json"
+        self._send(status, data, {"Content-Type": kind}, is_cut)
 
     def _send(self, status: int, data: bytes, headers: dict[str, str], is_cut: bool = False) -> None:
         sent = data[:len(data) // 2] if is_cut else data
-        self.of.log.append(Request(self.command, self.path, self.headers.get("range"), status, len(sent)))
+        self.of.log.append(Request(self.command, self.path, self.headers.get("range"), status, len(sent),
+                                   self._fault))
         self.send_response(status)
         for name, value in {"Content-Length": str(len(data)), **headers}.items():
             self.send_header(name, value)

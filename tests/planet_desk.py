@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -30,6 +31,7 @@ _ORDERS = "/compute/ops/orders/v2"
 class PlanetDesk(Mapping[str, Callable[..., tuple[int, Any]]]):
     """What an account finds there; ``grids`` are the whole scenes by id, ``clear`` their estimated coverage.
 
+    ``recorded`` is the folder of Planet's recorded responses, into whose shapes the answers are put where it is given.
     ``polls`` is how often an order is asked for before it is done; ``ends`` the state in which it ends; ``lacking`` are
     scenes that are not delivered; ``mute`` the number of orders that are taken without the answer arriving, and
     ``placed`` is called with each that is taken, before the answer.
@@ -40,6 +42,7 @@ class PlanetDesk(Mapping[str, Callable[..., tuple[int, Any]]]):
     grids: dict[str, GeoBox] = field(default_factory=dict)
     clear: dict[str, float] = field(default_factory=dict)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    recorded: Path | None = None
     polls: int = 1
     ends: str = "success"
     lacking: tuple[str, ...] = ()
@@ -79,7 +82,7 @@ class PlanetDesk(Mapping[str, Callable[..., tuple[int, Any]]]):
             return self._placed(body)
         if path == _ORDERS:
             named = [order for order in self.orders.values() if order["name"] == query.get("name")]
-            return 200, {"_links": {}, "orders": named}
+            return 200, self._listed(named)
         order = self.orders.get(path.removeprefix(f"{_ORDERS}/"))
         return (404, {}) if order is None else (200, self._told(order))
 
@@ -94,11 +97,23 @@ class PlanetDesk(Mapping[str, Callable[..., tuple[int, Any]]]):
         return {"type": "FeatureCollection", "features": page, "_links": {
             "_next": f"{self.archive.url}/data/v1/quick-search?at={at + self.page}" if more else None}}
 
+    def _listed(self, named: list[dict[str, Any]]) -> dict[str, Any]:
+        """The orders of a name; in the recorded page, among others, each in the fields of that page."""
+        page = self._template("orders_page.json")
+        shape_of = page["orders"][0] if page else None
+        own = [{key: order[key] for key in shape_of} for order in named] if shape_of else named
+        return {"_links": {}, **page, "orders": [*page.get("orders", []), *own]}
+
+    def _template(self, name: str) -> dict[str, Any]:
+        """A recorded response; nothing where none is given."""
+        return {} if self.recorded is None else dict(json.loads(next(self.recorded.glob(name)).read_text()))
+
     def _placed(self, body: Any) -> tuple[int, Any]:
         number = f"{len(self.orders) + 1:08d}-0a74-11eb-92a1-a3d779bb08e0"
-        self.orders[number] = {"id": number, "name": body["name"], "state": "queued", "products": body["products"],
-                               "tools": body["tools"], "order_type": body["order_type"], "error_hints": [],
-                               "last_message": "Preparing order", "polls": 0, "_links": {}}
+        self.orders[number] = {
+            **self._template("order_description*.json"), "id": number, "name": body["name"], "state": "queued",
+            "products": body["products"], "tools": body["tools"], "order_type": body["order_type"], "error_hints": [],
+            "last_message": "Preparing order", "polls": 0, "_links": {}}
         self.placed()
         if self.mute > 0:
             self.mute -= 1
@@ -129,14 +144,13 @@ class PlanetDesk(Mapping[str, Callable[..., tuple[int, Any]]]):
             if identity in self.lacking:
                 continue
             grid = _clipped(self.grids[identity], clip)
-            stem = f"{product['item_type']}/{identity}_3B_"
-            bands = 8 if "8b" in product["product_bundle"] else 4
-            for name, what in ((f"{stem}AnalyticMS_SR{'_harmonized' * is_even}_clip.tif", f"image{bands}"),
-                               (f"{stem}udm2_clip.tif", "mask"), (f"{stem}AnalyticMS_metadata_clip.xml", "xml")):
+            for name, what in _files_of(product, identity, is_even):
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if what == "xml":
                     path.write_text("<xml/>")
+                elif what == "json":
+                    path.write_text(json.dumps(next(one for one in self.items if one["id"] == identity)))
                 else:
                     write_geotiff(path, (self.made or _drawn)(identity, grid, what), grid, nodata=0)
                 data = path.read_bytes()
@@ -152,6 +166,20 @@ class PlanetDesk(Mapping[str, Callable[..., tuple[int, Any]]]):
         return 403 if "?token=" in path and not path.endswith(f"?token={self.token}") else None
 
 
+def _files_of(product: dict[str, Any], identity: str, is_even: bool) -> Iterator[tuple[str, str]]:
+    """The names that Planet gives to the files of a scene, cut to a site, and what each is."""
+    stem = f"{product['item_type']}/{identity}"
+    yield f"{stem}_metadata.json", "json"
+    if product["item_type"] == "SkySatCollect":
+        yield f"{stem}_analytic_SR_clip.tif", "image4"
+        yield f"{stem}_analytic_udm2_clip.tif", "mask"
+        return
+    bands = 8 if "8b" in product["product_bundle"] else 4
+    yield f"{stem}_3B_AnalyticMS_SR{'_8b' * (bands == 8)}{'_harmonized' * is_even}_clip.tif", f"image{bands}"
+    yield f"{stem}_3B_udm2_clip.tif", "mask"
+    yield f"{stem}_3B_AnalyticMS{'_8b' * (bands == 8)}_metadata_clip.xml", "xml"
+
+
 def item(identity: str, taken: datetime, grid: GeoBox, url: str, **facts: Any) -> dict[str, Any]:
     """A PSScene as the Data API has it."""
     assets = ["ortho_analytic_4b", "ortho_analytic_4b_sr", "ortho_analytic_8b_sr", "ortho_udm2"]
@@ -162,8 +190,9 @@ def item(identity: str, taken: datetime, grid: GeoBox, url: str, **facts: Any) -
                            "cloud_percent": 10, "instrument": "PSB.SD", "item_type": "PSScene", "pixel_resolution": 3,
                            "provider": "planetscope", "quality_category": "standard", "satellite_azimuth": 102.3,
                            "satellite_id": "2533", "strip_id": f"{taken:%j%H}", "sun_azimuth": 166.4,
-                           "sun_elevation": 26, "updated": (taken + timedelta(days=2)).isoformat(),
-                           "view_angle": -4.7, **facts}}
+                           "sun_elevation": 26,
+                           "published": (taken + timedelta(days=1)).isoformat(),
+                           "updated": (taken + timedelta(days=2)).isoformat(), "view_angle": -4.7, **facts}}
 
 
 def _fits(one: dict[str, Any], parts: dict[str, Any], kinds: list[str]) -> bool:

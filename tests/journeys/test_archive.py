@@ -16,12 +16,19 @@ from typing import Any
 
 import pytest
 import requests
+from shapely.geometry import shape
 from tests.archive import COLLECTION, place_of, tiles_of
 from tests.loopback import Faults, Loopback, serving
 from tests.pgstac import stac_server
+from tests.shared import SHARED, needs
+
+from sitewatch.geo import square_around, utm_grid
+from sitewatch.model import SENSORS, Refusal, Scene, Site, Span
+from sitewatch.sources import StacSource
 
 _PAGE = Path(__file__).parents[2] / "docs" / "first-case.md"
 _CHANGES_FOUND = 10
+_reads_shared, _has_recorded = needs("data/planet_stac_metadata")
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +87,8 @@ def test_a_run_reaches_no_network_and_what_is_held_is_not_fetched_again(archive,
 
 def test_every_scene_that_was_found_is_held_or_has_its_reason(archive, commands):
     told = json.loads(_sitewatch(commands["folder"], "show", "hamhung", "scenes", "--json").stdout)
-    ids = {item["id"] for item in requests.get(f"{archive.upstream}/search?limit=100", timeout=20).json()["features"]}
+    search = f"{archive.upstream}/search?limit=100&collections={COLLECTION['id']}"
+    ids = {item["id"] for item in requests.get(search, timeout=20).json()["features"]}
     assert {one["id"] for one in told} == ids
     assert all(one["used"] or one["why_not"] for one in told)
 
@@ -89,7 +97,7 @@ def test_a_fetch_that_was_killed_goes_on_where_it_was(archive, commands, tmp_pat
     here = commands["folder"]
     (tmp_path / "again").mkdir()
     (tmp_path / "again" / "case.yaml").write_text((here / "hamhung" / "case.yaml").read_text())
-    archive.faults = Faults(rate=1.0, kinds=("slow",))
+    archive.faults = Faults(slow=1.0)
     with subprocess.Popen([sys.executable, "-m", "sitewatch.cli", "fetch", "again"], cwd=tmp_path,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
         while len(list(tmp_path.glob("again/scenes/*.json"))) < 3:
@@ -108,6 +116,55 @@ def test_a_fetch_that_was_killed_goes_on_where_it_was(archive, commands, tmp_pat
     ours, theirs = ({path.relative_to(case): path.read_bytes() for path in case.glob("pixels/*/*")}
                     for case in (tmp_path / "again", here / "hamhung"))
     assert ours == theirs
+
+
+@_reads_shared
+@_has_recorded
+def test_recorded_items_of_planets_are_found_in_a_real_stac_server_by_their_outlines(archive):
+    """Those of its open data of a flood as recorded, in words of STAC 1.0; and those of a search of its Data API."""
+    archive.faults = Faults()
+    folder = SHARED / "data" / "planet_stac_metadata"
+    flood = folder / "stactools-planet" / "disaster"
+    now = {"type": "Collection", "stac_version": "1.0.0"}
+    _posted(f"{archive.upstream}/collections", json.loads((flood / "collection.json").read_text()) | now)
+    recorded = [json.loads(path.read_text()) for path in sorted(flood.glob("*/*/*/*.json"))]
+    for item in recorded:
+        _posted(f"{archive.upstream}/collections/planet-disaster-data/items", item | {
+            "stac_version": "1.0.0", "stac_extensions": []})
+    scenes, refused = _found(archive, "picture", "planet-disaster-data", (28.95, -95.36), 50.0)
+    assert {(one.id, one.licence, one.attribution) for one in scenes} == {
+        ("20170831_162740_ssc1d1", "CC-BY-SA-4.0", "Planet Disaster Team")}
+    assert refused == []
+
+    _posted(f"{archive.upstream}/collections", COLLECTION | {"id": "psscene"})
+    features = json.loads((folder / "milan_scenes_jan2025.json").read_text())["features"][:60]
+    for feature in features:
+        _posted(f"{archive.upstream}/collections/psscene/items", _as_stac(feature))
+    scenes, refused = _found(archive, "planetscope-8", "psscene", (45.3, 9.75), 3.0)
+    area = square_around(45.3, 9.75, 900)
+    there = {one["id"] for one in features if shape(one["geometry"]).intersects(area)}
+    assert len(there) > 3
+    assert {one.id for one in scenes} | {one.what for one in refused} == there
+    assert scenes
+
+
+def _as_stac(feature: dict[str, Any]) -> dict[str, Any]:
+    """An item of Planet's Data API as one of STAC, with nothing left out but its addresses."""
+    bands = [{"name": name} for name in SENSORS["planetscope-8"].bands]
+    return {"type": "Feature", "stac_version": "1.0.0", "stac_extensions": [], "links": [], "id": feature["id"],
+            "collection": "psscene", "geometry": feature["geometry"], "bbox": list(shape(feature["geometry"]).bounds),
+            "properties": feature["properties"] | {"datetime": feature["properties"]["acquired"]},
+            "assets": {name: {"href": f"https://example.org/{name}.tif", "type": "image/tiff",
+                              **({"bands": bands} if name == "ortho_analytic_8b_sr" else {})}
+                       for name in feature["assets"]}}
+
+
+def _found(archive: Loopback, sensor: str, collection: str, place: tuple[float, float],
+           gsd_m: float) -> tuple[list[Scene], list[Refusal]]:
+    area = square_around(*place, 900)
+    source = StacSource(url=archive.url, collection=collection, sensor=sensor, allow_private=True)
+    offers = list(source.find(Site(slug="there", names=(), area=area, grid=utm_grid(area, gsd_m)), Span()))
+    return ([one for one in offers if isinstance(one, Scene)], [one for one in offers if isinstance(one, Refusal)])
 
 
 def _held(item: Path) -> int:

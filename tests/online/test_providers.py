@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -61,6 +64,28 @@ def test_a_fetch_of_few_scenes_is_held_within_its_limits_and_not_repeated(tmp_pa
     assert 0 < sum(row.is_kept for row in plan.rows) <= 3
     assert plan.received < 60e6
     assert fetch(Case.open(case.folder), span=_WEEKS, limits=Limits(max_scenes=3)).to_fetch == ()
+
+
+def test_a_users_whole_way_from_a_place_to_a_report(tmp_path):
+    """The commands of the first page, of one open archive that wants no account."""
+    few = ("--since", "2023-01-01", "--until", "2024-01-01", "--max-scenes", "8", "--max-mb", "200")
+    new = _sitewatch(tmp_path, "new", "hamhung", "--at", f"{_AT[0]},{_AT[1]}", "--size", "1500")
+    look = _sitewatch(tmp_path, "fetch", "hamhung", "--source", "earth-search", *few, "--dry-run", "--json")
+    assert (new.returncode, look.returncode) == (0, 0), f"{new.stderr}{look.stderr}"
+    assert not (tmp_path / "hamhung" / "pixels").exists()
+    plan = json.loads(look.stdout)
+    assert 0 < plan["to_fetch"] <= 8
+    fetched = _sitewatch(tmp_path, "fetch", "hamhung", "--source", "earth-search", *few)
+    assert fetched.returncode == 0, fetched.stderr
+    assert len(list(tmp_path.glob("hamhung/pixels/*/image.tif"))) == plan["to_fetch"]
+    ran = _sitewatch(tmp_path, "run", "hamhung")
+    assert ran.returncode in (0, 10), ran.stderr   # 10: changes were found
+    assert "Contains modified Copernicus Sentinel data" in (tmp_path / "hamhung/report/index.html").read_text()
+
+
+def _sitewatch(here, *words):
+    return subprocess.run([sys.executable, "-m", "sitewatch.cli", *words], cwd=here, capture_output=True, text=True,
+                          check=False)
 
 
 def _skip_without_key(name):

@@ -161,6 +161,7 @@ class Silent:
 
 def test_a_source_that_does_not_answer_is_a_refusal_as_long_as_another_has_scenes():
     found = find_scenes(_SITE, Span(), {"a": Silent(), "b": Given((_scene("x", 0),))})
-    assert found.refusals == (Refusal(what="a", why="could not be searched: silent did not answer", source="a"),)
+    assert found.refusals == (Refusal(what="a", why="could not be searched: silent did not answer", source="a",
+                                      is_gap=True),)
     with pytest.raises(ProviderError, match="did not answer"):
         find_scenes(_SITE, Span(), {"a": Silent()})

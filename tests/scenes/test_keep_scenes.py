@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +15,8 @@ from shapely import box
 
 from sitewatch.errors import InputError, ProviderError, UsageError, VerificationError
 from sitewatch.geo import picture_grid
-from sitewatch.model import Asset, AssetRole, Kept, Refusal, Scene, Scenes, Site, Span
-from sitewatch.scenes import keep_scenes
+from sitewatch.model import Asset, AssetRole, Kept, Refusal, Scene, Scenes, Site, Span, Weight
+from sitewatch.scenes import keep_scenes, weigh_scenes
 
 _START = datetime(2020, 1, 1, tzinfo=UTC)
 _SITE = Site(slug="plane", names=(), area=box(0, -60, 72, 0), grid=picture_grid(24, 20, 3.0))
@@ -118,6 +121,52 @@ def test_nothing_kept_at_all_is_an_error_that_says_why():
 def test_a_scene_of_a_source_that_is_not_given_is_a_mistake_of_the_caller():
     with pytest.raises(UsageError, match="'files', which is not given"):
         keep_scenes(_scenes("a"), {"planet": Files({})}, Shelf())
+
+
+class Busy(Files):
+    """A source across a network; ``most`` is how many were asked of it at the same time. ``at_once`` of them wait for
+    each other, as nothing can that is asked for one after the other."""
+
+    received = 0
+
+    def __init__(self, content: dict[str, bytes], at_once: int) -> None:
+        super().__init__(content)
+        self.at_once, self.most, self._now = at_once, 0, 0
+        self._lock, self._together = threading.Lock(), threading.Barrier(at_once, timeout=20)
+
+    def spend_at_most(self, count: int | None) -> None:
+        """Nothing is counted."""
+
+    def weigh(self, scene: Scene) -> Weight:
+        self._stand()
+        return Weight(bytes=1)
+
+    def open(self, asset: Asset) -> Iterator[bytes]:
+        self._stand()
+        yield self._content[asset.href]
+
+    def _stand(self) -> None:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        self._together.wait()
+        time.sleep(0.01)
+        with self._lock:
+            self._now -= 1
+
+
+@pytest.mark.parametrize("work", ["weigh", "keep"])
+def test_several_are_asked_for_side_by_side_and_of_each_source_never_more_than_it_allows(work):
+    names = [f"s{number:02}" for number in range(12)]
+    content = _content(*names)
+    sources = {"files": Busy(content, 3), "slow": Busy(content, 1)}
+    scenes = _scenes(*names)
+    scenes = replace(scenes, scenes=tuple(replace(scene, source="slow") if number % 4 == 0 else scene
+                                          for number, scene in enumerate(scenes.scenes)))
+    told = weigh_scenes(scenes, sources) if work == "weigh" else {
+        scene.id: scene for scene in keep_scenes(scenes, sources, Shelf()).scenes}
+    assert list(told) == names
+    assert (sources["files"].most, sources["slow"].most) == (3, 1)
 
 
 def test_progress_names_each_scene():

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
+from sitewatch.cli._json import plan_json
+from sitewatch.cli._tables import plan_table
 from sitewatch.errors import InputError, ProviderError, UsageError
 from sitewatch.geo import picture_grid
 from sitewatch.model import Asset, Kept, Refusal, Scene, Scenes, Site, Span, Weight
@@ -79,6 +81,21 @@ def test_of_one_part_of_the_time_the_clearest_is_taken_then_the_commonest_orbit_
     hidden["s005"] = Weight(hidden=0.1)
     found[2] = replace(found[2], off_nadir_deg=20.0)
     assert [row.scene.id for row in plan_scenes(_scenes(*found), hidden, limits).to_fetch] == ["s005"]
+
+
+@pytest.mark.parametrize("limits", [{"max_mb": 5}, {"max_cost": 5}, {"max_mb": 5, "max_scenes": 40},
+                                    {"max_mb": 8, "max_cost": 5}])
+def test_under_any_limit_the_clearest_of_each_part_of_the_time_are_taken(limits):
+    found = _scenes(*(_scene(i) for i in range(20)))
+    told = {scene.id: Weight(bytes=10**6, cost=1.0, unit="EUR", hidden=0.0 if i % 4 == 3 else 0.7)
+            for i, scene in enumerate(found.scenes)}
+    plan = plan_scenes(found, told, Limits(**limits))
+    assert [row.scene.id for row in plan.to_fetch] == ["s003", "s007", "s011", "s015", "s019"]
+
+
+def test_a_scene_that_is_larger_than_the_limit_is_not_said_to_be_beaten_by_others():
+    plan = plan_scenes(_scenes(_scene(0)), {"s000": Weight(bytes=10**7)}, Limits(max_mb=5))
+    assert plan.rows[0].why_not == "beyond the limit of 5 MB"
 
 
 def test_what_is_held_stays_counts_and_weighs_nothing():
@@ -201,6 +218,22 @@ def test_months_in_which_nobody_passed_are_named():
     start = datetime(2019, 12, 5, tzinfo=UTC)
     assert months_without(found, Span(start=start, end=end)) == ("2019-12", "2020-02", "2020-04")
     assert months_without(_scenes(), Span(end=end)) == ()
+
+
+def test_a_month_is_without_a_pass_only_where_the_archives_answered_and_refused_none():
+    withheld = Refusal(what="x", why="withheld", taken=datetime(2020, 2, 5, tzinfo=UTC))
+    beside = Refusal(what="y", why="does not reach the site")
+    found = _scenes(_scene(0), _scene(12))   # on 1 January and 30 April 2020
+    assert months_without(replace(found, refusals=(withheld, beside)), Span()) == ("2020-03",)
+    plan = replace(plan_scenes(replace(found, refusals=(withheld, beside)), {}, Limits()), without=("2020-03",))
+    assert "2020-03  " in plan_table(plan, True)
+    assert "no pass: no archive has a scene of it" in plan_table(plan, True)
+    assert (plan_json(plan)["months_without"], plan_json(plan)["months_not_known"]) == (["2020-03"], [])
+    broken = Refusal(what="archive", why="the search broke off", is_gap=True)
+    plan = replace(plan, scenes=replace(found, refusals=(withheld, broken)))
+    assert "not known: see what was not searched" in plan_table(plan, True)
+    assert "no pass" not in plan_table(plan, True)
+    assert (plan_json(plan)["months_without"], plan_json(plan)["months_not_known"]) == ([], ["2020-03"])
 
 
 def test_of_two_looks_the_one_without_snow_goes_first_and_the_other_says_so():

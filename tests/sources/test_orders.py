@@ -21,9 +21,15 @@ def order(tmp_path: Path, geotiff) -> Path:
     for name in _NAMES:
         geotiff(tmp_path / "PSScene" / f"{name}.tif", 4, "uint16")
         geotiff(tmp_path / "PSScene" / f"{name.replace('AnalyticMS_SR_clip', 'udm2_clip')}.tif", 8)
-    files = [_entry(path, path.relative_to(tmp_path).as_posix()) for path in sorted(tmp_path.rglob("*.tif"))]
+        _sidecar(tmp_path, name).write_text(json.dumps({"type": "Feature", "id": name[:23], "properties": {
+            "acquired": f"{name[:4]}-{name[4:6]}-{name[6:8]}T10:11:12.5Z", "sun_elevation": 41.7, "view_angle": 0.1}}))
+    files = [_entry(path, path.relative_to(tmp_path).as_posix()) for path in sorted(tmp_path.rglob("*.*"))]
     (tmp_path / "manifest.json").write_text(json.dumps({"name": "", "files": files}))
     return tmp_path
+
+
+def _sidecar(order: Path, name: str) -> Path:
+    return order / "PSScene" / f"{name[:23]}_metadata.json"
 
 
 def _entry(path: Path, told: str) -> dict:
@@ -43,6 +49,7 @@ def test_an_order_that_is_what_its_manifest_says_is_used(order, site):
     assert (len(scenes), refused) == (2, {})
     assert {scene.sensor for scene in scenes} == {"planetscope-4"}
     assert all(scene.asset("mask") for scene in scenes)
+    assert {scene.sun_elevation_deg for scene in scenes} == {41.7}
 
 
 @pytest.mark.parametrize("strong", [True, False])
@@ -67,6 +74,22 @@ def test_a_changed_mask_costs_its_scene_too(order, site, geotiff):
     scenes, refused = _found(order, site)
     assert len(scenes) == 1
     assert "udm2_clip.tif" in refused[f"PSScene/{_NAMES[0]}.tif"]
+
+
+@pytest.mark.parametrize("is_longer", [True, False])
+def test_what_is_said_of_a_scene_must_be_as_it_was_delivered_too(order, site, is_longer):
+    file = _sidecar(order, _NAMES[0])
+    file.write_text(file.read_text() + " " if is_longer else file.read_text().replace("T10:", "T11:"))
+    scenes, refused = _found(order, site)
+    assert [scene.id for scene in scenes] == [_NAMES[1]]
+    assert "_metadata.json" in refused[f"PSScene/{_NAMES[0]}.tif"]
+
+
+def test_what_is_said_of_a_scene_is_missed_where_the_order_held_it(order, site):
+    _sidecar(order, _NAMES[0]).unlink()
+    scenes, refused = _found(order, site)
+    assert len(scenes) == 2
+    assert "is not there. Fetch the order again" in refused[f"PSScene/{_NAMES[0][:23]}_metadata.json"]
 
 
 def test_a_file_that_is_missing_from_the_order_is_listed(order, site):

@@ -12,18 +12,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from odc.geo.geobox import GeoBox
+from shapely.geometry import shape
 from tests.loopback import Faults, serving
 from tests.planet_desk import KEY, PlanetDesk, item
 
 from sitewatch.errors import ProviderError, UsageError
 from sitewatch.geo import describe, read_delivered, square_around, utm_grid
 from sitewatch.model import SENSORS, Refusal, Scene, Site, Span
-from sitewatch.sources import PlanetSource
+from sitewatch.sources import FolderSource, PlanetSource
 from sitewatch.sources._web import Policy
 from sitewatch.sources.conformance import broken_rules
-from sitewatch.sources.planet import PRODUCTS
 from sitewatch.sources.planet import _source as planet_source
-from sitewatch.sources.planet._search import offer_of
 
 _AREA = square_around(39.9202, 127.6571, 900)
 _GRID = utm_grid(_AREA, 3.0)
@@ -82,6 +81,7 @@ def test_every_scene_is_found_once_with_what_its_item_says(source, site, desk):
     assert refused == {}
     first = scenes[0]
     assert (first.taken, first.cloud_cover, first.off_nadir_deg, first.sun_azimuth_deg) == (_START, 10, 4.7, 166.4)
+    assert first.published == _START + timedelta(days=1)
     assert (first.attribution, first.licence) == ("Image © 2023 Planet Labs PBC", "proprietary")
     assert desk.orders == {}
 
@@ -288,17 +288,62 @@ def test_a_wrong_entry_says_what_would_be_right(keys):
         PlanetSource(**keys)
 
 
-def test_real_items_become_scenes_or_have_their_reason(site, shared_metadata):
-    """Items as Planet's API gave them: a search near Milan, three of Kenya, and a SkySat."""
-    features = json.loads((shared_metadata / "milan_scenes_jan2025.json").read_text())["features"]
-    area = square_around(45.3, 9.75, 900)
-    milan = replace(site, area=area, grid=utm_grid(area, 3.0))
-    offers = [offer_of(one, PRODUCTS["planetscope-8"], SENSORS["planetscope-8"], milan, "https://api.planet.com")
-              for one in features]
-    assert sum(not isinstance(one, Refusal) for one in offers) == 5
-    assert all(one.why for one in offers if isinstance(one, Refusal))
-
-
 @pytest.fixture
-def shared_metadata(shared) -> Path:
-    return shared.parent / "data" / "planet_stac_metadata"
+def recorded(shared) -> Path:
+    """The folder of what Planet's API gave to others; skips where it is not there."""
+    folder = shared.parent / "data" / "planet_stac_metadata"
+    if not folder.is_dir():
+        pytest.skip(f"there is no {folder}")
+    return folder
+
+
+_RECORDED = {
+    "a search near Milan": ("milan_scenes_jan2025.json", "planetscope-8", (45.3, 9.75)),
+    "Kenya": ("planet-client-python/data_item_*.json", "planetscope-4", None),
+    "SkySat": ("planet-client-python/search_result_*ssc6*.json", "skysat", None)}
+
+
+@pytest.mark.parametrize("name", _RECORDED)
+def test_recorded_items_are_found_ordered_and_delivered_or_have_their_reason(desk, recorded, tmp_path, name):
+    """Items as Planet's API gave them, ordered at a desk that answers in the shapes of its recorded responses."""
+    files, sensor, place = _RECORDED[name]
+    told = [json.loads(path.read_text()) for path in sorted(recorded.glob(files))]
+    desk.items[:] = [one for document in told for one in document.get("features", [document])]
+    desk.recorded, desk.mute, desk.page = recorded / "planet-client-python", 1, 100
+    middle = shape(desk.items[0]["geometry"]).representative_point()
+    area = square_around(*(place or (middle.y, middle.x)), 90)
+    site = Site(slug="real", names=(), area=area, grid=utm_grid(area, SENSORS[sensor].gsd_m))
+    desk.grids.update(dict.fromkeys((one["id"] for one in desk.items), whole(site.grid)))
+    source = PlanetSource(sensor, url=desk.archive.url, allow_private=True)
+    scenes, refused = found(source, site)
+    assert len(scenes) == {"a search near Milan": 4, "Kenya": 1, "SkySat": 1}[name]
+    assert all(refused.values())
+    source.order(scenes)
+    assert len(desk.orders) == 1
+    for scene in scenes[:2]:
+        path = tmp_path / "image.tif"
+        path.write_bytes(content(source, scene, "image"))
+        assert (describe(path).bands, describe(path).grid.affine.a) == (len(SENSORS[sensor].bands), site.gsd_m)
+        assert content(source, scene, "mask") != path.read_bytes()
+
+
+def test_a_delivered_order_of_skysat_is_a_folder_of_images_too(site, desk, tmp_path):
+    small = square_around(39.9202, 127.6571, 90)
+    near = replace(site, area=small, grid=utm_grid(small, 0.5))
+    desk.items.clear()
+    add(desk, "20230501_013000_ssc6_u0001", _START, whole(near.grid), item_type="SkySatCollect", provider="skysat")
+    desk.items[0]["assets"].append("ortho_analytic_sr")
+    desk.items[0]["_permissions"].append("assets.ortho_analytic_sr:download")
+    source = PlanetSource("skysat", url=desk.archive.url, allow_private=True)
+    scenes, _ = found(source, near)
+    source.order(scenes)
+    image = content(source, scenes[0], "image")
+    (folder,) = desk.archive.files.iterdir()
+    assert sorted(path.name for path in folder.rglob("*_u0001*")) == [
+        "20230501_013000_ssc6_u0001_analytic_SR_clip.tif", "20230501_013000_ssc6_u0001_analytic_udm2_clip.tif",
+        "20230501_013000_ssc6_u0001_metadata.json"]
+    delivered = FolderSource(folder)
+    [scene], refused = found(delivered, near)
+    assert (scene.sensor, scene.taken, scene.off_nadir_deg, refused) == ("skysat", _START, 4.7, {})
+    assert b"".join(delivered.open(scene.asset("image"))) == image
+    assert scene.asset("mask")

@@ -8,7 +8,8 @@ import pytest
 from tests.loopback import Loopback
 
 from sitewatch.errors import ProviderError
-from sitewatch.model import Refusal, Scene, Span
+from sitewatch.geo import square_around, utm_grid
+from sitewatch.model import Refusal, Scene, Site, Span
 from sitewatch.sources import StacSource
 from sitewatch.sources.conformance import broken_rules
 
@@ -85,3 +86,15 @@ def test_a_link_out_of_the_web_is_not_followed(catalogue, archived_site, archive
     assert len(scenes) == len(catalogue.items)
     assert all("may be asked" in why for why in refused.values())
     assert len(refused) == 2
+
+
+@pytest.mark.parametrize(("lon", "is_inside"), [(179.0, True), (179.999, True), (-179.0, True), (0.0, False),
+                                                (-160.0, False)])
+@pytest.mark.parametrize("bbox", [[170, 50, -170, 54], [170, 50, 0, -170, 54, 9000]])
+def test_a_collection_across_the_antimeridian_is_entered_on_both_sides_of_it(catalogue, bbox, lon, is_inside):
+    catalogue.answers["/data/catalog.json"] = lambda *_: (200, {
+        "type": "Collection", "id": "sea", "links": [{"rel": "item", "href": "./inside.json"}],
+        "extent": {"spatial": {"bbox": [bbox]}, "temporal": {"interval": [[None, None]]}}})
+    area = square_around(52.0, lon, 1000)
+    _found(_source(catalogue), Site(slug="sea", names=(), area=area, grid=utm_grid(area, 10.0)))
+    assert ("/data/inside.json" in [request.path for request in catalogue.log]) == is_inside

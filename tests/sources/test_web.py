@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 from tests.loopback import Faults, Loopback, serving
@@ -36,11 +39,13 @@ def test_a_part_is_what_was_asked_for_and_ends_with_the_file(served):
     assert web.received == 50
 
 
-@pytest.mark.parametrize("kind", ["503", "429", "cut", "hang up", "slow"])
+@pytest.mark.parametrize("kind", Faults().kinds)
 def test_a_fault_that_passes_costs_only_a_try(served, kind):
-    served.faults = Faults(rate=0.6, kinds=(kind,), seed=2)
+    served.faults = Faults(rate=0.6, kinds=(kind,), slow=0.1, seed=2)
     web = _web(tries=30)
     assert {_part(served, web) for _ in range(5)} == {bytes(range(10, 20))}
+    failed, asked = served.failed("/files/")
+    assert (asked - failed, failed > 0) == (5, True)
 
 
 def test_what_always_fails_is_given_up_with_the_provider_the_place_and_the_next_step(served):
@@ -73,10 +78,16 @@ def test_a_web_page_instead_of_json_is_told_as_such(served):
     with pytest.raises(ProviderError, match="in 2 tries"):
         _web(tries=2).json("GET", f"{served.url}/search")  # a bad gateway may pass
     served.faults = Faults()
-    (served.files / "page.html").write_bytes(b"<html>")
-    served.answers["/login"] = lambda *_: (200, b"<html>please log in</html>")
+    served.answers["/words"] = lambda *_: (200, b"please log in")
     with pytest.raises(ProviderError, match="is not JSON"):
+        _web(tries=2).json("GET", f"{served.url}/words")
+
+
+def test_a_login_page_that_says_it_is_well_is_told_at_once_with_the_next_step(served):
+    served.answers["/login"] = lambda *_: (200, b"<html>please log in</html>")
+    with pytest.raises(ProviderError, match=r"archive answered .*/login with a web page.* Is the address"):
         _web(tries=2).json("GET", f"{served.url}/login")
+    assert [(request.status, request.path) for request in served.log] == [(200, "/login")]
 
 
 @pytest.mark.parametrize("url", ["http://example.org/a.tif", "file:///etc/passwd", "s3://bucket/a.tif", "/vsicurl/x",
@@ -154,6 +165,37 @@ def test_no_more_is_received_than_may_be_spent(served):
     with pytest.raises(ProviderError, match="more than the allowed"):
         _part(served, web)
     assert web.received == 20
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_that_does_not_tell_its_length_is_left_off_at_the_limit(served, monkeypatch, packed):
+    """Sent in chunks, or packed so that it grows a thousandfold."""
+    monkeypatch.setattr("tests.loopback._Handler._send_json", _packed if packed else _chunked)
+    served.answers["/page"] = lambda *_: (200, {"x": "a" * 5_000_000})
+    web = _web()
+    web.spend_at_most = 1_000_000
+    with pytest.raises(ProviderError, match="more than the allowed 1 MB"):
+        web.json("GET", f"{served.url}/page")
+    assert 900_000 < web.received <= 1_000_000
+
+
+def _packed(self, status, answer, is_cut):
+    self._send(status, gzip.compress(json.dumps(answer).encode()), {"Content-Type": "application/json",
+                                                                  "Content-Encoding": "gzip"})
+
+
+def _chunked(self, status, answer, is_cut):
+    self.send_response(status)
+    self.send_header("Content-Type", "application/json")
+    self.send_header("Transfer-Encoding", "chunked")
+    self.end_headers()
+    data = json.dumps(answer).encode()
+    self.close_connection = True
+    with suppress(OSError):  # it is hung up on
+        for at in range(0, len(data), 65_536):
+            block = data[at:at + 65_536]
+            self.wfile.write(f"{len(block):x}\r\n".encode() + block + b"\r\n")
+        self.wfile.write(b"0\r\n\r\n")
 
 
 def test_five_hundred_small_parts_wait_for_their_turn_and_none_times_out(served):

@@ -87,7 +87,8 @@ def scenes(site) -> Scenes:
     looks = (Scene(id=f"s{i}", source="folder", sensor="grey", taken=START + timedelta(days=i), taken_from="csv",
                    assets=(Asset(role="image", href=f"file:///images/{i}.tif"),
                            Asset(role="mask", href=f"file:///images/{i}_udm2.tif")), gsd_m=3.0 + 1 / 3,
-                   sun_azimuth_deg=141.23456789, licence="CC0-1.0", attribution="© somebody") for i in range(3))
+                   sun_azimuth_deg=141.23456789, licence="CC0-1.0", attribution="© somebody",
+                   published=START + timedelta(days=i, hours=6)) for i in range(3))
     return Scenes(site=site, scenes=tuple(looks))
 
 

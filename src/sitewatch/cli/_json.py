@@ -73,12 +73,13 @@ def plan_json(plan: Plan) -> dict[str, Any]:
              "bytes": row.weight.bytes, "cost": _short(row.weight.cost), "unit": row.weight.unit,
              "licence": row.scene.licence, "kept": row.is_kept,
              "fetch": row.why_not is None, "why_not": row.why_not} for row in plan.rows]
-    refused = [{"id": refusal.what, "source": refusal.source, "why_not": refusal.why}
-               for refusal in plan.scenes.refusals]
+    refused = [{"id": refusal.what, "source": refusal.source, "taken": refusal.taken and _iso(refusal.taken),
+                "why_not": refusal.why} for refusal in plan.scenes.refusals]
     return {"scenes": rows, "refused": refused, "to_fetch": len(plan.to_fetch), "bytes_to_fetch": plan.bytes,
             "bytes_received": plan.received, "costs": {unit: _short(cost) for unit, cost in plan.costs.items()},
             "order": plan.code if plan.to_pay else None, "lost": list(plan.lost),
-            "months_without": list(plan.without)}
+            "months_without": list(plan.without) if plan.is_complete else [],
+            "months_not_known": [] if plan.is_complete else list(plan.without)}
 
 
 def stack_json(stack: Stack) -> dict[str, Any]:

@@ -91,10 +91,10 @@ def scenes_table(scenes: Scenes, stack: Stack | None) -> str:
 def plan_table(plan: Plan, dry_run: bool) -> str:
     """Every scene that was found: what of the site it hides, what it weighs, whether it is fetched or why not."""
     rows = [_planned(row) for row in plan.rows]
-    rows += [(refusal.what, "", refusal.source or "", "", "", "", "", "no", refusal.why) for refusal in
-             plan.scenes.refusals]
-    rows += [(month, "", "", "", "", "", "", "no", "no pass: no scene that can be used was found in this month")
-             for month in plan.without]
+    rows += [(refusal.what, day(refusal.taken) if refusal.taken else "", refusal.source or "", "", "", "", "", "no",
+              refusal.why) for refusal in plan.scenes.refusals]
+    why = "no pass: no archive has a scene of it" if plan.is_complete else "not known: see what was not searched"
+    rows += [(month, "", "", "", "", "", "", "no", why) for month in plan.without]
     columns = ("scene", "taken", "source", "site hidden", "scene cloudy", "MB", "cost", "fetch" if dry_run else "held",
                "why not")
     held = sum(row.is_kept for row in plan.rows)

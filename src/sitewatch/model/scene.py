@@ -51,6 +51,7 @@ class Scene:
     are said to be free of the offset that newer baselines add (False: it is still to be taken off). Both are what
     metadata says, which the stack does not believe without looking at the pixels. ``cloud_cover`` is what the provider
     says of the whole scene, in percent; scenes of one ``relative_orbit`` look at the site from the same side.
+    ``published`` is when the provider gave it out, which dates nothing on the ground.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Scene:
     offset_applied: bool | None = None
     cloud_cover: float | None = None
     relative_orbit: int | None = None
+    published: datetime | None = None
 
     @property
     def is_simulated(self) -> bool:
@@ -83,11 +85,16 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Something that was not used, and why: "not looked" is never "not seen". ``source`` offered it, if one did."""
+    """Something that was not used, and why: "not looked" is never "not seen". ``source`` offered it, if one did.
+
+    ``taken`` is when, where it is a look at the site. ``is_gap``: not one look, but scenes of which nobody has heard.
+    """
 
     what: str
     why: str
     source: str | None = None
+    taken: datetime | None = None
+    is_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,4 +7,4 @@ from sitewatch.scenes._plan import Limits, Plan, Planned, months_without, plan_s
 __all__ = ["VERSION", "Keep", "Limits", "Plan", "Planned", "find_scenes", "keep_scenes", "months_without",
            "plan_scenes", "weigh_scenes", "without_held"]
 
-VERSION: int = 1
+VERSION: int = 2

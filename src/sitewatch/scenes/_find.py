@@ -45,7 +45,7 @@ def find_scenes(site: Site, span: Span, sources: Mapping[str, Source], progress:
                     found.append(replace(offer, source=name))
         except ProviderError as error:
             silent.append(error)
-            refused.append(Refusal(what=name, source=name, why=f"could not be searched: {error}"))
+            refused.append(Refusal(what=name, source=name, is_gap=True, why=f"could not be searched: {error}"))
     if progress is not None:
         progress("looked into all sources", len(sources), len(sources))
     kept, double = _each_once(sorted(found, key=lambda scene: (scene.taken, scene.source, scene.id)))

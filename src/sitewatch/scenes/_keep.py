@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
 
 from sitewatch.errors import InputError, ProviderError, UsageError
 from sitewatch.model import Asset, Kept, Progress, Refusal, RemoteSource, Scene, Scenes, Source
+from sitewatch.scenes._pace import paced
 
 __all__ = ["Keep", "keep_scenes"]
 
@@ -57,14 +57,10 @@ Opened = Sequence[Iterable[bytes] | OSError | ProviderError]
 def _opened(scenes: Sequence[Scene], sources: Mapping[str, Source]) -> Iterator[tuple[Scene, Opened]]:
     """Each scene with its missing assets' blocks, in order; those of remote sources are under way meanwhile."""
     remote = {name: source for name, source in sources.items() if isinstance(source, RemoteSource)}
-    with ThreadPoolExecutor(max([1, *(source.at_once for source in remote.values())])) as threads:
-        coming = {scene.id: threads.submit(_begun, scene, remote[scene.source])
-                  for scene in scenes if scene.source in remote}
-        try:
-            for scene in scenes:
-                yield scene, coming[scene.id].result() if scene.id in coming else _at_hand(scene, sources)
-        finally:
-            threads.shutdown(cancel_futures=True)
+    with paced(_begun, remote) as ask:
+        coming = {scene.id: ask(scene) for scene in scenes if scene.source in remote}
+        for scene in scenes:
+            yield scene, coming[scene.id].result() if scene.id in coming else _at_hand(scene, sources)
 
 
 def _at_hand(scene: Scene, sources: Mapping[str, Source]) -> Opened:

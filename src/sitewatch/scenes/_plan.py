@@ -6,13 +6,13 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 
 from sitewatch.errors import InputError, ProviderError, UsageError
 from sitewatch.model import Progress, Refusal, RemoteSource, Scene, Scenes, Source, Span, Weight, day
+from sitewatch.scenes._pace import paced
 
 __all__ = ["Limits", "Plan", "Planned", "months_without", "plan_scenes", "weigh_scenes"]
 
@@ -67,7 +67,7 @@ class Plan:
     """Every scene that was found, in order of time, and what was refused at the door.
 
     ``received`` bytes have come so far. After a fetch ``lost`` are the ids of scenes that were to come and did not.
-    ``without`` are months in which no scene was found at all.
+    ``without`` are months in which nobody passed, as far as the search came: see ``is_complete``.
     """
 
     scenes: Scenes
@@ -75,6 +75,11 @@ class Plan:
     received: int = 0
     lost: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every archive has told all that it has."""
+        return not any(refusal.is_gap for refusal in self.scenes.refusals)
 
     @property
     def to_fetch(self) -> tuple[Planned, ...]:
@@ -137,16 +142,16 @@ def weigh_scenes(scenes: Scenes, sources: Mapping[str, Source],
 
     Several are asked at once. A scene whose source cannot say is a refusal.
     """
-    asked = [(scene, source) for scene in scenes.scenes
-             if isinstance(source := sources.get(scene.source), RemoteSource)
-             and not all(asset.kept for asset in scene.assets)]
+    remote = {name: source for name, source in sources.items() if isinstance(source, RemoteSource)}
+    asked = [scene for scene in scenes.scenes
+             if scene.source in remote and not all(asset.kept for asset in scene.assets)]
     weights: dict[str, Weight | Refusal] = {}
-    with ThreadPoolExecutor(max([1, *(source.at_once for _, source in asked)])) as threads:
-        told = threads.map(lambda one: _weighed(*one), asked)
-        for done, ((scene, _), weight) in enumerate(zip(asked, told, strict=True)):
+    with paced(_weighed, remote) as ask:
+        coming = [ask(scene) for scene in asked]
+        for done, (scene, weight) in enumerate(zip(asked, coming, strict=True)):
             if progress is not None:
                 progress(f"looking at the masks: {scene.id}", done, len(asked))
-            weights[scene.id] = weight
+            weights[scene.id] = weight.result()
     return weights
 
 
@@ -166,18 +171,18 @@ def plan_scenes(scenes: Scenes, weights: Mapping[str, Weight | Refusal], limits:
     if limits.max_cost is not None and len(units) > 1:
         raise UsageError(f"the sources count in {' and '.join(units)}, and one limit cannot hold for both. Fetch from "
                          "one after the other with --source")
-    taken = _within(_in_order(offered, room), room, left, limits.max_cost)
+    taken = _within(_in_order(offered, _count(offered, room, left, limits.max_cost)), room, left, limits.max_cost)
     return Plan(scenes=scenes, received=received, rows=tuple(
         row if row.is_kept or row.why_not is not None or row.scene.id in taken else
         replace(row, why_not=_beyond(limits, len(taken) + len(held)) + _snow(row)) for row in rows))
 
 
 def months_without(scenes: Scenes, span: Span) -> tuple[str, ...]:
-    """The months of a span, as 2024-05, in which no source has or refuses a scene: nobody passed, or nobody kept it.
+    """The months of a span, as 2024-05, in which no source has a scene of the site or refuses one.
 
     Counted are whole months from the span's start, or the first scene, to its end, or the last scene.
     """
-    taken = [scene.taken for scene in scenes.scenes]
+    taken = sorted([scene.taken for scene in scenes.scenes] + [one.taken for one in scenes.refusals if one.taken])
     start, end = span.start or min(taken, default=None), span.end or max(taken, default=None)
     if start is None or end is None:
         return ()
@@ -208,7 +213,17 @@ def _judged(scene: Scene, weight: Weight | Refusal, limits: Limits) -> Planned:
     return row
 
 
-def _in_order(rows: Sequence[Planned], room: int | None) -> list[Planned]:
+def _count(rows: Sequence[Planned], room: int | None, left: float | None, purse: float | None) -> int:
+    """How many of the rows the limits are about to hold, by their mean weight and cost: all, where all fit."""
+    count = len(rows) if room is None else min(room, len(rows))
+    every = [row.weight for row in rows]
+    for limit, whole in ((left, sum(one.bytes or 0 for one in every)), (purse, sum(one.cost or 0 for one in every))):
+        if limit is not None and whole > max(limit, 0):
+            count = min(count, max(1, int(limit * len(rows) / whole)))
+    return count
+
+
+def _in_order(rows: Sequence[Planned], room: int) -> list[Planned]:
     """The rows as they are to be taken: the best of each part of the time, then the second best of each, and so on."""
     if not rows or not room:
         return list(rows)
@@ -270,4 +285,5 @@ def _beyond(limits: Limits, count: int) -> str:
     asked = [f"{limits.max_scenes} scenes"] if limits.max_scenes is not None else []
     asked += [f"{limits.max_mb:g} MB"] if limits.max_mb is not None else []
     asked += [f"a cost of {limits.max_cost:g}"] if limits.max_cost is not None else []
-    return f"beyond the limit of {' and '.join(asked)}: {count} others spread better over the time, or show more"
+    others = f": {count} others spread better over the time, show more, or take less" if count else ""
+    return f"beyond the limit of {' and '.join(asked)}{others}"

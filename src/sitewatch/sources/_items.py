@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shapely import Polygon, make_valid
@@ -20,11 +20,14 @@ __all__ = ["Item", "footprint_of", "item_of", "moment", "share_of"]
 # Of its own satellite no pass covers more than half of the Earth's turn, but some footprints are drawn the wrong way
 # round the antimeridian.
 _WIDEST_DEG = 180.0
+# The frame or strip that an image is made of is recorded in seconds; what takes longer is a mosaic of several looks.
+_ONE_LOOK = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """What a metadata file says of one scene. Angles in degrees; ``fault`` says what in it cannot be right."""
+    """What a metadata file says of one scene. Angles in degrees; ``fault`` says what in it cannot be right, and
+    ``is_radar`` that no light was recorded."""
 
     file: str
     taken: datetime | None = None
@@ -38,28 +41,27 @@ class Item:
     offset_applied: bool | None = None
     cloud_cover: float | None = None
     relative_orbit: int | None = None
+    published: datetime | None = None
     fault: str | None = None
+    is_radar: bool = False
 
 
 def item_of(feature: Mapping[str, Any], file: str) -> Item:
     """What the properties of a STAC item, or of Planet's own, say; ``file`` is where it stands, for its faults."""
     said: Mapping[str, Any] = feature["properties"]
-    stated = said.get("datetime") or said.get("acquired")
-    taken = moment(stated)
-    providers = said.get("providers")
-    first = providers[0] if isinstance(providers, list) and providers else None
+    taken, fault = _taken(said, file)
     baseline = baseline_of(feature)
     return Item(
-        file=file, taken=taken,
-        fault=None if stated is None or taken else f"{file} gives the time {str(stated)[:40]!r}, which is none",
+        file=file, taken=taken, fault=fault, is_radar=any(str(key).startswith("sar:") for key in said),
         sun_azimuth_deg=_degrees(said, ("view:sun_azimuth", "sun_azimuth", "s2:mean_solar_azimuth"), 360),
         sun_elevation_deg=_sun_elevation(said),
         off_nadir_deg=_degrees(said, ("view:off_nadir", "view_angle"), 90),
         view_azimuth_deg=_degrees(said, ("view:azimuth", "satellite_azimuth"), 360),
         licence=_words(said.get("license")),
-        attribution=_words(first.get("name")) if isinstance(first, dict) else None,
+        attribution=_credit(said.get("providers")),
         baseline=baseline, offset_applied=offset_applied(feature, baseline),
-        cloud_cover=_percent(said), relative_orbit=_relative_orbit(said))
+        cloud_cover=_percent(said), relative_orbit=_relative_orbit(said),
+        published=moment(said.get("published")))
 
 
 def footprint_of(geometry: Any, area: BaseGeometry) -> BaseGeometry | None:
@@ -90,6 +92,38 @@ def moment(stated: object) -> datetime | None:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _taken(said: Mapping[str, Any], file: str) -> tuple[datetime | None, str | None]:
+    """When a scene was taken, the middle of a recording that is one look; or what is wrong with what is said of it."""
+    stated = said.get("datetime") or said.get("acquired")
+    if stated is not None:
+        taken = moment(stated)
+        return taken, None if taken else f"{file} gives the time {str(stated)[:40]!r}, which is none"
+    start, end = moment(said.get("start_datetime")), moment(said.get("end_datetime"))
+    if start is None or end is None:
+        return None, None
+    if timedelta() <= end - start <= _ONE_LOOK:
+        return start + (end - start) / 2, None
+    return None, (f"{file} gives only the time from {start:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S}, so that "
+                  "nobody can say at which moment the image was taken")
+
+
+def _credit(providers: object) -> str | None:
+    """Whom the providers of a STAC item or collection name for the credit line: who licenses it, else who produced it,
+    else those of whom it does not say what they do. Who only stores it is not credited."""
+    listed = [one for one in providers if isinstance(one, dict)] if isinstance(providers, list) else []
+    for does in ("licensor", "producer", "processor", None):
+        names = [name for one in listed if (does in _roles(one) if does else not _roles(one))
+                 and (name := _words(one.get("name")))]
+        if names:
+            return _words("; ".join(dict.fromkeys(names)))
+    return None
+
+
+def _roles(one: Mapping[str, Any]) -> list[Any]:
+    roles = one.get("roles")
+    return roles if isinstance(roles, list) else []
 
 
 def _degrees(said: Mapping[str, Any], keys: tuple[str, ...], most: float) -> float | None:

@@ -21,11 +21,12 @@ from requests.adapters import HTTPAdapter
 from sitewatch.errors import ProviderError
 from sitewatch.sources._guard import GuardedAdapter, is_private, shown_url
 
-__all__ = ["DeniedError", "Part", "Policy", "UnheardError", "Web"]
+__all__ = ["DeniedError", "Part", "Policy", "UnheardError", "UnservedError", "Web"]
 
 _BLOCK_BYTES = 65_536
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})   # HTTP statuses of faults that may pass (RFC 9110, RFC 6585)
 _DENIED = (401, 403)
+_UNSERVED = (404, 405, 501)
 _EXPLAINED = (400, 409, 422)   # what was asked for is wrong, and the answer tends to say how
 _REDIRECTS = 5
 _T = TypeVar("_T")
@@ -33,6 +34,10 @@ _T = TypeVar("_T")
 
 class DeniedError(ProviderError):
     """The provider wants other credentials than those given, or some at all."""
+
+
+class UnservedError(ProviderError):
+    """The provider has nothing at an address, or not by that method."""
 
 
 class UnheardError(ProviderError):
@@ -199,21 +204,26 @@ class Web:
         if status in _DENIED:
             raise DeniedError(f"{self.provider} refuses {shown_url(url)} (status {status}). Check the credentials that "
                               "docs/sources.md names for it")
-        raise ProviderError(f"{self.provider} answered {shown_url(url)} with status {status}{said}")
+        kind = UnservedError if status in _UNSERVED else ProviderError
+        raise kind(f"{self.provider} answered {shown_url(url)} with status {status}{said}")
 
     def _body(self, answer: requests.Response, at_most: int) -> bytes:
-        """The body; ProviderError for one that is longer than agreed, or beyond what may be spent."""
+        """The body; ProviderError for one that is longer than agreed, or beyond what may be spent.
+
+        Not every answer tells its length, and what is packed grows: each block is counted, and none is taken that
+        would go beyond.
+        """
         length = answer.headers.get("content-length", "")
         counted = self._spend(int(length) if length.isdecimal() else 0)
         data = bytearray()
         try:
             for block in answer.iter_content(_BLOCK_BYTES):
+                counted += self._spend(max(0, len(data) + len(block) - counted))
                 data += block
                 if len(data) > at_most:
                     raise ProviderError(f"{self.provider} sends more than the {at_most} bytes that were to come")
         finally:
-            # A connection may break, and not every answer tells its length.
-            self._spend(len(data) - counted, always=True)
+            self._spend(len(data) - counted, always=True)  # a connection may break
         return bytes(data)
 
     def _spend(self, count: int, always: bool = False) -> int:

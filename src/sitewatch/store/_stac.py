@@ -24,6 +24,7 @@ _EXTENSIONS = ["https://stac-extensions.github.io/eo/v1.1.0/schema.json",
                "https://stac-extensions.github.io/processing/v1.2.0/schema.json",
                "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
                "https://stac-extensions.github.io/sat/v1.0.0/schema.json",
+               "https://stac-extensions.github.io/timestamps/v1.1.0/schema.json",
                "https://stac-extensions.github.io/view/v1.0.0/schema.json"]
 _ROLES = {"image": "data", "mask": "data-mask", "metadata": "metadata"}
 _PROPERTIES = {  # of a STAC item: field of a Scene
@@ -33,7 +34,7 @@ _PROPERTIES = {  # of a STAC item: field of a Scene
     "sitewatch:source": "source", "sitewatch:sensor": "sensor", "sitewatch:datetime_from": "taken_from",
     "sitewatch:attribution": "attribution", "processing:version": "baseline",
     "sitewatch:offset_applied": "offset_applied", "eo:cloud_cover": "cloud_cover",
-    "sat:relative_orbit": "relative_orbit",
+    "sat:relative_orbit": "relative_orbit", "published": "published",
 }
 
 

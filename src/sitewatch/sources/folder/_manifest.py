@@ -19,7 +19,7 @@ __all__ = ["Manifests"]
 
 _NAME = "manifest.json"
 _LARGEST_BYTES = 32_000_000
-_IMAGES = (".tif", ".tiff")
+_READ = (".tif", ".tiff", "_metadata.json")
 _DIGESTS = {"sha256": re.compile(r"[0-9a-f]{64}"), "md5": re.compile(r"[0-9a-f]{32}")}  # the stronger one first
 
 
@@ -44,9 +44,9 @@ class Manifests:
                 self._known |= dict(_entries(path, folder))
 
     def missing(self) -> Iterator[Refusal]:
-        """The images that a manifest names and that are not there."""
+        """The images, and what is said of them, that a manifest names and that are not there."""
         for path, one in sorted(self._known.items()):
-            if path.suffix.lower() in _IMAGES and not path.is_file():
+            if path.name.lower().endswith(_READ) and not path.is_file():
                 yield Refusal(what=path.relative_to(self._folder).as_posix(),
                               why=f"{one.manifest} of its order names it, but it is not there. Fetch the order again")
 

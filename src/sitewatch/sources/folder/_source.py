@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sitewatch.errors import ImageError, ProviderError
 from sitewatch.geo.raster import check_pixels
@@ -120,7 +120,7 @@ class _Door:
         elif why is None and isinstance(taken, Taken) and taken.moment not in span:
             why = f"taken on {day(taken.moment)}, outside the asked time"
         said = item or Item(file="")
-        why = why or self._not_as_ordered(image) or self._damaged_or_known(image) or _two_baselines(image, said)
+        why = why or self._not_as_ordered(image, said) or self._damaged_or_known(image) or _two_baselines(image, said)
         if why is not None or isinstance(taken, str):
             yield Refusal(what=image.href, why=why or "no date")
             return
@@ -138,7 +138,8 @@ class _Door:
             off_nadir_deg=said.off_nadir_deg, view_azimuth_deg=said.view_azimuth_deg, licence=said.licence,
             attribution=_attribution(image, said, self._sensor, taken.moment.year),
             baseline=said.baseline or baseline_in_name(image.href) if self._sensor.added_counts else None,
-            offset_applied=_offset_applied(image, said) if self._sensor.added_counts else None)
+            offset_applied=_offset_applied(image, said) if self._sensor.added_counts else None,
+            published=said.published)
 
     def _wrong_kind(self, image: Image) -> str | None:
         wanted = len(self._sensor.bands)
@@ -160,9 +161,10 @@ class _Door:
         return (f"shows nothing of the site: it lies around latitude {middle.y:.4f}, longitude {middle.x:.4f}. "
                 "Remove it, or choose the area anew")
 
-    def _not_as_ordered(self, image: Image) -> str | None:
-        """Why the image or its mask is not what a manifest beside it says, None where it is."""
-        hrefs = [image.href, *([image.mask.href] if image.mask else [])]
+    def _not_as_ordered(self, image: Image, said: Item) -> str | None:
+        """Why the image, its mask or what is said of it is not what a manifest beside it says, None where it is."""
+        beside = [(PurePosixPath(image.href).parent / said.file).as_posix()] if said.file else []
+        hrefs = [image.href, *([image.mask.href] if image.mask else []), *beside]
         return next((fault for href in hrefs if (fault := self._manifests.fault(href)) is not None), None)
 
     def _damaged_or_known(self, image: Image) -> str | None:
@@ -192,6 +194,8 @@ class _Door:
 def _taken(image: Image, item: Item | None, listed: Taken | None) -> Taken | str:
     if item is not None and item.fault is not None:
         return f"{item.fault}. Correct it or remove that file"
+    if item is not None and item.is_radar:
+        return f"taken by radar, by {item.file}: its speckle and its lean are not reckoned with here. Remove the image"
     return when_taken(image.path.stem, image.tags, item.taken if item is not None else None, listed)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from pystac_client import ItemSearch
 from pystac_client.exceptions import APIError
@@ -15,7 +16,7 @@ from shapely.geometry import mapping
 
 from sitewatch.errors import ProviderError
 from sitewatch.model import Refusal, Site, Span
-from sitewatch.sources._web import Web
+from sitewatch.sources._web import UnservedError, Web
 
 __all__ = ["Found", "collection_of", "search"]
 
@@ -36,13 +37,14 @@ class Found:
 def search(web: Web, url: str, collection: str, site: Site, span: Span) -> Iterator[Found | Refusal]:
     """The items of a collection that meet a site within a span, each id once, in the order in which they come.
 
-    When a page fails for good, what came before it stands and a Refusal says that the search is not complete.
+    Asked by POST, or by GET of an API that knows no other way. When a page fails for good, what came before it stands
+    and a Refusal says that the search is not complete.
     Raises ProviderError when the very first page does not come.
     """
-    asked = ItemSearch(f"{url.rstrip('/')}/search", stac_io=_Io(web), collections=[collection], limit=_PAGE,
-                       intersects=mapping(site.area), datetime=_interval(span))
+    asked = partial(ItemSearch, f"{url.rstrip('/')}/search", stac_io=_Io(web), collections=[collection], limit=_PAGE,
+                    intersects=mapping(site.area), datetime=_interval(span))
     seen: set[str] = set()
-    pages = asked.pages_as_dicts()
+    pages = _pages(asked)
     for page in range(_MOST_PAGES):
         try:
             features = next(pages, {}).get("features", [])
@@ -51,8 +53,9 @@ def search(web: Web, url: str, collection: str, site: Site, span: Span) -> Itera
                 raise error if isinstance(error, ProviderError) else ProviderError(
                     f"{web.provider} did not answer as a STAC API does ({type(error).__name__}: {str(error)[:200]}). "
                     "Check its `url`: it is the one whose `/search` can be asked") from error
-            yield Refusal(what=web.provider, why=f"the search broke off after {len(seen)} scenes ({error}). What lies "
-                                                 "beyond is not known: fetch again later")
+            yield Refusal(what=web.provider, is_gap=True, why=(
+                f"the search broke off after {len(seen)} scenes ({error}). What lies beyond is not known: fetch again "
+                "later"))
             return
         if not isinstance(features, list) or not features:
             return
@@ -64,8 +67,21 @@ def search(web: Web, url: str, collection: str, site: Site, span: Span) -> Itera
                             href=f"{url.rstrip('/')}/collections/{collection}/items/{quote(identity, safe='')}")
         if len(seen) >= _MOST_ITEMS:
             break
-    yield Refusal(what=web.provider, why=f"more than {len(seen)} scenes: the rest was not asked for. Give a shorter "
-                                         "time with --since and --until")
+    yield Refusal(what=web.provider, is_gap=True, why=f"more than {len(seen)} scenes: the rest was not asked for. Give "
+                                                      "a shorter time with --since and --until")
+
+
+def _pages(asked: Callable[..., ItemSearch]) -> Iterator[dict[str, Any]]:
+    """The pages of a search by POST, or by GET where the API does not know the other."""
+    pages = asked(method="POST").pages_as_dicts()
+    try:
+        first = next(pages, None)
+    except UnservedError:
+        yield from asked(method="GET").pages_as_dicts()
+        return
+    if first is not None:
+        yield first
+        yield from pages
 
 
 def collection_of(web: Web, url: str, collection: str) -> Mapping[str, Any]:
@@ -88,7 +104,9 @@ class _Io(StacApiIO):
         """The answer's text."""
         if (method or "GET").upper() == "POST":
             return json.dumps(self._web.json("POST", href, body=parameters, headers=headers))
-        return json.dumps(self._web.json("GET", href, headers=headers))
+        joint = "&" if "?" in href else "?"
+        return json.dumps(self._web.json("GET", f"{href}{joint}{urlencode(parameters)}" if parameters else href,
+                                         headers=headers))
 
 
 def _interval(span: Span) -> str | None:

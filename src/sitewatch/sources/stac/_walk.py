@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from shapely import box
+from shapely import box, union
+from shapely.geometry.base import BaseGeometry
 
 from sitewatch.errors import ProviderError
 from sitewatch.model import Refusal, Site, Span
@@ -41,20 +42,21 @@ def walk(web: Web, url: str, site: Site, span: Span) -> Iterator[Found | Refusal
         except ProviderError as error:
             if address == url:
                 raise
-            yield Refusal(what=shown_url(address), why=f"what it links to is not known: {error}")
+            yield Refusal(what=shown_url(address), is_gap=True, why=f"what it links to is not known: {error}")
             continue
         if not isinstance(document, dict):
-            yield Refusal(what=shown_url(address), why="not a STAC catalogue, collection or item")
+            yield Refusal(what=shown_url(address), is_gap=True, why="not a STAC catalogue, collection or item")
         elif document.get("type") == "Feature":
             yield Found(feature=document, href=address, collection=parent)
         elif _may_show(document, site, span):
-            collection = document if document.get("type") == "Collection" else parent
+            kind = document.get("type", "Collection" if "license" in document else None)  # no type before STAC 1.0
+            collection = document if kind == "Collection" else parent
             fresh = [link for link in _links(document, address) if link not in seen]
             seen.update(fresh)
             ahead.extend((link, collection) for link in fresh)
         if len(seen) > _MOST_FILES:
-            yield Refusal(what=shown_url(url), why=f"it links to more than {_MOST_FILES} files: the rest is not known. "
-                                                   "Give the address of a part of it as `url`")
+            yield Refusal(what=shown_url(url), is_gap=True, why=f"it links to more than {_MOST_FILES} files: the rest "
+                                                                "is not known. Give the address of a part as `url`")
             return
 
 
@@ -73,11 +75,18 @@ def _may_show(document: Mapping[str, Any], site: Site, span: Span) -> bool:
     try:
         boxes = document["extent"]["spatial"]["bbox"]
         times = document["extent"]["temporal"]["interval"]
-        shows = any(box(one[0], one[1], one[len(one) // 2], one[len(one) // 2 + 1]).intersects(site.area)
-                    for one in boxes)
+        shows = any(_extent(one).intersects(site.area) for one in boxes)
         return shows and any(_meet(moment(start), moment(end), span) for start, end in times)
     except (KeyError, TypeError, ValueError, IndexError):
         return True
+
+
+def _extent(bbox: list[float]) -> BaseGeometry:
+    """A bounding box, also with heights; west is greater than east across the antimeridian (RFC 7946, section 5.2)."""
+    west, south, east, north = bbox[0], bbox[1], bbox[len(bbox) // 2], bbox[len(bbox) // 2 + 1]
+    if west <= east:
+        return box(west, south, east, north)
+    return union(box(west, south, 180, north), box(-180, south, east, north))
 
 
 def _meet(start: Any, end: Any, span: Span) -> bool:
