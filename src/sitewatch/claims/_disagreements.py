@@ -50,7 +50,7 @@ class _Said:
     dimension: str
     unit: str
     publishers: tuple[str, ...]
-    origin: str
+    origin: str | None
     observed: Span | None
 
 
@@ -142,10 +142,9 @@ def _origin(claim: Claim, claims: Claims) -> str:
 
 def _upstream(claim: Claim, claims: Claims) -> Claim | None:
     """The same statement in the document that this one's document repeats, if the case holds it."""
-    origin = claims.document(claim.document).origin
-    key = _key(claim, claims)
-    return next((other for other in claims if other.document != claim.document and _key(other, claims) == key
-                 and origin in (other.document, claims.document(other.document).publisher)), None)
+    document, key = claims.document(claim.document), _key(claim, claims)
+    return next((other for other in claims if _key(other, claims) == key
+                 and document.repeats(claims.document(other.document))), None)
 
 
 def _within(group: Sequence[_Said], latitude: float | None) -> Iterator[Disagreement]:
@@ -178,10 +177,16 @@ def _kind(clashes: Sequence[tuple[_Said, _Said]], parties: Sequence[_Said]) -> t
     for one, other in clashes:
         if one.document and one.document == other.document:
             return "self-contradiction", f"{one.claim} and {other.claim} stand in one document"
-    origins = sorted({said.origin for said in parties})
+    origins = sorted({said.origin for said in parties if said.origin is not None})
+    unknown = sorted({who for said in parties if said.origin is None for who in said.publishers})
+    if unknown and len(origins) < 2:
+        known = f"; the others go back to {origins[0]}" if origins else ""
+        return "origin unknown", (f"nobody has said to whom {', '.join(unknown)} go{'es' if len(unknown) == 1 else ''} "
+                                  f"back{known}, so that this may be one error or a dispute")
     if len(origins) == 1:
         return "transmission error", f"all of it goes back to {origins[0]}, so at most one reading can be right"
-    return "dispute", f"the readings go back to {len(origins)} origins: {', '.join(origins)}"
+    also = f"; of {', '.join(unknown)} the origin is not known" if unknown else ""
+    return "dispute", f"the readings go back to {len(origins)} origins: {', '.join(origins)}{also}"
 
 
 def _slip(one: _Said, other: _Said, latitude: float | None) -> str | None:
@@ -205,10 +210,12 @@ def _disagreement(kind: DisagreementKind, why: str, parties: Sequence[_Said]) ->
         printed.setdefault((said.text, low, high), []).append(said)
     readings = tuple(Printed(text=text, low=low, high=high, unit=group[0].unit,
                              publishers=_once(p for s in group for p in s.publishers),
-                             origins=_once(s.origin for s in group))
+                             origins=_once(s.origin or "not known" for s in group))
                      for (text, low, high), group in printed.items())
+    known = {said.origin for said in parties} - {None}
     return Disagreement(kind=kind, about=parties[0].about, why=why, printed=readings,
-                        claims=_once(s.claim for s in parties), origins=len({s.origin for s in parties}),
+                        claims=_once(s.claim for s in parties), origins=max(1, len(known)),
+                        is_counted=all(s.origin is not None for s in parties),
                         publishers=len({p for s in parties for p in s.publishers}))
 
 

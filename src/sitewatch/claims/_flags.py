@@ -50,7 +50,7 @@ class _Read:
         """Whether its publisher repeats what another published first, as far as the case says."""
         if self.document.origin:
             return self.document.origin != self.claim.publisher
-        return any(self.claim.publisher in reading.publishers and reading.origin != self.claim.publisher
+        return any(self.claim.publisher in reading.publishers and reading.origin not in (None, self.claim.publisher)
                    and reading.of in {c.id for c in self.claims if c.document == self.claim.document}
                    for reading in self.claims.readings)
 

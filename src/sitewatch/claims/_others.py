@@ -37,7 +37,7 @@ def said_by_others(checks: Checks) -> Iterator[Told]:
 
 def _excluded(one: Disagreement, checks: Checks) -> str:
     readings = ", ".join(f"“{printed.text}”" for printed in one.printed)
-    origins = counted(one.origins, "independent origin", "independent origins")
+    origins = ("" if one.is_counted else "at least ") + counted(one.origins, "independent origin", "independent origins")
     who = counted(one.publishers, "publisher gives", "publishers give")
     ways = counted(len(one.printed), "reading", "readings")
     held = _held(one, checks) or f"The readings are {readings}."

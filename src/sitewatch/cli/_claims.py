@@ -73,7 +73,7 @@ def _why(check: Check) -> str:
 
 def _disagreement(one: Disagreement) -> str:
     return (f"{one.kind.capitalize()}: {one.about}. {_counted(one.publishers, 'publisher')}, "
-            f"{_counted(one.origins, 'independent origin')}: {one.why}")
+            f"{'' if one.is_counted else 'at least '}{_counted(one.origins, 'independent origin')}: {one.why}")
 
 
 def _counted(number: int, noun: str) -> str:

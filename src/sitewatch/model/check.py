@@ -26,7 +26,8 @@ __all__ = [
 _SHOWN = {"m²": ("km²", 1e6), "m": ("km", 1e3)}  # from a million on
 
 Verdict = Literal["supported", "refuted", "cannot tell", "not testable"]
-DisagreementKind = Literal["transmission error", "dispute", "self-contradiction", "dimension slip", "not comparable"]
+DisagreementKind = Literal["transmission error", "dispute", "origin unknown", "self-contradiction", "dimension slip",
+                           "not comparable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,7 @@ class Disagreement:
     """Readings of one statement that exclude each other, or only seem to.
 
     ``publishers`` counts who printed it, ``origins`` how many independent sources stand behind them: never the same.
+    Where not all of them are known (``is_counted``), there are at least so many.
     ``slip`` names the conversion by whose factor two readings differ; that may be chance.
     """
 
@@ -129,6 +131,7 @@ class Disagreement:
     origins: int
     why: str
     slip: str | None = None
+    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,8 @@ class Stated:
     def __post_init__(self) -> None:
         if not self.low <= self.high:
             raise ValueError(f"the interval is upside down: {self.low} to {self.high}")
+        if self.tolerance is not None and self.tolerance < 0:
+            raise ValueError(f"the tolerance is below zero: {self.tolerance}")
         if self.unit not in UNITS:
             raise ValueError(f"the unit {self.unit!r} is not known; write one of {', '.join(UNITS)}")
 
@@ -180,12 +182,12 @@ class Relation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How some publishers print the number of a claim."""
+    """How some publishers print the number of a claim, and to whom they go back; None where nobody knows."""
 
     of: str
     stated: Stated
     publishers: tuple[str, ...]
-    origin: str
+    origin: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
