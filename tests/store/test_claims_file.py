@@ -116,6 +116,8 @@ def test_a_document_that_names_itself_as_its_origin_repeats_nobody(tmp_path):
 @pytest.mark.parametrize(("names", "line", "why"), [
     ("entities:\n- {id: a}\n- {id: a}\n", 3, "stands here twice"),
     ("entities:\n- {id: a, part_of: b}\n- {id: b, part_of: a}\n", 2, "part of itself"),
+    ("entities:\n- id: a\n  part_of: b\n", 3, "no entity is called 'b'"),
+    ("entities:\n- id: a\n  not_same_as: [b]\n", 3, "no entity is called 'b'"),
     ("entities:\n- {id: a,\n   at: [0, 0]}\n", 3, "does not lie on the site's grid"),
     ("entities:\n- {id: a,\n   area: [[0, 0], [1, 1]]}\n", 3, "not a GeoJSON Polygon"),
     ("entities:\n- id: a\n  area: {type: LineString, coordinates: [[0, 0], [1, 1]]}\n", 3, "not a GeoJSON Polygon"),

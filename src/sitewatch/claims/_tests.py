@@ -83,7 +83,7 @@ def _sizes(claim: Claim, stated: Stated, evidence: Evidence) -> Iterator[Answer]
         wanted = [link.dimension]
     numerator = evidence.thing(stated.numerator or claim.subject, claim)[1]
     denominator = evidence.thing(stated.denominator or claim.object, claim, "object")[1] if is_ratio else None
-    if missing := _missing(claim, stated, numerator, denominator):
+    if missing := _missing(claim, stated, numerator, denominator, evidence):
         yield Answer(what=dimension_phrase(wanted[0]), verdict="cannot tell", why=missing)
         return
     assert numerator is not None
@@ -103,7 +103,8 @@ def _dimensions(stated: Stated) -> list[str]:
     return ["area", "length", "width"] if is_ratio else ["length", "width"] if is_length else ["area"]
 
 
-def _missing(claim: Claim, stated: Stated, numerator: Structure | None, denominator: Structure | None) -> str | None:
+def _missing(claim: Claim, stated: Stated, numerator: Structure | None, denominator: Structure | None,
+             evidence: Evidence) -> str | None:
     """Which of the things that are compared nobody has pointed out, or the images do not show."""
     if numerator is None:
         name = stated.numerator or claim.subject
@@ -111,7 +112,8 @@ def _missing(claim: Claim, stated: Stated, numerator: Structure | None, denomina
         name = stated.denominator or claim.object
     else:
         return None
-    return f"no structure that was traced is known to be “{name}”: say in names.yaml where it stands"
+    return evidence.doubt(name) or (
+        f"no structure that was traced is known to be “{name}”: say in names.yaml where it stands")
 
 
 def _size(claim: Claim, what: str, measured: Measurement | None, evidence: Evidence) -> Answer:
@@ -158,8 +160,8 @@ def _count(claim: Claim, stated: Stated, evidence: Evidence) -> Answer:
         return Answer(what="count", verdict="cannot tell",
                       why="only what appeared, changed or went is traced: what stood there all along is not counted")
     if ground is None or not ground.area:
-        return Answer(what="count", verdict="cannot tell",
-                      why=f"nobody has said in names.yaml which area “{place}” is")
+        return Answer(what="count", verdict="cannot tell", why=evidence.doubt(claim.subject) or
+                      f"nobody has said in names.yaml which area “{place}” is")
     gone = claim.predicate in _GONE or claim.predicate == "removed_on"
     wanted = [s for s in evidence.structures if s.class_ == ("removed structure" if gone else "new structure")]
     return found_count(wanted, ground, canonical(stated), place, evidence.changes.smallest_text,
@@ -185,8 +187,9 @@ def _position(claim: Claim, evidence: Evidence) -> Answer:
     one, other = evidence.ground(claim.subject), evidence.ground(claim.object)
     names = evidence.called(claim.subject), evidence.called(claim.object)
     if one is None or other is None:
-        return Answer(what="position", verdict="cannot tell",
-                      why=f"nobody has said in names.yaml where “{names[0] if one is None else names[1]}” is")
+        missing = claim.subject if one is None else claim.object
+        return Answer(what="position", verdict="cannot tell", why=evidence.doubt(missing) or
+                      f"nobody has said in names.yaml where “{evidence.called(missing)}” is")
     if claim.predicate in SIDES:
         return found_beside(one, other, claim.predicate, names, evidence.reach_m)
     if not other.area:
@@ -199,6 +202,8 @@ def _presence(claim: Claim, evidence: Evidence) -> Answer:
     entity, structure = evidence.thing(claim.subject, claim)
     name = structure.label if structure else entity.name if entity else claim.subject
     marked = structure is not None and structure.class_ == "marked object"  # a person has told it for what it is
+    if structure is None and (doubt := evidence.doubt(claim.subject)):
+        return Answer(what="presence", verdict="cannot tell", why=doubt)
     if why := (None if marked else _too_coarse(entity, evidence)) or _not_traced(entity, structure, evidence):
         needed = _gsd_for(entity)
         return Answer(what="presence", verdict="cannot tell", why=why, structure=structure.id if structure else None,
