@@ -74,6 +74,22 @@ def test_n_times_larger_is_borne_out_by_either_of_its_two_meanings(tmp_path):
         assert check.verdict == "supported"
 
 
+def test_size_without_a_dimension_is_the_footprint_and_says_how_a_length_would_fare(tmp_path):
+    claim = _ratio("of", 0.6, 0.7)
+    claim["quantity"]["dimension"] = "unspecified"
+    def measured(what, value):
+        return Measurement(subject="hall", what=what, reference="old", scenes=("look-07",), value=Quantity(
+            value=value, low=value * 0.97, high=value * 1.03, unit="1", method="fit"))
+    measurements = [measured("area ratio", 0.65), measured("length ratio", 0.8), measured("width ratio", 0.81)]
+    check = _one(tmp_path, claim, traced("hall"), traced("old", class_="reference"), measured=measurements)
+    assert [test.verdict for test in check.tested] == ["supported", "refuted", "refuted"]
+    assert check.verdict == "supported"
+    assert check.why.endswith("had another dimension been meant, it would be otherwise: length refuted, width refuted")
+    alike = [measured(f"{what} ratio", 0.65) for what in ("area", "length", "width")]
+    check = _one(tmp_path, claim, traced("hall"), traced("old", class_="reference"), measured=alike)
+    assert "otherwise" not in check.why
+
+
 def test_without_a_word_on_which_structure_it_is_nothing_is_decided(tmp_path):
     check = _one(tmp_path, _ratio("of", 0.6, 0.7), traced("something"))
     assert check.verdict == "cannot tell"

@@ -12,7 +12,7 @@ from sitewatch.claims._links import Links
 from sitewatch.geo import WGS84, reproject
 from sitewatch.model import (
     SENSORS,
-    Between,
+    Change,
     Changes,
     Claim,
     ClaimPart,
@@ -124,12 +124,13 @@ class Evidence:
             return Point(entity.at)
         return self._whole if self._is_site(entity, name) else None
 
-    def ground_changed(self, entity: Entity) -> Between | None:
-        """When the ground first changed, and stayed so, where a thing is said to be; None where it did not."""
-        spot = entity.area if entity.area is not None else Point(entity.at) if entity.at else None
-        there = [ground.first for ground in grounds_of(self.changes, self.structures)
+    def ground_changed(self, entity: Entity | None) -> tuple[Change, ...]:
+        """How the ground changed, and stayed so, where a thing is said to be and no structure was traced: in order of
+        time, of the largest place of works there."""
+        spot = None if entity is None else entity.area or (Point(entity.at) if entity.at else None)
+        there = [ground.changes for ground in grounds_of(self.changes, self.structures)
                  if spot is not None and ground.outline.distance(spot) <= self.reach_m]
-        return there[0] if there else None
+        return there[0] if there else ()
 
     def _is_site(self, entity: Entity | None, name: str) -> bool:
         """Whether it is the very place that was looked at; what is part of it or holds it is another."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sitewatch.claims._likelihood import verdict_of
-from sitewatch.model import SENSORS, Answer, Between, Look, Scene, Span, Structure, day, plain_name
+from sitewatch.model import SENSORS, Answer, Between, Change, Look, Scene, Span, Structure, day, plain_name
 
-__all__ = ["found_dated", "found_gone", "found_images", "found_present"]
+__all__ = ["found_dated", "found_gone", "found_ground", "found_images", "found_present"]
 
 
 def found_present(structure: Structure, when: Span | None, name: str, *, is_new: bool,
@@ -75,6 +75,22 @@ def found_dated(structure: Structure, when: Span | None, name: str, predicate: s
     decides = None if verdict != "cannot tell" else "clear images nearer to both sides of the stated time"
     return Answer(what="date", verdict=verdict, chance=chance, structure=structure.id, measured=str(happened),
                   decides=decides, why=f"it happened {happened}; the claim says {_within(when)}")
+
+
+def found_ground(there: Sequence[Change], when: Span | None, name: str) -> Answer:
+    """Whether the ground changed for good, by the end of ``when``, where a thing is said to be new or gone: that much
+    of the claim these images carry without a structure."""
+    end = when.end if when else None
+    by_then = [change for change in there if end is None or (change.between.by and change.between.by <= end)]
+    if not by_then:
+        return Answer(what="change of the ground", verdict="cannot tell", measured=str(there[0].between),
+                      why=f"the ground changed at the place of {name}, but was first seen so after the stated time, "
+                          f"{there[0].between}")
+    chance, first = max(change.chance for change in by_then), by_then[0].between
+    return Answer(what="change of the ground", verdict=verdict_of(chance), chance=chance, measured=str(first),
+                  why=f"the ground at the place of {name} changed first {first}, and had not changed back by the last "
+                      "look: something came, went or was laid there, as far as a change that stayed tells it. Works "
+                      "without a building and a new surface look the same")
 
 
 def found_images(scenes: Sequence[Scene], names: Sequence[str], when: Span | None) -> Answer:

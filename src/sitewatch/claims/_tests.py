@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sitewatch.claims._counts import found_count
 from sitewatch.claims._disagreements import meant
 from sitewatch.claims._evidence import Evidence
 from sitewatch.claims._likelihood import chance_within, deciding_gsd_m, times_better, verdict_of
 from sitewatch.claims._positions import SIDES, found_beside, found_within
-from sitewatch.claims._presence import found_dated, found_gone, found_images, found_present
+from sitewatch.claims._presence import found_dated, found_gone, found_ground, found_images, found_present
 from sitewatch.claims._words import FUNCTION_WORDS, dimension_phrase
 from sitewatch.model import (
     SERIES_LOOKS,
@@ -38,6 +39,7 @@ _WITHIN = frozenset("located_in lies_in within".split())
 _TAKEN = frozenset("acquired_by taken_by imaged_by".split())
 # What a thing is for, who uses it and what is intended: no image of any resolution shows it.
 _UNSEEABLE = frozenset("function purpose used_for produces houses emphasis intends stores used_by".split())
+_SAYS_NEW = re.compile(r"\b(?:new(?:ly)?|additional|built|construct\w+|remov\w+)\b", re.I)
 _ALWAYS = ("area", "length", "width")  # what is measured of every structure; other dimensions only of some
 
 # Pixel size, in metres, from which a thing is told for what it is: NIIRS tasks and the practice of analysts
@@ -66,8 +68,10 @@ def _on_the_ground(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
                          "from what comes and goes")
         yield from _function_in(claim, evidence)
     elif claim.predicate in _PRESENT | _GONE | _DATED:
-        yield _count(claim, claim.stated, evidence) if claim.stated and claim.stated.unit == "count" \
-            else _presence(claim, evidence)
+        if claim.stated and claim.stated.unit == "count":
+            yield _count(claim, claim.stated, evidence)
+        else:
+            yield from _there(claim, evidence)
         yield from _function_in(claim, evidence)
 
 
@@ -88,11 +92,21 @@ def _sizes(claim: Claim, stated: Stated, evidence: Evidence) -> Iterator[Answer]
         return
     assert numerator is not None
     reference = denominator.id if denominator else None
+    answers = []
     for dimension in wanted:
         what = f"{dimension} ratio" if is_ratio else dimension
         measured = next((m for m in evidence.measurements
                          if (m.subject, str(m.what), m.reference) == (numerator.id, what, reference)), None)
-        yield _size(claim, what, measured, evidence)
+        answers.append(_size(claim, what, measured, evidence))
+    yield replace(answers[0], why=f"{answers[0].why}{_read_otherwise(answers)}")
+    yield from answers[1:]
+
+
+def _read_otherwise(answers: Sequence[Answer]) -> str:
+    """That the statement fares otherwise if "size" meant another dimension: the first is how the word is read."""
+    first = answers[0].verdict
+    other = [f"{one.what} {one.verdict}" for one in answers[1:] if one.value is not None and one.verdict != first]
+    return f"; had another dimension been meant, it would be otherwise: {', '.join(other)}" if other else ""
 
 
 def _dimensions(stated: Stated) -> list[str]:
@@ -198,6 +212,18 @@ def _position(claim: Claim, evidence: Evidence) -> Answer:
     return found_within(one, other, *names, evidence.reach_m)
 
 
+def _there(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
+    """Whether it stands there; and, where no structure was traced, whether anything came or went at its place, if the
+    claim says so. That the ground changed is seen; what it was is another question, and the images may not tell."""
+    yield _presence(claim, evidence)
+    entity, structure = evidence.thing(claim.subject, claim)
+    says_so = claim.predicate in _NEW | _GONE | _DATED or (
+        claim.predicate in _UNSEEABLE and _SAYS_NEW.search(claim.quote))
+    if structure is None and says_so and evidence.stack.is_series and not evidence.doubt(claim.subject) \
+            and (there := evidence.ground_changed(entity)):
+        yield found_ground(there, claim.observed, evidence.called(claim.subject))
+
+
 def _presence(claim: Claim, evidence: Evidence) -> Answer:
     entity, structure = evidence.thing(claim.subject, claim)
     name = structure.label if structure else entity.name if entity else claim.subject
@@ -241,9 +267,9 @@ def _not_traced(entity: Entity | None, structure: Structure | None, evidence: Ev
         return None
     if entity is None or (entity.at is None and entity.structure is None and entity.area is None):
         return "nobody has said in names.yaml where it stands"
-    if since := evidence.ground_changed(entity):
-        return (f"no structure was traced there, but the ground changed, first {since}, and had not changed back by "
-                f"the last look: whether that is {entity.name} these images do not tell")
+    if evidence.ground_changed(entity):
+        return (f"no structure was traced there, but the ground changed and had not changed back by the last look: "
+                f"whether that is {entity.name} images of {evidence.gsd_m:g} m per pixel do not tell")
     return (f"no structure was traced there. What is smaller than about {evidence.changes.smallest_text} is not "
             "reported, and larger things are missed too: this is no sign that it is not there")
 
@@ -254,7 +280,7 @@ def _unseeable(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
                  why=f"what a thing is for, who uses it and what is intended (“{what}”) no image can show")
     entity, structure = evidence.thing(claim.subject, claim)
     if structure or (entity and (entity.at or entity.area)):
-        yield _presence(claim, evidence)
+        yield from _there(claim, evidence)
 
 
 def _function_in(claim: Claim, evidence: Evidence) -> Iterator[Answer]:

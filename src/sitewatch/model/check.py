@@ -25,6 +25,8 @@ __all__ = [
 
 _SHOWN = {"m²": ("km²", 1e6), "m": ("km", 1e3)}  # from a million on
 
+_DECIDED = ("supported", "refuted")
+
 Verdict = Literal["supported", "refuted", "cannot tell", "not testable"]
 DisagreementKind = Literal["transmission error", "dispute", "origin unknown", "self-contradiction", "dimension slip",
                            "not comparable"]
@@ -88,6 +90,13 @@ class Check:
     tested: tuple[Answer, ...] = ()
     before: str = ""
     after: str = ""
+
+    @property
+    def part(self) -> Answer | None:
+        """What the images decide of a claim that they do not decide as a whole."""
+        if self.verdict in _DECIDED:
+            return None
+        return next((answer for answer in self.tested[1:] if answer.verdict in _DECIDED), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

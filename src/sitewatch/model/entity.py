@@ -79,14 +79,15 @@ class Entities:
         return next((entity for entity in self.records if entity.id == entity_id), None)
 
     def find(self, name: str, *, sourced: bool = False) -> Entity | None:
-        """The entity of that id or of a name that is spelt alike, or None; ``sourced``: by names with a source alone."""
+        """The entity of that id or of a name that is spelt alike, or None; ``sourced``: a name with a source."""
         plain = plain_name(name)
         return self.get(name) or next((entity for entity in self.records for known in entity.names
                                        if (known.carries or not sourced) and plain == plain_name(known.text)), None)
 
     def held_apart(self, entity: Entity) -> tuple[Entity, ...]:
         """What the registry says it is not, whichever of the two says so."""
-        return tuple(other for other in self.records if other.id in entity.not_same_as or entity.id in other.not_same_as)
+        return tuple(other for other in self.records
+                     if other.id in entity.not_same_as or entity.id in other.not_same_as)
 
 
 def plain_name(text: str) -> str:
