@@ -9,6 +9,7 @@ from dataclasses import replace
 from sitewatch.claims._counts import found_count
 from sitewatch.claims._disagreements import meant
 from sitewatch.claims._evidence import Evidence
+from sitewatch.claims._few import looks_alike
 from sitewatch.claims._likelihood import chance_within, deciding_gsd_m, times_better, verdict_of
 from sitewatch.claims._positions import SIDES, found_beside, found_within
 from sitewatch.claims._presence import found_dated, found_gone, found_ground, found_images, found_present
@@ -39,7 +40,8 @@ _WITHIN = frozenset("located_in lies_in within".split())
 _TAKEN = frozenset("acquired_by taken_by imaged_by".split())
 # What a thing is for, who uses it and what is intended: no image of any resolution shows it.
 _UNSEEABLE = frozenset("function purpose used_for produces houses emphasis intends stores used_by".split())
-_SAYS_NEW = re.compile(r"\b(?:new(?:ly)?|additional|built|construct\w+|remov\w+)\b", re.I)
+_SAYS_NEW = re.compile(r"\b(?:new(?:ly)?|additional|built|construct\w+)\b", re.I)
+_SUB_METRE = 1.0  # m per pixel: coarser pairs show fields and light at work in every small thing's place
 _ALWAYS = ("area", "length", "width")  # what is measured of every structure; other dimensions only of some
 
 # Pixel size, in metres, from which a thing is told for what it is: NIIRS tasks and the practice of analysts
@@ -62,12 +64,14 @@ def _on_the_ground(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
         yield _position(claim, evidence)
     elif claim.predicate in _TAKEN:
         yield found_images(evidence.stack.scenes.scenes, evidence.names(claim.object), claim.observed)
-    elif claim.predicate in _PRESENT | _GONE | _DATED and not evidence.stack.is_series:
+    elif claim.predicate not in _PRESENT | _GONE | _DATED:
+        return
+    elif not (evidence.stack.is_series or _is_followed(claim, evidence)):
         yield Answer(what="presence", verdict="cannot tell", decides=f"a series of {SERIES_LOOKS} clear looks or more",
                      why=f"the images are {len(evidence.stack.used)} looks: in so few nothing separates what lasts "
                          "from what comes and goes")
         yield from _function_in(claim, evidence)
-    elif claim.predicate in _PRESENT | _GONE | _DATED:
+    else:
         if claim.stated and claim.stated.unit == "count":
             yield _count(claim, claim.stated, evidence)
         else:
@@ -213,14 +217,14 @@ def _position(claim: Claim, evidence: Evidence) -> Answer:
 
 
 def _there(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
-    """Whether it stands there; and, where no structure was traced, whether anything came or went at its place, if the
-    claim says so. That the ground changed is seen; what it was is another question, and the images may not tell."""
+    """Whether it stands there; and, where no structure was traced, whether anything new is at its place, if the claim
+    says that. That the ground changed is seen; what it is now is another question, and the images may not tell."""
     yield _presence(claim, evidence)
     entity, structure = evidence.thing(claim.subject, claim)
-    says_so = claim.predicate in _NEW | _GONE | _DATED or (
+    says_so = claim.predicate in (_NEW | _DATED) - {"removed_on"} or (
         claim.predicate in _UNSEEABLE and _SAYS_NEW.search(claim.quote))
-    if structure is None and says_so and evidence.stack.is_series and not evidence.doubt(claim.subject) \
-            and (there := evidence.ground_changed(entity)):
+    is_told = evidence.stack.is_series and not _too_coarse(entity, evidence) and not evidence.doubt(claim.subject)
+    if structure is None and says_so and is_told and (there := evidence.ground_changed(entity)):
         yield found_ground(there, claim.observed, evidence.called(claim.subject))
 
 
@@ -231,7 +235,7 @@ def _presence(claim: Claim, evidence: Evidence) -> Answer:
     if structure is None and (doubt := evidence.doubt(claim.subject)):
         return Answer(what="presence", verdict="cannot tell", why=doubt)
     if why := (None if marked else _too_coarse(entity, evidence)) or _not_traced(entity, structure, evidence):
-        needed = _gsd_for(entity)
+        needed = _deciding_m(entity, structure, evidence)
         return Answer(what="presence", verdict="cannot tell", why=why, structure=structure.id if structure else None,
                       decides=f"images of about {needed:.2g} m per pixel, some with it and some without")
     assert structure is not None
@@ -253,6 +257,25 @@ def _gsd_for(entity: Entity | None) -> float:
     """By what it is, and, where its size is known, at least three pixels across: fewer detect nothing for sure."""
     by_type = _GSD_FOR.get(entity.type if entity else "building", _GSD_FOR["building"])
     return min(by_type, entity.size_m / 3) if entity and entity.size_m else by_type
+
+
+def _deciding_m(entity: Entity | None, structure: Structure | None, evidence: Evidence) -> float:
+    """The pixels that would decide where these do not. What was not traced is smaller than what is found in them: for
+    a thing of known size the record of changes says how many pixels that takes, for another they are a third."""
+    needed = _gsd_for(entity)
+    if structure is not None or evidence.gsd_m > needed:
+        return needed
+    across_px = max(3.0, evidence.changes.smallest_px**0.5)
+    finer = evidence.gsd_m / 3
+    return min(needed, max(entity.size_m / across_px, finer) if entity and entity.size_m else finer)
+
+
+def _is_followed(claim: Claim, evidence: Evidence) -> bool:
+    """Whether even so few looks tell of it: a person has marked it, the pixels are those that such a thing takes, and
+    the looks are alike. What its place does by chance, other places of its shape say."""
+    entity, structure = evidence.thing(claim.subject, claim)
+    return structure is not None and structure.class_ == "marked object" and looks_alike(evidence.stack) \
+        and evidence.gsd_m <= min(_gsd_for(entity), _SUB_METRE)
 
 
 def _too_coarse(entity: Entity | None, evidence: Evidence) -> str | None:
