@@ -9,6 +9,7 @@ from shapely.affinity import translate
 from tests.claims.said import WORLD, area_ratio, checked, claims_of, traced
 
 from sitewatch.claims._likelihood import chance_within, deciding_gsd_m, times_better, verdict_of
+from sitewatch.errors import CaseFileError
 from sitewatch.geo import to_lonlat
 from sitewatch.model import Measurement, Quantity
 
@@ -195,6 +196,26 @@ def test_a_word_of_function_in_a_supported_claim_is_said_to_be_untested_unless_i
     tested = _one(tmp_path, claim, traced("hall"), text=text, names=red).tested
     assert [test.why for test in tested if test.what == "function"] == [
         "that it is for “assembly” no image can show: only that it stands there was tested"]
+
+
+@pytest.mark.parametrize(("predicate", "hint"), [
+    ("stand_on", "did you mean stands_on?"), ("north of", ""), ("locatedin", "did you mean located_in?"),
+    ("admired", "there is no test for “admired”")])
+def test_a_predicate_that_is_spelt_nearly_like_a_tested_one_is_pointed_out(tmp_path, predicate, hint):
+    check = _one(tmp_path, {"triple": ["hall", predicate, "hill"]}, traced("hall"))
+    assert check.verdict == "cannot tell"
+    assert hint in check.why
+    assert ("did you mean" in check.why) == (predicate != "admired")
+
+
+def test_a_growth_needs_a_size_from_which_it_grows(tmp_path):
+    quantity = {"form": "by", "low": 10, "unit": "ha"}
+    with pytest.raises(CaseFileError, match=r"claims\.yaml:\d+: claims\[0\]\.quantity\.start: nobody can tell what it grows"):
+        _one(tmp_path, {"kind": "measurement", "quantity": quantity}, traced("hall"))
+    grown = _one(tmp_path, {"kind": "measurement", "triple": ["hall", "grew", ""], "quantity": {**quantity, "start": 20}},
+                 traced("hall"))
+    assert (grown.verdict, grown.why) == (
+        "cannot tell", "nobody has said what it is compared with, or how large it was before was not measured")
 
 
 def test_what_nobody_confirmed_gets_no_verdict(tmp_path):

@@ -70,6 +70,13 @@ def test_a_day_that_is_a_name_is_no_date():
     ("approximately 60-70% smaller than the structure", "less_than", (0.25, 0.45)),
     ("twice the size of the previous one", "times", (1.8, 2.2)),
     ("grew 11 times over, from .08 to .96", "grew_times", (9.9, 12.1)),
+    ("increased by 40 percent", "more_than", (1.35, 1.45)),
+    ("rose 40 percent", "more_than", (1.35, 1.45)),
+    ("fell by about 40%", "less_than", (0.55, 0.65)),
+    ("increased to 140 percent", "of", (1.35, 1.45)),
+    ("expanded from 0.08 to 0.96 km²", "to", (11.9375, 12.0625)),
+    ("increased to 30 ha from 20 ha", "to", (1.25, 1.75)),
+    ("increased by 10 ha from 20", "by", (1.25, 1.75)),
     ("nearly 500 square km", "value", (450e6, 550e6)),
     ("1,595 square metres in all", "value", (1594.5, 1595.5)),
     ("objects of 1.1–1.9 m", "value", (1.05, 1.95)),
@@ -85,6 +92,10 @@ def test_numbers_as_they_are_printed_are_read(text, form, means):
 @pytest.mark.parametrize("text", ["in 2024 alone", "KN-32 missiles", "version 1.2.3", "from 3 to 2 m", "two years ago"])
 def test_what_is_no_stated_number_is_left_alone(text):
     assert list(quantities_in(text)) == []
+
+
+def test_two_sizes_in_different_units_are_no_growth():
+    assert {stated.form for _, _, stated in quantities_in("rose from 2 m to 3 km²")} == {"value"}
 
 
 @pytest.mark.parametrize("piece", ["A ", "A", "1,", "in May ", "the officials ", "said that ", "A, ", " 11 times over"])

@@ -9,7 +9,6 @@ from datetime import timedelta
 from itertools import combinations
 
 from sitewatch.model import (
-    UNITS,
     Claim,
     Claims,
     Disagreement,
@@ -18,6 +17,7 @@ from sitewatch.model import (
     Printed,
     Span,
     Stated,
+    base_of,
     canonical,
     day,
 )
@@ -27,6 +27,7 @@ __all__ = ["disagreements_of", "meant"]
 # A number converted wrongly, or converted and printed with the old unit, is off by one of these.
 _SLIPS = (("miles and kilometres", 1.609344), ("square miles and square kilometres", 2.589988),
           ("metres and feet", 3.28084), ("square metres and square feet", 10.7639), ("hectares and acres", 2.47105))
+_OF_LENGTHS = frozenset({"miles and kilometres", "metres and feet", "true lengths and those of Web Mercator"})
 _SLIP_WITHIN = 0.01
 _EVENTS = frozenset("""
     signed agreed opened closed built_on completed_on started_on began_on appeared_on removed_on taken_on published_on
@@ -34,7 +35,7 @@ _EVENTS = frozenset("""
 """.split())
 _FORMS = {"of": "{} the size of", "more_than": "{} larger than", "less_than": "{} smaller than",
           "times": "{} times the size of", "times_larger": "{} times larger than", "grew_times": "grew {} times over",
-          "value": "{}"}
+          "by": "grew by {} from {start:g}", "to": "grew to {} from {start:g}", "value": "{}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def meant(stated: Stated) -> str:
     scale = 100 if stated.unit == "1" and stated.form in ("of", "more_than", "less_than") else 1
     numbers = dict.fromkeys(f"{round(number * scale, 6):g}" for number in (stated.low, stated.high))
     unit = "" if stated.unit == "count" else " %" if scale == 100 else "" if stated.unit == "1" else f" {stated.unit}"
-    return _FORMS[stated.form].format(" to ".join(numbers) + unit)
+    return _FORMS[stated.form].format(" to ".join(numbers) + unit, start=stated.start or 0.0)
 
 
 def _numbers(claims: Claims) -> Iterator[_Said]:
@@ -86,7 +87,7 @@ def _numbers(claims: Claims) -> Iterator[_Said]:
         for reading in readings:
             dimension = reading.stated.dimension
             yield _Said(key=key, about=_about(claim, claims), claim=claim.id, document=None, text=meant(reading.stated),
-                        meanings=canonical(reading.stated), unit=UNITS[reading.stated.unit][0],
+                        meanings=canonical(reading.stated), unit=base_of(reading.stated)[0],
                         dimension=subject.dimension if dimension == "unspecified" else dimension,
                         publishers=reading.publishers, origin=reading.origin, observed=claim.observed)
 
@@ -95,7 +96,7 @@ def _said(claim: Claim, claims: Claims, key: tuple[str, ...]) -> _Said:
     assert claim.stated is not None
     stated = claim.stated
     return _Said(key=key, about=_about(claim, claims), claim=claim.id, document=claim.document, text=meant(stated),
-                 meanings=canonical(stated), dimension=stated.dimension, unit=UNITS[stated.unit][0],
+                 meanings=canonical(stated), dimension=stated.dimension, unit=base_of(stated)[0],
                  publishers=(claim.publisher,), origin=_origin(claim, claims), observed=claim.observed)
 
 
@@ -157,6 +158,8 @@ def _within(group: Sequence[_Said], latitude: float | None) -> Iterator[Disagree
     kind, why = _kind(clashes, parties)
     slip = next((name for one, other in clashes if (name := _slip(one, other, latitude))), None)
     also = f"; two readings differ by the factor between {slip}: a conversion may have slipped" if slip else ""
+    if slip in _OF_LENGTHS and parties[0].unit == "m²":
+        also += ", but that is a factor of lengths and these are areas, so perhaps it is chance"
     yield replace(_disagreement(kind, why + also, parties), slip=slip)
 
 

@@ -90,7 +90,8 @@ def found_dated(structure: Structure, when: Span | None, name: str, predicate: s
     verdict = verdict_of(chance) if share in (0.0, 1.0) else "cannot tell"
     decides = None if verdict != "cannot tell" else "clear images nearer to both sides of the stated time"
     return Answer(what="date", verdict=verdict, chance=chance, structure=structure.id, measured=str(happened),
-                  decides=decides, why=f"it happened {happened}; the claim says {_within(when)}{_against_others(structure)}")
+                  decides=decides,
+                  why=f"it happened {happened}; the claim says {_within(when)}{_against_others(structure)}")
 
 
 def found_ground(there: Sequence[Change], when: Span | None, name: str) -> Answer:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from rapidfuzz.distance import OSA
+
 from sitewatch.claims._counts import found_count
 from sitewatch.claims._disagreements import meant
 from sitewatch.claims._evidence import Evidence
@@ -26,6 +28,7 @@ from sitewatch.model import (
     Rival,
     Stated,
     Structure,
+    base_of,
     canonical,
     tolerance_of,
 )
@@ -42,6 +45,7 @@ _TAKEN = frozenset("acquired_by taken_by imaged_by".split())
 _UNSEEABLE = frozenset("function purpose used_for produces houses emphasis intends stores used_by".split())
 _SAYS_NEW = re.compile(r"\b(?:new(?:ly)?|additional|built|construct\w+)\b", re.I)
 _SUB_METRE = 1.0  # m per pixel: coarser pairs show fields and light at work in every small thing's place
+_TESTED = _PRESENT | _GONE | _DATED | _WITHIN | _TAKEN | _UNSEEABLE | set(SIDES)
 _ALWAYS = ("area", "length", "width")  # what is measured of every structure; other dimensions only of some
 
 # Pixel size, in metres, from which a thing is told for what it is: NIIRS tasks and the practice of analysts
@@ -56,6 +60,13 @@ def tests_of(claim: Claim, evidence: Evidence) -> tuple[Answer, ...]:
     if claim.predicate in _UNSEEABLE:
         return tuple(_unseeable(claim, evidence))
     return () if claim.imagery == "no" else tuple(_on_the_ground(claim, evidence))
+
+
+def nearest_predicate(predicate: str) -> str | None:
+    """The tested predicate that is spelt nearly alike, if there is one: a slip of the pen leaves a claim untested."""
+    plain = predicate.casefold().replace(" ", "_").replace("-", "_")
+    near = sorted((OSA.distance(plain, known), known) for known in _TESTED)
+    return near[0][1] if near[0][0] <= min(2, len(plain) // 4) else None
 
 
 def _on_the_ground(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
@@ -130,6 +141,8 @@ def _missing(claim: Claim, stated: Stated, numerator: Structure | None, denomina
         name = stated.denominator or claim.object
     else:
         return None
+    if not name:
+        return "nobody has said what it is compared with, or how large it was before was not measured"
     return evidence.doubt(name) or (
         f"no structure that was traced is known to be “{name}”: say in names.yaml where it stands")
 
@@ -146,7 +159,7 @@ def _size(claim: Claim, what: str, measured: Measurement | None, evidence: Evide
     decides = f"images of about {gsd_m:.1g} m per pixel" if verdict == "cannot tell" and gsd_m else None
     than = f" that of {evidence.name(measured.reference)}" if measured.reference else ""
     ranges = " or ".join(f"{low:g} to {high:g}" for low, high in meanings)
-    unit, allowed = "" if value.unit == "1" else f" {value.unit}", tolerance_of(stated) * UNITS[stated.unit][1]
+    unit, allowed = "" if value.unit == "1" else f" {value.unit}", tolerance_of(stated) * base_of(stated)[1]
     read = f"no dimension is stated; the {phrase} was measured" if stated.dimension == "unspecified" else \
         f"the {phrase} was measured"
     why = (f"{read}: {value.interval_text}{' times' if than else ''}{than} ({value.level_text}); "

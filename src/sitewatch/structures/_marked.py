@@ -4,8 +4,8 @@ A crane of two by seven pixels is too small to be found, but not to be followed 
 In each look its place is weighed by its own outline, blurred as the sensor blurs it, against the ground around: one
 contrast per band. A step in that series is held against the steps of many other places of the same shape on the same
 site, where nothing is known to have changed, so that season, light and works elsewhere are what a real one has to beat.
-Of two or three looks each counts for itself: how far they scatter is then known from those other places alone, which may
-be bare. A thing that is tall, or a picture that is laid a little beside the other, is then looked for around its place.
+Of two or three looks each counts for itself. How far they scatter is then known from those other places alone, which
+may be bare; so it is looked for beside its place too, where a tall thing leans in another view.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _THERE = 0.9           # one in ten marks is not what the person took it for, or
 _CLEARER = 1.5         # times: a thing stands out from its surroundings more than the ground that it leaves
 _LEAN_M = 6.0          # so far a thing of 12 m leans from one view to another, 25 degrees apart
 _LIKE_IT = 0.5         # of its contrast
-_BESIDE = (f"the like of it stands within {_LEAN_M:.0f} m in a look without it: it may be seen from another side, or have "
-           "been moved a little")
+_BESIDE = (f"the like of it stands within {_LEAN_M:.0f} m in a look without it: it may be seen from another side, or "
+           "have been moved a little")
 _NEAR_PX = 60          # ground of other kinds lies farther away
 
 
