@@ -241,11 +241,11 @@ def _other_dimensions(groups: dict[tuple[str, ...], list[_Said]]) -> Iterator[Di
 
 
 def _also_says(parties: Sequence[_Said], one: _Said, other: _Said) -> bool:
-    """Whether both documents give that number for both dimensions: then nothing was lost."""
+    """Whether one of the documents gives that number for the other's dimension too: on that both agree."""
     def says(document: str | None, dimension: str) -> bool:
         return any(s.document == document and s.dimension == dimension and s.meanings == one.meanings for s in parties)
 
-    return says(one.document, other.dimension) and says(other.document, one.dimension)
+    return says(one.document, other.dimension) or says(other.document, one.dimension)
 
 
 def _other_predicates(claims: Claims, groups: dict[tuple[str, ...], list[_Said]]) -> Iterator[Disagreement]:

@@ -129,6 +129,8 @@ def _dimensions(stated: Stated) -> list[str]:
     if stated.dimension != "unspecified":
         return ["area" if stated.dimension == "footprint" else stated.dimension]
     is_ratio, is_length = stated.form != "value", UNITS[stated.unit][0] == "m"
+    if stated.unit == "t":
+        return ["mass"]
     return ["area", "length", "width"] if is_ratio else ["length", "width"] if is_length else ["area"]
 
 

@@ -61,7 +61,9 @@ NOVELTY = re.compile(r"\b(?:not (?:yet )?(?:been )?(?:previously |yet )?(?:been 
                      r"|exclusive(?:ly)?|seen for the first time|revealed for the first time)\b", re.I)
 DENIED_COMMENT = re.compile(r"\b(?:did not|didn['’]t|has not|have not|had not|failed to|declined to|refused to"
                             r"|could not be reached) ?(?:immediately |yet )?(?:return|respond|repl(?:y|ied)|comment"
-                            r"|responded|answer(?:ed)?|for comment)", re.I)
+                            r"|responded|answer(?:ed)?|for comment)"
+                            r"|\b(?:gave|made|offered|had) no (?:immediate )?(?:response|reply|comment|answer)\b"
+                            r"|\bno (?:immediate )?(?:response|reply|comment|answer) (?:from|by|was)\b", re.I)
 BORROWED = re.compile(rf"{DENIED_COMMENT.pattern}|\b(?:told us|our reporters?|we asked|seen by us)\b", re.I)
 
 WITH_UNCERTAINTY = re.compile(r"±|\+/-|\bplus or minus\b|\bmargin of error\b|\buncertaint(?:y|ies)\b|\bwithin \d"
