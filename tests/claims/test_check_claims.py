@@ -9,6 +9,7 @@ from shapely.affinity import translate
 from tests.claims.said import WORLD, area_ratio, checked, claims_of, traced
 
 from sitewatch.claims._likelihood import chance_within, deciding_gsd_m, times_better, verdict_of
+from sitewatch.errors import CaseFileError
 from sitewatch.geo import to_lonlat
 from sitewatch.model import Measurement, Quantity
 
@@ -74,6 +75,22 @@ def test_n_times_larger_is_borne_out_by_either_of_its_two_meanings(tmp_path):
         assert check.verdict == "supported"
 
 
+def test_size_without_a_dimension_is_the_footprint_and_says_how_a_length_would_fare(tmp_path):
+    claim = _ratio("of", 0.6, 0.7)
+    claim["quantity"]["dimension"] = "unspecified"
+    def measured(what, value):
+        return Measurement(subject="hall", what=what, reference="old", scenes=("look-07",), value=Quantity(
+            value=value, low=value * 0.97, high=value * 1.03, unit="1", method="fit"))
+    measurements = [measured("area ratio", 0.65), measured("length ratio", 0.8), measured("width ratio", 0.81)]
+    check = _one(tmp_path, claim, traced("hall"), traced("old", class_="reference"), measured=measurements)
+    assert [test.verdict for test in check.tested] == ["supported", "refuted", "refuted"]
+    assert check.verdict == "supported"
+    assert check.why.endswith("had another dimension been meant, it would be otherwise: length refuted, width refuted")
+    alike = [measured(f"{what} ratio", 0.65) for what in ("area", "length", "width")]
+    check = _one(tmp_path, claim, traced("hall"), traced("old", class_="reference"), measured=alike)
+    assert "otherwise" not in check.why
+
+
 def test_without_a_word_on_which_structure_it_is_nothing_is_decided(tmp_path):
     check = _one(tmp_path, _ratio("of", 0.6, 0.7), traced("something"))
     assert check.verdict == "cannot tell"
@@ -108,8 +125,11 @@ def test_a_height_that_no_shadow_gives_cannot_be_told_and_why(tmp_path):
     assert (check.verdict, check.tested[0].why) == ("cannot tell", "the sun is not known")
 
 
-@pytest.mark.parametrize("claim", [_so_many_metres("depth", 12), _so_many_metres("height", 0.6, "of")])
-def test_a_depth_and_a_ratio_of_heights_are_not_testable(tmp_path, claim):
+_TONNES = {**_ratio("of", 0.6, 0.7), "quantity": {"form": "value", "low": 40, "unit": "t"}}
+
+
+@pytest.mark.parametrize("claim", [_so_many_metres("depth", 12), _so_many_metres("height", 0.6, "of"), _TONNES])
+def test_a_depth_a_mass_and_a_ratio_of_heights_are_not_testable(tmp_path, claim):
     assert _one(tmp_path, claim, traced("hall")).verdict == "not testable"
 
 
@@ -179,6 +199,26 @@ def test_a_word_of_function_in_a_supported_claim_is_said_to_be_untested_unless_i
     tested = _one(tmp_path, claim, traced("hall"), text=text, names=red).tested
     assert [test.why for test in tested if test.what == "function"] == [
         "that it is for “assembly” no image can show: only that it stands there was tested"]
+
+
+@pytest.mark.parametrize(("predicate", "hint"), [
+    ("stand_on", "did you mean stands_on?"), ("north of", ""), ("locatedin", "did you mean located_in?"),
+    ("admired", "there is no test for “admired”")])
+def test_a_predicate_that_is_spelt_nearly_like_a_tested_one_is_pointed_out(tmp_path, predicate, hint):
+    check = _one(tmp_path, {"triple": ["hall", predicate, "hill"]}, traced("hall"))
+    assert check.verdict == "cannot tell"
+    assert hint in check.why
+    assert ("did you mean" in check.why) == (predicate != "admired")
+
+
+def test_a_growth_needs_a_size_from_which_it_grows(tmp_path):
+    quantity = {"form": "by", "low": 10, "unit": "ha"}
+    with pytest.raises(CaseFileError, match=r"claims\.yaml:\d+: \S*quantity\.start: nobody can tell what it grows"):
+        _one(tmp_path, {"kind": "measurement", "quantity": quantity}, traced("hall"))
+    grown = _one(tmp_path, {"kind": "measurement", "triple": ["hall", "grew", ""],
+                            "quantity": {**quantity, "start": 20}}, traced("hall"))
+    assert (grown.verdict, grown.why) == (
+        "cannot tell", "nobody has said what it is compared with, or how large it was before was not measured")
 
 
 def test_what_nobody_confirmed_gets_no_verdict(tmp_path):

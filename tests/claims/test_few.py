@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from affine import Affine
+from odc.geo.geobox import GeoBox
 from shapely import box
 from tests.claims.said import claims_of, traced
 from tests.worlds import World, with_scenes
@@ -78,3 +80,23 @@ def test_a_claim_that_something_came_or_went_cannot_be_told_from_two_looks(tmp_p
     [check] = found.checks.records
     assert check.verdict == "cannot tell"
     assert "what lasts from what comes and goes" in check.why
+
+
+@pytest.mark.parametrize(("gsd_m", "chance", "verdict"), [(0.5, 0.96, "supported"), (0.5, 0.93, "cannot tell"),
+                                                          (3.0, 0.96, "cannot tell")])
+def test_two_looks_decide_on_a_marked_crane_in_pixels_that_a_crane_takes_and_no_surer_than_its_mark(
+        tmp_path, gsd_m, chance, verdict):
+    plain = traced("crane", "pa", class_="removed structure", chance=chance)
+    crane = replace(plain, class_="marked object", reasons=(
+        "marked in the case by a person", "its place departs by 41 standard errors; of 400 other places 0 do as much"))
+    claims = claims_of(tmp_path, _DOCUMENT, [{"id": "x", "document": "paper", "quote": "The crane was gone",
+                                              "triple": ["crane", "removed", ""], "observed": "2020"}],
+                       [{"id": "crane", "type": "crane", "structure": "crane"}])
+    stack = _stack(days=20)
+    grid = GeoBox((24, 24), Affine(gsd_m, 0, 600_000, 0, -gsd_m, 4_500_000), stack.site.grid.crs)
+    sensor = "skysat" if gsd_m < 1 else "planetscope-4"
+    scenes = replace(stack.scenes, scenes=tuple(replace(scene, sensor=sensor) for scene in stack.scenes.scenes))
+    stack = replace(stack, site=replace(stack.site, grid=grid), scenes=scenes)
+    [check] = _draft(stack, structures=(crane,), claims=claims).checks
+    assert check.verdict == verdict
+    assert ("of 400 other places 0 do as much" in check.why) == (gsd_m < 1)

@@ -79,6 +79,23 @@ def test_a_hedge_that_the_source_has_and_its_copy_has_not_is_lost(tmp_path):
         return {(flag.claim, flag.word) for flag in checked(claims).flags}
     assert flags("The hall is new") == {("b", "HEDGE_DROPPED")}
     assert flags("The hall is likely new") == set()
+    assert flags("The hall is very likely new") == {("b", "HEDGE_DROPPED")}
+    assert flags("The hall may be new") == set()
+
+
+@pytest.mark.parametrize(("source", "copy", "is_lost"), [
+    ("It is possibly a hall", "It is very likely a hall", True),
+    ("It is possibly a hall", "It is likely a hall", True),
+    ("It may have been moved", "It has been moved", True),
+    ("It appears to be a hall", "It is almost certainly a hall", True),
+    ("It appears to be a hall", "It is likely a hall", False),      # nobody can rank these two
+    ("It is very likely a hall", "It is possibly a hall", False)])
+def test_a_hedge_that_says_more_than_that_of_the_source_counts_as_lost(tmp_path, source, copy, is_lost):
+    claims = claims_of(tmp_path, {"agency": {"text": f"{source}."}, "copy": {"text": f"{copy}.", "origin": "agency"}}, [
+        {"id": "a", "document": "agency", "quote": source, "triple": ["it", "is", "so"]},
+        {"id": "b", "document": "copy", "quote": copy, "triple": ["it", "is", "so"]}])
+    flags = {(flag.claim, flag.word) for flag in checked(claims).flags}
+    assert (("b", "HEDGE_DROPPED") in flags) == is_lost
 
 
 def test_a_denial_that_the_document_leaves_out_is_told(tmp_path):

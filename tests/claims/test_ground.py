@@ -8,7 +8,7 @@ from shapely import box
 from tests.claims.said import WORLD, claims_of, traced
 from tests.worlds import World, with_scenes
 
-from sitewatch.claims import draft_findings
+from sitewatch.claims import draft_findings, faults_of
 from sitewatch.model import Between, Change, Changes, Findings, Measurements, Structure, Structures
 
 _SITE = WORLD.site
@@ -58,16 +58,45 @@ def test_what_belongs_to_a_structure_or_lies_on_one_or_was_rejected_is_not_told_
     assert besides.startswith("Besides, the ground changed at one place")
 
 
-def test_a_claim_about_that_place_cannot_be_told_but_hears_that_the_ground_changed_and_when(tmp_path):
+def test_that_something_came_there_is_borne_out_by_the_ground_and_what_it_is_cannot_be_told(tmp_path):
     middle = _SITE.area.centroid
     names = [{"id": "houses", "type": "housing", "at": [middle.x, middle.y]}]
     said = [{"id": name, "document": "paper", "quote": quote, "triple": ["houses", predicate, "x"]} for name, quote,
-            predicate in (("use", "New houses", "function"), ("came", "The houses were built", "built"))]
+            predicate in (("use", "New houses", "function"), ("came", "The houses were built", "built"),
+                          ("stands", "houses for workers", "function"))]
     claims = claims_of(tmp_path, _DOCUMENT, said, names)
-    beside, elsewhere = _change("c", 30, 30, 3), _change("c", 0, 0, 3)
-    of_use, came = _draft(beside, claims=claims).checks.records
-    assert (of_use.verdict, came.verdict) == ("not testable", "cannot tell")
+    beside, elsewhere = replace(_change("c", 30, 30, 3), chance=0.97), _change("c", 0, 0, 3)
+    of_use, came, stands = _draft(beside, claims=claims).checks.records
+    assert [test.verdict for test in of_use.tested] == ["not testable", "cannot tell", "supported"]
+    assert [test.verdict for test in came.tested[:2]] == ["cannot tell", "supported"]
+    assert [test.verdict for test in stands.tested] == ["not testable", "cannot tell"]   # not that they are new
     days = f"between {WORLD.taken[3]:%Y-%m-%d} and {WORLD.taken[4]:%Y-%m-%d}"
-    assert f"the ground changed, first {days}, and had not changed back" in of_use.tested[1].why
-    assert of_use.tested[1].why == came.why
+    assert f"changed first {days}, and had not changed back by the last look" in came.part.why
+    assert "whether that is houses images of 3 m per pixel do not tell" in came.why
+    unsure = _draft(replace(beside, chance=0.9), claims=claims).checks.records[1]
+    assert (unsure.part, unsure.tested[1].verdict) == (None, "cannot tell")
     assert "no sign that it is not there" in _draft(elsewhere, claims=claims).checks.records[1].why
+
+
+def test_a_change_after_the_stated_time_bears_nothing_out(tmp_path):
+    middle = _SITE.area.centroid
+    claims = claims_of(tmp_path, _DOCUMENT, [
+        {"id": "came", "document": "paper", "quote": "The houses were built", "triple": ["houses", "built", ""],
+         "observed": f"before {WORLD.taken[1]:%Y-%m-%d}"}],
+        [{"id": "houses", "type": "housing", "at": [middle.x, middle.y]}])
+    [came] = _draft(replace(_change("c", 30, 30, 3), chance=0.99), claims=claims).checks.records
+    assert came.part is None
+    assert "but was first seen so after the stated time" in came.tested[1].why
+
+
+def test_what_the_images_bear_out_in_part_is_told_among_what_others_say(tmp_path):
+    middle = _SITE.area.centroid
+    claims = claims_of(tmp_path, _DOCUMENT, [
+        {"id": "use", "document": "paper", "quote": "New houses", "triple": ["houses", "function", "for workers"]}],
+        [{"id": "houses", "type": "housing", "at": [middle.x, middle.y]}])
+    found = _draft(replace(_change("c", 30, 30, 3), chance=0.97), claims=claims)
+    [told] = [finding for finding in found if "“New houses”" in finding.text]
+    assert told.layer == "said by others"
+    assert "The images bear out a part of it: the ground at the place of houses changed first" in told.text
+    assert "The rest: what a thing is for, who uses it and what is intended (“for workers”) no image can" in told.text
+    assert not faults_of(told, told.text)

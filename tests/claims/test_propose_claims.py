@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 from tests.shared import SHARED, needs
 
 from sitewatch.claims import propose_claims
@@ -70,6 +72,13 @@ def test_a_day_that_is_a_name_is_no_date():
     ("approximately 60-70% smaller than the structure", "less_than", (0.25, 0.45)),
     ("twice the size of the previous one", "times", (1.8, 2.2)),
     ("grew 11 times over, from .08 to .96", "grew_times", (9.9, 12.1)),
+    ("increased by 40 percent", "more_than", (1.35, 1.45)),
+    ("rose 40 percent", "more_than", (1.35, 1.45)),
+    ("fell by about 40%", "less_than", (0.55, 0.65)),
+    ("increased to 140 percent", "of", (1.35, 1.45)),
+    ("expanded from 0.08 to 0.96 km²", "to", (11.9375, 12.0625)),
+    ("increased to 30 ha from 20 ha", "to", (1.25, 1.75)),
+    ("increased by 10 ha from 20", "by", (1.25, 1.75)),
     ("nearly 500 square km", "value", (450e6, 550e6)),
     ("1,595 square metres in all", "value", (1594.5, 1595.5)),
     ("objects of 1.1–1.9 m", "value", (1.05, 1.95)),
@@ -85,6 +94,10 @@ def test_numbers_as_they_are_printed_are_read(text, form, means):
 @pytest.mark.parametrize("text", ["in 2024 alone", "KN-32 missiles", "version 1.2.3", "from 3 to 2 m", "two years ago"])
 def test_what_is_no_stated_number_is_left_alone(text):
     assert list(quantities_in(text)) == []
+
+
+def test_two_sizes_in_different_units_are_no_growth():
+    assert {stated.form for _, _, stated in quantities_in("rose from 2 m to 3 km²")} == {"value"}
 
 
 @pytest.mark.parametrize("piece", ["A ", "A", "1,", "in May ", "the officials ", "said that ", "A, ", " 11 times over"])
@@ -113,12 +126,35 @@ class TestOnTheArticle:
 
         carrying = [c for c in claims if c.get("quantity") or c.get("observed") or c["hedge"]
                     or len(c["attribution"]) > 1 or c["triple"][1] == "responded"]
-        found = [c["id"] for c in carrying if any(is_one(p, c) for p in proposals)]
-        right = [p for p in proposals if any(is_one(p, c) for c in claims)]
-        return len(found) / len(carrying), len(right) / len(proposals), len(carrying)
+        def pairs(some):
+            """The most pairs in which each proposal and each claim stands once."""
+            fits = np.array([[is_one(p, c) for c in some] for p in proposals])
+            return int(fits[linear_sum_assignment(fits, maximize=True)].sum())
+
+        return pairs(carrying) / len(carrying), pairs(claims) / len(proposals), len(carrying)
 
     def test_nearly_all_claims_that_carry_something_are_found_and_most_proposals_are_claims(self, measured):
         recall, precision, carrying = measured
         assert carrying == 20
-        assert recall >= 0.85
-        assert precision >= 0.70
+        assert recall >= 0.85        # 18 of 20
+        assert precision >= 0.70     # 19 of 20
+
+
+@pytest.mark.parametrize("text", ["The ministry gave no response.", "There was no comment from the embassy.",
+                                  "The firm made no comment on that."])
+def test_that_somebody_kept_silent_is_proposed_as_a_statement_on_the_reporting(text):
+    [found] = propose_claims(text)
+    assert (found.kind, found.because) == ("meta", ("no comment given",))
+
+
+def test_three_sides_are_a_length_a_width_and_a_height():
+    sides = {stated.dimension: stated.low for _, _, stated in quantities_in("a building of 115 × 48 × 12 m")}
+    assert sides == {"length": 115, "width": 48, "height": 12}
+    assert {stated.dimension: stated.low for _, _, stated in quantities_in("42 x 15 metres")} == {
+        "length": 42, "width": 15}
+    assert list(quantities_in("a 4x4 vehicle")) == []
+
+
+def test_tonnes_are_a_mass():
+    [(_, _, stated)] = quantities_in("a load of 2,500 tonnes of steel")
+    assert (stated.low, stated.unit, stated.dimension) == (2500, "t", "mass")

@@ -28,6 +28,17 @@ def test_noted_offsets_count_where_the_quote_stands_there_and_are_mended_where_n
     assert (moved.start, moved.fit) == (start, "moved")
 
 
+def test_what_was_noted_around_a_quote_is_held_against_the_text():
+    start = _TEXT.index(_QUOTE)
+    at = start, start + len(_QUOTE)
+    assert locate(_TEXT, _QUOTE, at, "reported that", "used for").fit == "exact"
+    assert locate(_TEXT, _QUOTE, at, "denied that").fit == "edited"
+    assert locate(_TEXT, _QUOTE, None, "", "used as").fit == "edited"
+    twice = f"{_QUOTE}. {_TEXT}"
+    meant = locate(twice, _QUOTE, (0, len(_QUOTE)), "reported that", "")
+    assert (meant.start, meant.fit) == (start + len(_QUOTE) + 2, "moved")
+
+
 @pytest.mark.parametrize("edited", [
     "the new hall is about 60 to 70 per cent the size of the previous building",
     "the new hall is about 60 to 70 percent of the size of the previous building",

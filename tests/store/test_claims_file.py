@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from tests.claims.said import WORLD, claims_of
+from tests.claims.said import WORLD, checked, claims_of
 
 from sitewatch.errors import CaseFileError
 from sitewatch.model import Span
@@ -57,6 +57,11 @@ def test_a_claim_is_read_with_its_document_its_place_and_its_publisher(tmp_path)
     ("  quantity: {form: off, low: 3}\n", "form", 6, "not known"),
     ("  quantity: {form: of, low: 0.6, high: 0.7,\n    canonical_ratio: [1.55, 1.75]}\n", "canonical_ratio", 7,
      "is not what of 0.6 to 0.7 means"),
+    ("  quantity: {form: of, low: 0.6, hedge_tolerance: -0.1}\n", "hedge_tolerance", 6, "below zero"),
+    ("  observed: 2020-04-10/2020-01-01\n", "observed", 6, "no time that can be read"),
+    ("  observed: 2020-13\n", "observed", 6, "no time that can be read"),
+    ("  observed: after 2020-04-10\n", "observed", 6, "no time that can be read"),
+    ("  observed: 10/04/2020\n", "observed", 6, "no time that can be read"),
     ("  attribution: [[Paper, publishes], [Agency, says], [paper, says]]\n", "attribution", 6, "in a circle"),
     ("  attribution: Paper\n", "attribution", 6, "not a chain"),
     ("  hedge: about\n", "hedge", 6, "not a list of texts"),
@@ -90,9 +95,29 @@ def test_a_circle_of_relations_is_refused_however_long_it_is(tmp_path):
         _read(tmp_path, _ONE + more + told)
 
 
+def _repeating(folder, origins):
+    documents = {name: {"text": _TEXT, "origin": origin} for name, origin in origins.items()}
+    claims = [{**_CLAIM, "id": name, "document": name, "quantity": {"form": "of", "low": low}}
+              for name, low in zip(origins, (0.6, 0.9, 0.2), strict=False)]
+    return claims_of(folder, documents, claims)
+
+
+@pytest.mark.parametrize("origins", [{"a": "b", "b": "a"}, {"a": "b", "b": "c", "c": "a"}])
+def test_a_circle_of_origins_is_refused(tmp_path, origins):
+    with pytest.raises(CaseFileError, match=r"a\.yaml:\d+: origin: runs in a circle: a would repeat itself"):
+        _repeating(tmp_path, origins)
+
+
+def test_a_document_that_names_itself_as_its_origin_repeats_nobody(tmp_path):
+    claims = _repeating(tmp_path, {"a": "a", "b": "a"})
+    assert [one.origins for one in checked(claims).disagreements] == [1]
+
+
 @pytest.mark.parametrize(("names", "line", "why"), [
     ("entities:\n- {id: a}\n- {id: a}\n", 3, "stands here twice"),
     ("entities:\n- {id: a, part_of: b}\n- {id: b, part_of: a}\n", 2, "part of itself"),
+    ("entities:\n- id: a\n  part_of: b\n", 3, "no entity is called 'b'"),
+    ("entities:\n- id: a\n  not_same_as: [b]\n", 3, "no entity is called 'b'"),
     ("entities:\n- {id: a,\n   at: [0, 0]}\n", 3, "does not lie on the site's grid"),
     ("entities:\n- {id: a,\n   area: [[0, 0], [1, 1]]}\n", 3, "not a GeoJSON Polygon"),
     ("entities:\n- id: a\n  area: {type: LineString, coordinates: [[0, 0], [1, 1]]}\n", 3, "not a GeoJSON Polygon"),
@@ -158,5 +183,10 @@ def test_a_stated_time_runs_to_the_end_of_its_last_day(text, start, end):
 
 
 @pytest.mark.parametrize("text", ["earlier this year", "2024-13", "2023-02-29", "2024-10-10/2024-10-01", "9999-12-31"])
-def test_words_that_name_no_time_give_none(text):
+def test_what_names_no_time_gives_none(text):
     assert span_of(text) is None
+
+
+@pytest.mark.parametrize("text", ["earlier this year", "June [2024]", "the spring of 2024"])
+def test_words_that_name_no_time_are_kept_out_of_the_time_of_a_claim(tmp_path, text):
+    assert _read(tmp_path, _ONE + f"  observed: {text!r}\n")["a"].observed is None

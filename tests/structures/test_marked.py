@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.structures.halls import FROM, SEEDS, quiet_world, states_of
-from tests.worlds import World, rectangle
+from tests.worlds import World, rectangle, with_scenes
 
 from sitewatch.changes import detect_changes
+from sitewatch.geo import Rectangle, whitened
 from sitewatch.model import Between, Mark, Structure, Structures
 from sitewatch.structures import trace_structures
+from sitewatch.structures._marked import followed
 
 _CRANE = rectangle(40, 40, 7, 2.2, 30)   # 20 x 6 m in pixels of 3 m
 _LEVEL = 140                             # on ground of about 100
@@ -107,6 +109,34 @@ def test_light_and_seasons_move_no_crane(seed):
     world.gain = 1 + 0.2 * np.sin(np.arange(26) / 3)
     world.till(rectangle(40, 40, 30, 24), 12 * np.sin(np.arange(26) / 4))
     assert _crane(world).happened == Between()
+
+
+def _two_looks(seed: int, *roofs: Rectangle | None) -> Structure:
+    """The crane followed through two looks, drawn at the given place in each."""
+    world = World(seed, looks=2)
+    for look, roof in enumerate(roofs):
+        if roof is not None:
+            world.roof(roof, _LEVEL, slice(look, look + 1))
+    stack = with_scenes(world.stack())
+    mark = Mark(id="crane", outline=world.on_grid(_CRANE))
+    stack = replace(stack, site=replace(stack.site, marks=(mark,)))
+    return followed(mark, detect_changes(stack), stack, whitened(stack.values))
+
+
+@SEEDS
+def test_two_looks_tell_that_a_marked_crane_is_gone_and_no_more_surely_than_other_places_let_it(seed):
+    crane = _two_looks(seed, _CRANE, None)
+    assert crane.went
+    assert states_of(crane) == ["present", "absent"]
+    assert crane.chance <= 0.96
+    assert "other places of its shape" in crane.reasons[1]
+
+
+@SEEDS
+def test_of_two_looks_one_that_shows_it_from_another_side_does_not_tell_that_it_is_gone(seed):
+    beside = rectangle(40.7, 41.8, 7, 2.2, 30)
+    assert _two_looks(seed, _CRANE, beside).happened == Between()
+    assert _two_looks(seed, _CRANE, _CRANE).happened == Between()
 
 
 def test_the_same_marks_give_the_same_looks():

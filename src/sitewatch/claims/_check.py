@@ -8,7 +8,7 @@ from sitewatch.claims._disagreements import disagreements_of
 from sitewatch.claims._evidence import Evidence
 from sitewatch.claims._flags import flags_of
 from sitewatch.claims._links import links_of
-from sitewatch.claims._tests import tests_of
+from sitewatch.claims._tests import nearest_predicate, tests_of
 from sitewatch.model import Answer, Changes, Check, Checks, Claim, Claims, Measurements, Stack, Structures
 
 __all__ = ["check_claims"]
@@ -54,7 +54,10 @@ def _check(claim: Claim, evidence: Evidence) -> Check:
     if claim.imagery == "no" or (claim.imagery is None and claim.kind in _TRACELESS):
         why = _TRACELESS.get(claim.kind, "an image from above cannot show it")
         return Check(claim=claim, verdict="not testable", why=why)
-    return Check(claim=claim, verdict="cannot tell", why=f"there is no test for “{claim.predicate.replace('_', ' ')}”")
+    near = nearest_predicate(claim.predicate)
+    hint = f"; did you mean {near}?" if near else ""
+    return Check(claim=claim, verdict="cannot tell",
+                 why=f"there is no test for “{claim.predicate.replace('_', ' ')}”{hint}")
 
 
 def _in_context(check: Check, text: str) -> Check:

@@ -54,9 +54,11 @@ class Designations:
                 yield one, other
 
     def are_one(self, one: Designation, other: Designation) -> bool:
-        """Whether both can name one thing: an unknown name cannot be that of a thing named otherwise in its series."""
+        """Whether both can name one thing: a thing and its family can, two of one family cannot; an unknown name cannot
+        be that of a thing named otherwise in its series."""
         if one.entity and other.entity:
-            return one.entity.id == other.entity.id
+            return bool({one.entity.id, one.entity.family} & {other.entity.id, other.entity.family}
+                        & {one.entity.id, other.entity.id})
         known, unknown = (one, other) if one.entity else (other, one)
         if known.entity is None:
             return True

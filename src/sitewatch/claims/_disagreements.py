@@ -9,7 +9,6 @@ from datetime import timedelta
 from itertools import combinations
 
 from sitewatch.model import (
-    UNITS,
     Claim,
     Claims,
     Disagreement,
@@ -18,6 +17,7 @@ from sitewatch.model import (
     Printed,
     Span,
     Stated,
+    base_of,
     canonical,
     day,
 )
@@ -27,6 +27,7 @@ __all__ = ["disagreements_of", "meant"]
 # A number converted wrongly, or converted and printed with the old unit, is off by one of these.
 _SLIPS = (("miles and kilometres", 1.609344), ("square miles and square kilometres", 2.589988),
           ("metres and feet", 3.28084), ("square metres and square feet", 10.7639), ("hectares and acres", 2.47105))
+_OF_LENGTHS = frozenset({"miles and kilometres", "metres and feet", "true lengths and those of Web Mercator"})
 _SLIP_WITHIN = 0.01
 _EVENTS = frozenset("""
     signed agreed opened closed built_on completed_on started_on began_on appeared_on removed_on taken_on published_on
@@ -34,7 +35,7 @@ _EVENTS = frozenset("""
 """.split())
 _FORMS = {"of": "{} the size of", "more_than": "{} larger than", "less_than": "{} smaller than",
           "times": "{} times the size of", "times_larger": "{} times larger than", "grew_times": "grew {} times over",
-          "value": "{}"}
+          "by": "grew by {} from {start:g}", "to": "grew to {} from {start:g}", "value": "{}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class _Said:
     dimension: str
     unit: str
     publishers: tuple[str, ...]
-    origin: str
+    origin: str | None
     observed: Span | None
 
 
@@ -71,7 +72,7 @@ def meant(stated: Stated) -> str:
     scale = 100 if stated.unit == "1" and stated.form in ("of", "more_than", "less_than") else 1
     numbers = dict.fromkeys(f"{round(number * scale, 6):g}" for number in (stated.low, stated.high))
     unit = "" if stated.unit == "count" else " %" if scale == 100 else "" if stated.unit == "1" else f" {stated.unit}"
-    return _FORMS[stated.form].format(" to ".join(numbers) + unit)
+    return _FORMS[stated.form].format(" to ".join(numbers) + unit, start=stated.start or 0.0)
 
 
 def _numbers(claims: Claims) -> Iterator[_Said]:
@@ -86,7 +87,7 @@ def _numbers(claims: Claims) -> Iterator[_Said]:
         for reading in readings:
             dimension = reading.stated.dimension
             yield _Said(key=key, about=_about(claim, claims), claim=claim.id, document=None, text=meant(reading.stated),
-                        meanings=canonical(reading.stated), unit=UNITS[reading.stated.unit][0],
+                        meanings=canonical(reading.stated), unit=base_of(reading.stated)[0],
                         dimension=subject.dimension if dimension == "unspecified" else dimension,
                         publishers=reading.publishers, origin=reading.origin, observed=claim.observed)
 
@@ -95,7 +96,7 @@ def _said(claim: Claim, claims: Claims, key: tuple[str, ...]) -> _Said:
     assert claim.stated is not None
     stated = claim.stated
     return _Said(key=key, about=_about(claim, claims), claim=claim.id, document=claim.document, text=meant(stated),
-                 meanings=canonical(stated), dimension=stated.dimension, unit=UNITS[stated.unit][0],
+                 meanings=canonical(stated), dimension=stated.dimension, unit=base_of(stated)[0],
                  publishers=(claim.publisher,), origin=_origin(claim, claims), observed=claim.observed)
 
 
@@ -142,10 +143,9 @@ def _origin(claim: Claim, claims: Claims) -> str:
 
 def _upstream(claim: Claim, claims: Claims) -> Claim | None:
     """The same statement in the document that this one's document repeats, if the case holds it."""
-    origin = claims.document(claim.document).origin
-    key = _key(claim, claims)
-    return next((other for other in claims if other.document != claim.document and _key(other, claims) == key
-                 and origin in (other.document, claims.document(other.document).publisher)), None)
+    document, key = claims.document(claim.document), _key(claim, claims)
+    return next((other for other in claims if _key(other, claims) == key
+                 and document.repeats(claims.document(other.document))), None)
 
 
 def _within(group: Sequence[_Said], latitude: float | None) -> Iterator[Disagreement]:
@@ -158,6 +158,8 @@ def _within(group: Sequence[_Said], latitude: float | None) -> Iterator[Disagree
     kind, why = _kind(clashes, parties)
     slip = next((name for one, other in clashes if (name := _slip(one, other, latitude))), None)
     also = f"; two readings differ by the factor between {slip}: a conversion may have slipped" if slip else ""
+    if slip in _OF_LENGTHS and parties[0].unit == "m²":
+        also += ", but that is a factor of lengths and these are areas, so perhaps it is chance"
     yield replace(_disagreement(kind, why + also, parties), slip=slip)
 
 
@@ -178,10 +180,16 @@ def _kind(clashes: Sequence[tuple[_Said, _Said]], parties: Sequence[_Said]) -> t
     for one, other in clashes:
         if one.document and one.document == other.document:
             return "self-contradiction", f"{one.claim} and {other.claim} stand in one document"
-    origins = sorted({said.origin for said in parties})
+    origins = sorted({said.origin for said in parties if said.origin is not None})
+    unknown = sorted({who for said in parties if said.origin is None for who in said.publishers})
+    if unknown and len(origins) < 2:
+        known = f"; the others go back to {origins[0]}" if origins else ""
+        return "origin unknown", (f"nobody has said to whom {', '.join(unknown)} go{'es' if len(unknown) == 1 else ''} "
+                                  f"back{known}, so that this may be one error or a dispute")
     if len(origins) == 1:
         return "transmission error", f"all of it goes back to {origins[0]}, so at most one reading can be right"
-    return "dispute", f"the readings go back to {len(origins)} origins: {', '.join(origins)}"
+    also = f"; of {', '.join(unknown)} the origin is not known" if unknown else ""
+    return "dispute", f"the readings go back to {len(origins)} origins: {', '.join(origins)}{also}"
 
 
 def _slip(one: _Said, other: _Said, latitude: float | None) -> str | None:
@@ -205,10 +213,12 @@ def _disagreement(kind: DisagreementKind, why: str, parties: Sequence[_Said]) ->
         printed.setdefault((said.text, low, high), []).append(said)
     readings = tuple(Printed(text=text, low=low, high=high, unit=group[0].unit,
                              publishers=_once(p for s in group for p in s.publishers),
-                             origins=_once(s.origin for s in group))
+                             origins=_once(s.origin or "not known" for s in group))
                      for (text, low, high), group in printed.items())
+    known = {said.origin for said in parties} - {None}
     return Disagreement(kind=kind, about=parties[0].about, why=why, printed=readings,
-                        claims=_once(s.claim for s in parties), origins=len({s.origin for s in parties}),
+                        claims=_once(s.claim for s in parties), origins=max(1, len(known)),
+                        is_counted=all(s.origin is not None for s in parties),
                         publishers=len({p for s in parties for p in s.publishers}))
 
 
@@ -231,11 +241,11 @@ def _other_dimensions(groups: dict[tuple[str, ...], list[_Said]]) -> Iterator[Di
 
 
 def _also_says(parties: Sequence[_Said], one: _Said, other: _Said) -> bool:
-    """Whether both documents give that number for both dimensions: then nothing was lost."""
+    """Whether one of the documents gives that number for the other's dimension too: on that both agree."""
     def says(document: str | None, dimension: str) -> bool:
         return any(s.document == document and s.dimension == dimension and s.meanings == one.meanings for s in parties)
 
-    return says(one.document, other.dimension) and says(other.document, one.dimension)
+    return says(one.document, other.dimension) or says(other.document, one.dimension)
 
 
 def _other_predicates(claims: Claims, groups: dict[tuple[str, ...], list[_Said]]) -> Iterator[Disagreement]:

@@ -12,7 +12,7 @@ from sitewatch.claims._links import Links
 from sitewatch.geo import WGS84, reproject
 from sitewatch.model import (
     SENSORS,
-    Between,
+    Change,
     Changes,
     Claim,
     ClaimPart,
@@ -60,9 +60,11 @@ class Evidence:
         return entity.name if entity else name
 
     def names(self, name: str) -> list[str]:
-        """All names of what a claim speaks of, the one to print first."""
-        entity = self.claims.entities.find(name)
-        return list(dict.fromkeys([self.called(name), name, *(one.text for one in entity.names)])) if entity else [name]
+        """All names of what a claim speaks of on which a verdict may rest, the one to print first."""
+        entity = self.claims.entities.find(name, sourced=True)
+        known = [one.text for one in entity.names if one.carries] if entity else []
+        first = [entity.name] if entity and entity.name in known else []
+        return list(dict.fromkeys([*first, name, *known]))
 
     def name(self, structure: str) -> str:
         """What the claims call a structure."""
@@ -74,15 +76,33 @@ class Evidence:
         entity = self.claims.entities.find(name)
         if claim and (link := self.links.of(claim, part)) and link.structure:
             return entity, link.structure
+        return entity, None if self.doubt(name) else self._standing(name, entity)
+
+    def doubt(self, name: str) -> str | None:
+        """Why what stands there must not decide on a thing of this name; None where nothing speaks against it."""
+        entity = self.claims.entities.find(name)
+        if entity is None:
+            return None
+        if self.claims.entities.find(name, sourced=True) is not entity:
+            return (f"names.yaml gives no source for “{name}” as a name of {entity.name}, and such a name decides "
+                    f"nothing: add its source, or write {entity.id}")
+        structure = self._standing(name, entity)
+        other = next((other for other in self.claims.entities.held_apart(entity)
+                      if structure and self._standing(other.id, other) == structure), None)
+        return f"names.yaml says that {entity.name} is not {other.name}, and one place is given for both" \
+            if other else None
+
+    def _standing(self, name: str, entity: Entity | None) -> Structure | None:
+        """The structure of that id or label, or at the place that the registry gives."""
         wanted = entity.structure if entity and entity.structure else name
         named = [s for s in self.structures if wanted.casefold() in (s.id.casefold(), s.label.casefold())]
         if named or entity is None or (entity.at is None and entity.area is None):
-            return entity, named[0] if named else None
+            return named[0] if named else None
         if entity.at is None:
-            return entity, self._within(entity)
+            return self._within(entity)
         spot = Point(entity.at)
         near = sorted((s.outline.distance(spot), s.id) for s in self.structures)
-        return entity, self.structures[near[0][1]] if near and near[0][0] <= self.reach_m else None
+        return self.structures[near[0][1]] if near and near[0][0] <= self.reach_m else None
 
     def _within(self, entity: Entity) -> Structure | None:
         """What came or went within an area that somebody drew around a thing, such as rows of houses: the largest."""
@@ -94,6 +114,8 @@ class Evidence:
         """Where a thing is, in the coordinates of the site's grid: its area, its traced outline, its point; the whole
         site for what is the site. None where nobody has said."""
         entity, structure = self.thing(name)
+        if self.doubt(name):
+            return None
         if entity is not None and entity.area is not None:
             return entity.area
         if structure is not None:
@@ -102,12 +124,13 @@ class Evidence:
             return Point(entity.at)
         return self._whole if self._is_site(entity, name) else None
 
-    def ground_changed(self, entity: Entity) -> Between | None:
-        """When the ground first changed, and stayed so, where a thing is said to be; None where it did not."""
-        spot = entity.area if entity.area is not None else Point(entity.at) if entity.at else None
-        there = [ground.first for ground in grounds_of(self.changes, self.structures)
+    def ground_changed(self, entity: Entity | None) -> tuple[Change, ...]:
+        """How the ground changed, and stayed so, where a thing is said to be and no structure was traced: in order of
+        time, of the largest place of works there."""
+        spot = None if entity is None else entity.area or (Point(entity.at) if entity.at else None)
+        there = [ground.changes for ground in grounds_of(self.changes, self.structures)
                  if spot is not None and ground.outline.distance(spot) <= self.reach_m]
-        return there[0] if there else None
+        return there[0] if there else ()
 
     def _is_site(self, entity: Entity | None, name: str) -> bool:
         """Whether it is the very place that was looked at; what is part of it or holds it is another."""

@@ -9,7 +9,7 @@ from sitewatch.claims._words import counted
 from sitewatch.geo import area_m2, look_conditions
 from sitewatch.model import Change, Changes, SceneFit, Stack, area_text, compare, day
 
-__all__ = ["differences", "why_little"]
+__all__ = ["differences", "looks_alike", "why_little"]
 
 Sentence = tuple[str, tuple[str, ...]]
 
@@ -57,6 +57,11 @@ def _set_aside(changes: Changes, later: SceneFit) -> str | None:
     strong = sorted((change for change in changes if change.between.by == later.taken
                      and change.false_alarms <= changes.false_alarms_per_year), key=lambda change: -change.strength)
     return strong[0].why_not if strong and all(change.why_not for change in strong) else None
+
+
+def looks_alike(stack: Stack) -> bool:
+    """Whether each look can be compared with the next."""
+    return all(_alike(stack))
 
 
 def _size(some: Sequence[Change], changes: Changes) -> str:

@@ -15,11 +15,13 @@ from sitewatch.claims._wording import (
     NOVELTY,
     RELATIVE_DATE,
     SCENE_ID,
+    UNHEDGED,
     VAGUE_COUNT,
     VAGUE_EVENTS,
     VAGUE_SPEAKER,
     WITH_UNCERTAINTY,
     hedges_in,
+    sureness,
 )
 from sitewatch.model import Claim, Claims, Document, Flag, Relation
 
@@ -50,7 +52,7 @@ class _Read:
         """Whether its publisher repeats what another published first, as far as the case says."""
         if self.document.origin:
             return self.document.origin != self.claim.publisher
-        return any(self.claim.publisher in reading.publishers and reading.origin != self.claim.publisher
+        return any(self.claim.publisher in reading.publishers and reading.origin not in (None, self.claim.publisher)
                    and reading.of in {c.id for c in self.claims if c.document == self.claim.document}
                    for reading in self.claims.readings)
 
@@ -204,11 +206,11 @@ def _growth(read: _Read) -> Found:
 
 def _hedges(read: _Read) -> Found:
     """The source further up is more careful: in a relation that quotes it, or in a claim of the case."""
-    own = set(hedges_in(read.claim.quote)) | set(hedges_in(" ".join(read.claim.hedge)))
+    own = min((*hedges_in(read.claim.quote), *hedges_in(" ".join(read.claim.hedge))), key=sureness, default=None)
     for where, text in _upstream(read):
-        lost = [hedge for hedge in hedges_in(text) if hedge not in own]
-        if lost and not own:
-            yield "HEDGE_DROPPED", f"{where} says “{lost[0]}”"
+        source = min(hedges_in(text), key=sureness, default=None)
+        if source and sureness(source) < (sureness(own) if own else UNHEDGED):
+            yield "HEDGE_DROPPED", f"{where} says “{source}”" + (f", it says “{own}”" if own else "")
             return
 
 

@@ -10,7 +10,7 @@ from typing import get_args
 
 from sitewatch.claims._disagreements import meant
 from sitewatch.claims._words import counted
-from sitewatch.model import Check, Checks, Disagreement, Verdict
+from sitewatch.model import Check, Checks, Claim, Disagreement, Verdict
 
 __all__ = ["said_by_others"]
 
@@ -31,13 +31,16 @@ def said_by_others(checks: Checks) -> Iterator[Told]:
     decided = [check for check in checks if check.verdict in _VERBS and check.tested]
     for check in decided[:_MOST]:
         yield _decided(check), _evidence(check)
+    for check in [check for check in checks if check.part][:max(0, _MOST - len(decided))]:
+        yield _in_part(check), _evidence(check)
     if checks.records:
         yield _rest(checks), tuple(document.id for document in checks.documents)
 
 
 def _excluded(one: Disagreement, checks: Checks) -> str:
     readings = ", ".join(f"“{printed.text}”" for printed in one.printed)
-    origins = counted(one.origins, "independent origin", "independent origins")
+    least = "" if one.is_counted else "at least "
+    origins = least + counted(one.origins, "independent origin", "independent origins")
     who = counted(one.publishers, "publisher gives", "publishers give")
     ways = counted(len(one.printed), "reading", "readings")
     held = _held(one, checks) or f"The readings are {readings}."
@@ -60,11 +63,21 @@ def _held(one: Disagreement, checks: Checks) -> str:
 
 
 def _decided(check: Check) -> str:
-    claim = check.claim
+    return _clean(f"{_says(check.claim)} The images {_VERBS[check.verdict]}: {check.why}.")
+
+
+def _in_part(check: Check) -> str:
+    part = check.part
+    assert part is not None
+    return _clean(f"{_says(check.claim)} The images {_HELD[part.verdict]} a part of it: {part.why}. "
+                  f"The rest: {check.why}.")
+
+
+def _says(claim: Claim) -> str:
     quoting = f", quoting {claim.said_by}," if claim.said_by not in ("", claim.publisher) else ""
     quote = _clean(claim.quote)
     cut = quote if len(quote) <= _LONGEST else f"{quote[:_LONGEST].rsplit(' ', 1)[0]} …"
-    return _clean(f"{claim.publisher}{quoting} says: “{cut}”. The images {_VERBS[check.verdict]}: {check.why}.")
+    return f"{claim.publisher}{quoting} says: “{cut}”."
 
 
 def _evidence(check: Check) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sitewatch.claims._likelihood import verdict_of
-from sitewatch.model import SENSORS, Answer, Between, Look, Scene, Span, Structure, day, plain_name
+from sitewatch.model import SENSORS, Answer, Between, Change, Look, Scene, Span, Structure, day, plain_name
 
-__all__ = ["found_dated", "found_gone", "found_images", "found_present"]
+__all__ = ["found_dated", "found_gone", "found_ground", "found_images", "found_present"]
 
 
 def found_present(structure: Structure, when: Span | None, name: str, *, is_new: bool,
@@ -49,11 +49,26 @@ def found_gone(structure: Structure, when: Span | None, name: str) -> Answer:
         return Answer(what="presence", verdict="cannot tell", structure=structure.id,
                       why=f"{name} was not seen before it is said to have gone", decides="a clear image with it")
     last = clear[-1]
-    chance = (1 - last.chance) * max(look.chance for look in before)
+    if when and when.start and last.taken < when.start and last.state == "present":
+        return Answer(what="presence", verdict="cannot tell", structure=structure.id,
+                      why=f"{name} was last present on {day(last.taken)}, and there is no clear look {_within(when)}",
+                      decides=f"a clear image {_within(when)}")
+    chance = round((1 - last.chance) * max(look.chance for look in before) * _of_mark(structure), 4)
     why = (f"{name} was last present on {day(before[-1].taken)}; in the last clear look {_within(when)}, of "
-           f"{day(last.taken)}, it was {last.state}")
+           f"{day(last.taken)}, it was {last.state}{_against_others(structure)}")
     return Answer(what="presence", verdict=verdict_of(chance), chance=chance, structure=structure.id, why=why,
                   measured=str(structure.last) if structure.went else None)
+
+
+def _of_mark(structure: Structure) -> float:
+    """What a person marked went or came with the chance that its place shows, held against others of its shape."""
+    return structure.chance if structure.class_ == "marked object" else 1.0
+
+
+def _against_others(structure: Structure) -> str:
+    """How often chance alone does that to a place of a marked object's shape."""
+    told = [reason for reason in structure.reasons if "other places" in reason and "standard errors" in reason]
+    return f"; {told[0]}" if told and structure.class_ == "marked object" else ""
 
 
 def found_dated(structure: Structure, when: Span | None, name: str, predicate: str, *, of_kind: float) -> Answer:
@@ -70,11 +85,29 @@ def found_dated(structure: Structure, when: Span | None, name: str, predicate: s
                       why=f"{name}: {happened}; there is no bracket to hold against the stated time",
                       decides="clear images on both sides of it")
     share = _share(happened, when)
-    chance = round(share * of_kind * max(look.chance for look in structure.looks), 4) if structure.looks else share
+    certain = of_kind * _of_mark(structure)
+    chance = round(share * certain * max(look.chance for look in structure.looks), 4) if structure.looks else share
     verdict = verdict_of(chance) if share in (0.0, 1.0) else "cannot tell"
     decides = None if verdict != "cannot tell" else "clear images nearer to both sides of the stated time"
     return Answer(what="date", verdict=verdict, chance=chance, structure=structure.id, measured=str(happened),
-                  decides=decides, why=f"it happened {happened}; the claim says {_within(when)}")
+                  decides=decides,
+                  why=f"it happened {happened}; the claim says {_within(when)}{_against_others(structure)}")
+
+
+def found_ground(there: Sequence[Change], when: Span | None, name: str) -> Answer:
+    """Whether the ground changed for good, by the end of ``when``, where a thing is said to be new: that much of the
+    claim the images carry without a structure."""
+    end = when.end if when else None
+    by_then = [change for change in there if end is None or (change.between.by and change.between.by <= end)]
+    if not by_then:
+        return Answer(what="change of the ground", verdict="cannot tell", measured=str(there[0].between),
+                      why=f"the ground changed at the place of {name}, but was first seen so after the stated time, "
+                          f"{there[0].between}")
+    chance, first = max(change.chance for change in by_then), by_then[0].between
+    return Answer(what="change of the ground", verdict=verdict_of(chance), chance=chance, measured=str(first),
+                  why=f"the ground at the place of {name} changed first {first}, and had not changed back by the last "
+                      "look: something new is there, as far as a change that stayed tells it; works without a building "
+                      "and a new surface look the same")
 
 
 def found_images(scenes: Sequence[Scene], names: Sequence[str], when: Span | None) -> Answer:

@@ -24,9 +24,23 @@ _TIMES = re.compile(rf"(?:\b(?P<word>twice|double|half|triple|{_WORD})|\b(?P<n>{
 _UNITS = (("km²", r"km²|km2|sq(?:uare|\.)? ?(?:km|kilomet(?:re|er)s?)"),
           ("m²", r"m²|m2|sq(?:uare|\.)? ?(?:m|met(?:re|er)s?)"), ("mi²", r"sq(?:uare|\.)? ?miles?"),
           ("ft²", r"sq(?:uare|\.)? ?(?:ft|feet)"), ("ha", r"ha|hectares?"), ("acre", r"acres?"),
-          ("km", r"km|kilomet(?:re|er)s?"), ("m", r"m|met(?:re|er)s?"), ("mi", r"miles?"), ("ft", r"ft|feet|foot"))
+          ("km", r"km|kilomet(?:re|er)s?"), ("m", r"m|met(?:re|er)s?"), ("mi", r"miles?"), ("ft", r"ft|feet|foot"),
+          ("t", r"(?:metric )?tons?|tonnes?"))
+_NO_AREA = frozenset("m km mi ft t".split())
+_ANY_UNIT = "|".join(unit for _, unit in _UNITS)
+_UP = r"increas(?:ed|es|ing)|gr(?:ew|own|ows)|rose|risen|rises|expand(?:ed|s)|enlarged"
+_DOWN = r"decreas(?:ed|es|ing)|fell|fallen|falls|dropped|declined|shrank|shrunk|reduced"
+_ABOUT = r"(?:(?:about|around|nearly|some|almost|over)\s)?"
+_CHANGED = re.compile(rf"\b(?:(?P<up>{_UP})|{_DOWN})\s(?:in\ssize\s)?(?:(?P<to>to)\s|by\s)?{_ABOUT}{_RANGE}"
+                      r"\s?(?:percent|per cent|%)", re.I)
+_FROM_TO = re.compile(rf"\b(?:{_UP}|{_DOWN})\s(?:in\ssize\s)?from\s{_ABOUT}(?P<start>{_N})(?:\s?(?P<u>{_ANY_UNIT}))?"
+                      rf"\sto\s{_ABOUT}(?P<n>{_N})\s?(?P<unit>{_ANY_UNIT})(?![\w²])", re.I)
+_BY_FROM = re.compile(rf"\b(?:(?:{_UP}|{_DOWN})\sto|(?:{_UP})\s(?P<by>by))\s{_ABOUT}(?P<n>{_N})\s?(?P<unit>{_ANY_UNIT})"
+                      rf",?\sfrom\s{_ABOUT}(?P<start>{_N})(?:\s?(?P<u>{_ANY_UNIT}))?(?![\w²])", re.I)
 _UNIT = "|".join(f"(?P<u{i}>{unit})" for i, (_, unit) in enumerate(_UNITS))
 _SIZE = re.compile(rf"(?<![\w.]){_RANGE}[\s-]?(?:{_UNIT})(?![\w²])")
+_SIDES = re.compile(rf"(?<![\w.])(?P<length>{_N})\s?[×x]\s?(?P<width>{_N})(?:\s?[×x]\s?(?P<height>{_N}))?"
+                    r"[\s-]?(?P<unit>m|met(?:re|er)s?|ft|feet)(?![\w²])", re.I)
 _COUNT = re.compile(rf"(?<![\w.-])(?:(?P<n>(?!(?:19|20)\d\d\b)(?:{_N}))|(?P<word>{_WORD}))"
                     r"\s(?P<what>(?:[a-z-]+\s)?(?!(?:percent|times|years|days|months|weeks|hours)\b)[a-z]{3,}s)\b")
 _DIMENSIONS = (("footprint", r"\bfootprint\b"), ("length", r"\blong|\blength\b"),
@@ -36,12 +50,24 @@ _DIMENSIONS = (("footprint", r"\bfootprint\b"), ("length", r"\blong|\blength\b")
 
 def quantities_in(text: str) -> Iterator[Found]:
     """[start, end) and meaning of each number that is stated with a form, a unit or a thing counted."""
-    taken: list[tuple[int, int]] = []
-    for pattern, read in ((_PERCENT, _percent), (_GREW, _grew), (_TIMES, _times), (_SIZE, _size), (_COUNT, _count)):
+    taken = [match.span() for match in _SIDES.finditer(text)]
+    for match in _SIDES.finditer(text):
+        yield from ((*match.span(), side) for side in _sides(match))
+    for pattern, read in ((_PERCENT, _percent), (_CHANGED, _changed), (_FROM_TO, _grown), (_BY_FROM, _grown),
+                          (_GREW, _grew), (_TIMES, _times), (_SIZE, _size), (_COUNT, _count)):
         for match in pattern.finditer(text):
             if not any(start < match.end() and match.start() < end for start, end in taken) and (found := read(match)):
                 taken.append(match.span())
                 yield (*match.span(), found)
+
+
+def _sides(match: re.Match[str]) -> Iterator[Stated]:
+    """115 × 48 × 12 m is a length, a width and a height."""
+    for dimension in ("length", "width", "height"):
+        if match[dimension]:
+            number = _number(match[dimension])
+            yield Stated(form="value", low=number, high=number, unit=_unit_called(match["unit"]), dimension=dimension,
+                         surface=match[0])
 
 
 def _percent(match: re.Match[str]) -> Stated | None:
@@ -49,6 +75,26 @@ def _percent(match: re.Match[str]) -> Stated | None:
     form: Form = "of" if how.endswith("of") else "less_than" if how in ("smaller", "less", "shorter", "lower") \
         else "more_than"
     return _stated(match, form, scale=0.01)
+
+
+def _changed(match: re.Match[str]) -> Stated | None:
+    """"Rose 40 percent" is by 40 percent; "to 140 percent" is of what it was, whether it rose or fell."""
+    return _stated(match, "of" if match["to"] else "more_than" if match["up"] else "less_than", scale=0.01)
+
+
+def _grown(match: re.Match[str]) -> Stated | None:
+    """From one size to another, or by so much, if both are in one unit."""
+    units = [_unit_called(text) for text in (match["unit"], match["u"] or match["unit"])]
+    start, number = _number(match["start"]), _number(match["n"])
+    if units[0] != units[1] or start <= 0:
+        return None
+    is_by = "by" in match.groupdict() and match["by"]
+    return Stated(form="by" if is_by else "to", low=number, high=number, unit=units[0], start=start, surface=match[0],
+                  dimension="unspecified" if units[0] in _NO_AREA else "area")
+
+
+def _unit_called(text: str) -> str:
+    return next(name for name, words in _UNITS if re.fullmatch(words, text, re.I))
 
 
 def _grew(match: re.Match[str]) -> Stated | None:
@@ -70,9 +116,8 @@ def _times(match: re.Match[str]) -> Stated | None:
 def _size(match: re.Match[str]) -> Stated | None:
     unit = next(name for i, (name, _) in enumerate(_UNITS) if match[f"u{i}"])
     around = match.string[match.end():match.end() + 12]
-    area = unit not in ("m", "km", "mi", "ft")
     near = next((name for name, words in _DIMENSIONS if re.search(words, around)), "unspecified")
-    return _stated(match, "value", unit=unit, dimension="area" if area else near)
+    return _stated(match, "value", unit=unit, dimension="mass" if unit == "t" else near if unit in _NO_AREA else "area")
 
 
 def _count(match: re.Match[str]) -> Stated | None:

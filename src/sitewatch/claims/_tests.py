@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rapidfuzz.distance import OSA
 
 from sitewatch.claims._counts import found_count
 from sitewatch.claims._disagreements import meant
 from sitewatch.claims._evidence import Evidence
+from sitewatch.claims._few import looks_alike
 from sitewatch.claims._likelihood import chance_within, deciding_gsd_m, times_better, verdict_of
 from sitewatch.claims._positions import SIDES, found_beside, found_within
-from sitewatch.claims._presence import found_dated, found_gone, found_images, found_present
+from sitewatch.claims._presence import found_dated, found_gone, found_ground, found_images, found_present
 from sitewatch.claims._words import FUNCTION_WORDS, dimension_phrase
 from sitewatch.model import (
     SERIES_LOOKS,
@@ -24,6 +28,7 @@ from sitewatch.model import (
     Rival,
     Stated,
     Structure,
+    base_of,
     canonical,
     tolerance_of,
 )
@@ -38,6 +43,9 @@ _WITHIN = frozenset("located_in lies_in within".split())
 _TAKEN = frozenset("acquired_by taken_by imaged_by".split())
 # What a thing is for, who uses it and what is intended: no image of any resolution shows it.
 _UNSEEABLE = frozenset("function purpose used_for produces houses emphasis intends stores used_by".split())
+_SAYS_NEW = re.compile(r"\b(?:new(?:ly)?|additional|built|construct\w+)\b", re.I)
+_SUB_METRE = 1.0  # m per pixel: coarser pairs show fields and light at work in every small thing's place
+_TESTED = _PRESENT | _GONE | _DATED | _WITHIN | _TAKEN | _UNSEEABLE | set(SIDES)
 _ALWAYS = ("area", "length", "width")  # what is measured of every structure; other dimensions only of some
 
 # Pixel size, in metres, from which a thing is told for what it is: NIIRS tasks and the practice of analysts
@@ -54,20 +62,31 @@ def tests_of(claim: Claim, evidence: Evidence) -> tuple[Answer, ...]:
     return () if claim.imagery == "no" else tuple(_on_the_ground(claim, evidence))
 
 
+def nearest_predicate(predicate: str) -> str | None:
+    """The tested predicate that is spelt nearly alike, if there is one: a slip of the pen leaves a claim untested."""
+    plain = predicate.casefold().replace(" ", "_").replace("-", "_")
+    near = sorted((OSA.distance(plain, known), known) for known in _TESTED)
+    return near[0][1] if near[0][0] <= min(2, len(plain) // 4) else None
+
+
 def _on_the_ground(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
     """Where a thing lies, how many there are, whether it stands there and since when."""
     if claim.predicate in _WITHIN or claim.predicate in SIDES:
         yield _position(claim, evidence)
     elif claim.predicate in _TAKEN:
         yield found_images(evidence.stack.scenes.scenes, evidence.names(claim.object), claim.observed)
-    elif claim.predicate in _PRESENT | _GONE | _DATED and not evidence.stack.is_series:
+    elif claim.predicate not in _PRESENT | _GONE | _DATED:
+        return
+    elif not (evidence.stack.is_series or _is_followed(claim, evidence)):
         yield Answer(what="presence", verdict="cannot tell", decides=f"a series of {SERIES_LOOKS} clear looks or more",
                      why=f"the images are {len(evidence.stack.used)} looks: in so few nothing separates what lasts "
                          "from what comes and goes")
         yield from _function_in(claim, evidence)
-    elif claim.predicate in _PRESENT | _GONE | _DATED:
-        yield _count(claim, claim.stated, evidence) if claim.stated and claim.stated.unit == "count" \
-            else _presence(claim, evidence)
+    else:
+        if claim.stated and claim.stated.unit == "count":
+            yield _count(claim, claim.stated, evidence)
+        else:
+            yield from _there(claim, evidence)
         yield from _function_in(claim, evidence)
 
 
@@ -83,16 +102,26 @@ def _sizes(claim: Claim, stated: Stated, evidence: Evidence) -> Iterator[Answer]
         wanted = [link.dimension]
     numerator = evidence.thing(stated.numerator or claim.subject, claim)[1]
     denominator = evidence.thing(stated.denominator or claim.object, claim, "object")[1] if is_ratio else None
-    if missing := _missing(claim, stated, numerator, denominator):
+    if missing := _missing(claim, stated, numerator, denominator, evidence):
         yield Answer(what=dimension_phrase(wanted[0]), verdict="cannot tell", why=missing)
         return
     assert numerator is not None
     reference = denominator.id if denominator else None
+    answers = []
     for dimension in wanted:
         what = f"{dimension} ratio" if is_ratio else dimension
         measured = next((m for m in evidence.measurements
                          if (m.subject, str(m.what), m.reference) == (numerator.id, what, reference)), None)
-        yield _size(claim, what, measured, evidence)
+        answers.append(_size(claim, what, measured, evidence))
+    yield replace(answers[0], why=f"{answers[0].why}{_read_otherwise(answers)}")
+    yield from answers[1:]
+
+
+def _read_otherwise(answers: Sequence[Answer]) -> str:
+    """That the statement fares otherwise if "size" meant another dimension: the first is how the word is read."""
+    first = answers[0].verdict
+    other = [f"{one.what} {one.verdict}" for one in answers[1:] if one.value is not None and one.verdict != first]
+    return f"; had another dimension been meant, it would be otherwise: {', '.join(other)}" if other else ""
 
 
 def _dimensions(stated: Stated) -> list[str]:
@@ -100,10 +129,13 @@ def _dimensions(stated: Stated) -> list[str]:
     if stated.dimension != "unspecified":
         return ["area" if stated.dimension == "footprint" else stated.dimension]
     is_ratio, is_length = stated.form != "value", UNITS[stated.unit][0] == "m"
+    if stated.unit == "t":
+        return ["mass"]
     return ["area", "length", "width"] if is_ratio else ["length", "width"] if is_length else ["area"]
 
 
-def _missing(claim: Claim, stated: Stated, numerator: Structure | None, denominator: Structure | None) -> str | None:
+def _missing(claim: Claim, stated: Stated, numerator: Structure | None, denominator: Structure | None,
+             evidence: Evidence) -> str | None:
     """Which of the things that are compared nobody has pointed out, or the images do not show."""
     if numerator is None:
         name = stated.numerator or claim.subject
@@ -111,7 +143,10 @@ def _missing(claim: Claim, stated: Stated, numerator: Structure | None, denomina
         name = stated.denominator or claim.object
     else:
         return None
-    return f"no structure that was traced is known to be “{name}”: say in names.yaml where it stands"
+    if not name:
+        return "nobody has said what it is compared with, or how large it was before was not measured"
+    return evidence.doubt(name) or (
+        f"no structure that was traced is known to be “{name}”: say in names.yaml where it stands")
 
 
 def _size(claim: Claim, what: str, measured: Measurement | None, evidence: Evidence) -> Answer:
@@ -126,7 +161,7 @@ def _size(claim: Claim, what: str, measured: Measurement | None, evidence: Evide
     decides = f"images of about {gsd_m:.1g} m per pixel" if verdict == "cannot tell" and gsd_m else None
     than = f" that of {evidence.name(measured.reference)}" if measured.reference else ""
     ranges = " or ".join(f"{low:g} to {high:g}" for low, high in meanings)
-    unit, allowed = "" if value.unit == "1" else f" {value.unit}", tolerance_of(stated) * UNITS[stated.unit][1]
+    unit, allowed = "" if value.unit == "1" else f" {value.unit}", tolerance_of(stated) * base_of(stated)[1]
     read = f"no dimension is stated; the {phrase} was measured" if stated.dimension == "unspecified" else \
         f"the {phrase} was measured"
     why = (f"{read}: {value.interval_text}{' times' if than else ''}{than} ({value.level_text}); "
@@ -158,8 +193,8 @@ def _count(claim: Claim, stated: Stated, evidence: Evidence) -> Answer:
         return Answer(what="count", verdict="cannot tell",
                       why="only what appeared, changed or went is traced: what stood there all along is not counted")
     if ground is None or not ground.area:
-        return Answer(what="count", verdict="cannot tell",
-                      why=f"nobody has said in names.yaml which area “{place}” is")
+        return Answer(what="count", verdict="cannot tell", why=evidence.doubt(claim.subject) or
+                      f"nobody has said in names.yaml which area “{place}” is")
     gone = claim.predicate in _GONE or claim.predicate == "removed_on"
     wanted = [s for s in evidence.structures if s.class_ == ("removed structure" if gone else "new structure")]
     return found_count(wanted, ground, canonical(stated), place, evidence.changes.smallest_text,
@@ -185,8 +220,9 @@ def _position(claim: Claim, evidence: Evidence) -> Answer:
     one, other = evidence.ground(claim.subject), evidence.ground(claim.object)
     names = evidence.called(claim.subject), evidence.called(claim.object)
     if one is None or other is None:
-        return Answer(what="position", verdict="cannot tell",
-                      why=f"nobody has said in names.yaml where “{names[0] if one is None else names[1]}” is")
+        missing = claim.subject if one is None else claim.object
+        return Answer(what="position", verdict="cannot tell", why=evidence.doubt(missing) or
+                      f"nobody has said in names.yaml where “{evidence.called(missing)}” is")
     if claim.predicate in SIDES:
         return found_beside(one, other, claim.predicate, names, evidence.reach_m)
     if not other.area:
@@ -195,12 +231,26 @@ def _position(claim: Claim, evidence: Evidence) -> Answer:
     return found_within(one, other, *names, evidence.reach_m)
 
 
+def _there(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
+    """Whether it stands there; and, where no structure was traced, whether anything new is at its place, if the claim
+    says that. That the ground changed is seen; what it is now is another question, and the images may not tell."""
+    yield _presence(claim, evidence)
+    entity, structure = evidence.thing(claim.subject, claim)
+    says_so = claim.predicate in (_NEW | _DATED) - {"removed_on"} or (
+        claim.predicate in _UNSEEABLE and _SAYS_NEW.search(claim.quote))
+    is_told = evidence.stack.is_series and not _too_coarse(entity, evidence) and not evidence.doubt(claim.subject)
+    if structure is None and says_so and is_told and (there := evidence.ground_changed(entity)):
+        yield found_ground(there, claim.observed, evidence.called(claim.subject))
+
+
 def _presence(claim: Claim, evidence: Evidence) -> Answer:
     entity, structure = evidence.thing(claim.subject, claim)
     name = structure.label if structure else entity.name if entity else claim.subject
     marked = structure is not None and structure.class_ == "marked object"  # a person has told it for what it is
+    if structure is None and (doubt := evidence.doubt(claim.subject)):
+        return Answer(what="presence", verdict="cannot tell", why=doubt)
     if why := (None if marked else _too_coarse(entity, evidence)) or _not_traced(entity, structure, evidence):
-        needed = _gsd_for(entity)
+        needed = _deciding_m(entity, structure, evidence)
         return Answer(what="presence", verdict="cannot tell", why=why, structure=structure.id if structure else None,
                       decides=f"images of about {needed:.2g} m per pixel, some with it and some without")
     assert structure is not None
@@ -224,6 +274,25 @@ def _gsd_for(entity: Entity | None) -> float:
     return min(by_type, entity.size_m / 3) if entity and entity.size_m else by_type
 
 
+def _deciding_m(entity: Entity | None, structure: Structure | None, evidence: Evidence) -> float:
+    """The pixels that would decide where these do not. What was not traced is smaller than what is found in them: for
+    a thing of known size the record of changes says how many pixels that takes, for another they are a third."""
+    needed = _gsd_for(entity)
+    if structure is not None or evidence.gsd_m > needed:
+        return needed
+    across_px = max(3.0, evidence.changes.smallest_px**0.5)
+    finer = evidence.gsd_m / 3
+    return min(needed, max(entity.size_m / across_px, finer) if entity and entity.size_m else finer)
+
+
+def _is_followed(claim: Claim, evidence: Evidence) -> bool:
+    """Whether even so few looks tell of it: a person has marked it, the pixels are those that such a thing takes, and
+    the looks are alike. What its place does by chance, other places of its shape say."""
+    entity, structure = evidence.thing(claim.subject, claim)
+    return structure is not None and structure.class_ == "marked object" and looks_alike(evidence.stack) \
+        and evidence.gsd_m <= min(_gsd_for(entity), _SUB_METRE)
+
+
 def _too_coarse(entity: Entity | None, evidence: Evidence) -> str | None:
     if evidence.gsd_m <= _gsd_for(entity):
         return None
@@ -236,9 +305,9 @@ def _not_traced(entity: Entity | None, structure: Structure | None, evidence: Ev
         return None
     if entity is None or (entity.at is None and entity.structure is None and entity.area is None):
         return "nobody has said in names.yaml where it stands"
-    if since := evidence.ground_changed(entity):
-        return (f"no structure was traced there, but the ground changed, first {since}, and had not changed back by "
-                f"the last look: whether that is {entity.name} these images do not tell")
+    if evidence.ground_changed(entity):
+        return (f"no structure was traced there, but the ground changed and had not changed back by the last look: "
+                f"whether that is {entity.name} images of {evidence.gsd_m:g} m per pixel do not tell")
     return (f"no structure was traced there. What is smaller than about {evidence.changes.smallest_text} is not "
             "reported, and larger things are missed too: this is no sign that it is not there")
 
@@ -249,7 +318,7 @@ def _unseeable(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
                  why=f"what a thing is for, who uses it and what is intended (“{what}”) no image can show")
     entity, structure = evidence.thing(claim.subject, claim)
     if structure or (entity and (entity.at or entity.area)):
-        yield _presence(claim, evidence)
+        yield from _there(claim, evidence)
 
 
 def _function_in(claim: Claim, evidence: Evidence) -> Iterator[Answer]:

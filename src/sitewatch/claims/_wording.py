@@ -13,18 +13,21 @@ __all__ = [
     "NO_YEAR",
     "RELATIVE_DATE",
     "SCENE_ID",
+    "UNHEDGED",
     "VAGUE_COUNT",
     "VAGUE_EVENTS",
     "VAGUE_SPEAKER",
     "WITH_UNCERTAINTY",
     "hedges_in",
+    "sureness",
 ]
 
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 
 _HEDGE = re.compile(r"""
     \b(?: appears?(?:\ to)? | appeared(?:\ to)? | apparent(?:ly)? | seems?(?:\ to)? | seemingly
-    | likely | unlikely | probabl[ey] | possibl[ey] | perhaps | presumabl[ey] | suspected | suspects?
+    | (?:(?:very|highly|most)\ )?(?:likely|unlikely|probabl[ey]|improbable) | (?:almost|nearly)\ certain(?:ly)?
+    | possibl[ey] | perhaps | presumabl[ey] | suspected | suspects?
     | (?:may|might|could)(?:\ (?:be|have|well|simply|also))? (?=\s+[a-z])
     | suggest(?:s|ed|ing) | indicat(?:es?|ed|ing) | consistent\ with | believed\ to | thought\ to
     | reported(?:ly) | alleged(?:ly)? | purported(?:ly)? | so-called
@@ -58,11 +61,25 @@ NOVELTY = re.compile(r"\b(?:not (?:yet )?(?:been )?(?:previously |yet )?(?:been 
                      r"|exclusive(?:ly)?|seen for the first time|revealed for the first time)\b", re.I)
 DENIED_COMMENT = re.compile(r"\b(?:did not|didn['’]t|has not|have not|had not|failed to|declined to|refused to"
                             r"|could not be reached) ?(?:immediately |yet )?(?:return|respond|repl(?:y|ied)|comment"
-                            r"|responded|answer(?:ed)?|for comment)", re.I)
+                            r"|responded|answer(?:ed)?|for comment)"
+                            r"|\b(?:gave|made|offered|had) no (?:immediate )?(?:response|reply|comment|answer)\b"
+                            r"|\bno (?:immediate )?(?:response|reply|comment|answer) (?:from|by|was)\b", re.I)
 BORROWED = re.compile(rf"{DENIED_COMMENT.pattern}|\b(?:told us|our reporters?|we asked|seen by us)\b", re.I)
 
 WITH_UNCERTAINTY = re.compile(r"±|\+/-|\bplus or minus\b|\bmargin of error\b|\buncertaint(?:y|ies)\b|\bwithin \d"
                               r"|\bgive or take\b|\baccurate to\b", re.I)
+
+
+_SURER = re.compile(r"(?:very|highly|most) (?:likely|probabl[ey])|(?:almost|nearly) certain(?:ly)?")
+_UNSURE = re.compile(r"may\b|might|could|possibl|perhaps|cannot|unclear|alleged|purported|so-called"
+                     r"|.*(?:unlikely|improbable)")
+UNHEDGED = 4
+
+
+def sureness(hedge: str) -> int:
+    """How much a hedge leaves to be true: 1 possible, 2 likely or as it appears, 3 very likely; a text without any says
+    more than all of them (4)."""
+    return 1 if _UNSURE.match(hedge) else 3 if _SURER.fullmatch(hedge) else 2
 
 
 def hedges_in(text: str) -> tuple[str, ...]:

@@ -67,13 +67,15 @@ def _why(check: Check) -> str:
         told.append(f"{first.decides} would decide it")
     if first and first.rivals:
         told += [f"read as {rival.text}: {rival.verdict}" for rival in first.rivals]
-    told += [f"as {test.what}: {test.verdict}" if test.chance is not None else test.why for test in others if test]
+    told += [f"as {test.what}: {test.verdict}" if test.value is not None else
+             f"{test.what}, {test.verdict}: {test.why}" if test.chance is not None else test.why
+             for test in others if test]
     return ". ".join(part[0].upper() + part[1:] for part in told)
 
 
 def _disagreement(one: Disagreement) -> str:
     return (f"{one.kind.capitalize()}: {one.about}. {_counted(one.publishers, 'publisher')}, "
-            f"{_counted(one.origins, 'independent origin')}: {one.why}")
+            f"{'' if one.is_counted else 'at least '}{_counted(one.origins, 'independent origin')}: {one.why}")
 
 
 def _counted(number: int, noun: str) -> str:

@@ -24,6 +24,7 @@ from sitewatch.model.claim import (
     Reading,
     Relation,
     Stated,
+    base_of,
     canonical,
     tolerance_of,
 )
@@ -105,7 +106,7 @@ __all__ = [
     "Refusal", "Relation", "RemoteSource", "Report", "Review", "Rival", "Row", "Rule", "Run", "Scene", "SceneFit",
     "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Standing", "Stated",
     "Structure", "StructureClass", "Structures", "Table", "Trial", "Verdict", "VerdictNews", "Waiting", "Weight",
-    "area_text", "canonical", "compare", "conditions_of", "construct", "counted_in", "day", "disputed", "fingerprint",
-    "locate", "newest", "parse_yaml", "plain_name", "queue_of", "seen_of", "smallest_sure", "standing_of",
-    "target_of", "tolerance_of", "trials_text", "verdicts_of",
+    "area_text", "base_of", "canonical", "compare", "conditions_of", "construct", "counted_in", "day", "disputed",
+    "fingerprint", "locate", "newest", "parse_yaml", "plain_name", "queue_of", "seen_of", "smallest_sure",
+    "standing_of", "target_of", "tolerance_of", "trials_text", "verdicts_of",
 ]

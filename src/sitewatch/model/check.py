@@ -25,8 +25,11 @@ __all__ = [
 
 _SHOWN = {"m²": ("km²", 1e6), "m": ("km", 1e3)}  # from a million on
 
+_DECIDED = ("supported", "refuted")
+
 Verdict = Literal["supported", "refuted", "cannot tell", "not testable"]
-DisagreementKind = Literal["transmission error", "dispute", "self-contradiction", "dimension slip", "not comparable"]
+DisagreementKind = Literal["transmission error", "dispute", "origin unknown", "self-contradiction", "dimension slip",
+                           "not comparable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,13 @@ class Check:
     before: str = ""
     after: str = ""
 
+    @property
+    def part(self) -> Answer | None:
+        """What the images decide of a claim that they do not decide as a whole."""
+        if self.verdict in _DECIDED:
+            return None
+        return next((answer for answer in self.tested[1:] if answer.verdict in _DECIDED), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
@@ -118,6 +128,7 @@ class Disagreement:
     """Readings of one statement that exclude each other, or only seem to.
 
     ``publishers`` counts who printed it, ``origins`` how many independent sources stand behind them: never the same.
+    Where not all of them are known (``is_counted``), there are at least so many.
     ``slip`` names the conversion by whose factor two readings differ; that may be chance.
     """
 
@@ -129,6 +140,7 @@ class Disagreement:
     origins: int
     why: str
     slip: str | None = None
+    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,12 @@ from sitewatch.model.quantity import Span
 from sitewatch.model.selector import Place
 
 __all__ = ["UNITS", "Attribution", "Claim", "ClaimKind", "Claims", "Form", "Interval", "Proposal", "Reading",
-           "Relation", "Stated", "canonical", "tolerance_of"]
+           "Relation", "Stated", "base_of", "canonical", "tolerance_of"]
 
 ClaimKind = Literal["observation", "measurement", "inference", "attribution", "background", "meta"]
 
 # How a number is said to stand to what it is compared with; "value" compares with nothing.
-Form = Literal["of", "more_than", "less_than", "times", "times_larger", "grew_times", "value"]
+Form = Literal["of", "more_than", "less_than", "times", "times_larger", "grew_times", "by", "to", "value"]
 Interval = tuple[float, float]
 
 # Each unit with its base unit and how many of that it holds. Miles, feet and acres are the international ones.
@@ -26,6 +26,7 @@ UNITS: dict[str, tuple[str, float]] = {
     "1": ("1", 1.0), "count": ("count", 1.0),
     "m": ("m", 1.0), "km": ("m", 1000.0), "ft": ("m", 0.3048), "mi": ("m", 1609.344), "nmi": ("m", 1852.0),
     "m²": ("m²", 1.0), "m2": ("m²", 1.0), "km²": ("m²", 1e6), "km2": ("m²", 1e6), "ha": ("m²", 1e4),
+    "t": ("t", 1.0),
     "ft²": ("m²", 0.09290304), "acre": ("m²", 4046.8564224), "mi²": ("m²", 2589988.110336),
 }
 
@@ -36,7 +37,7 @@ class Stated:
 
     Percentages are shares (60 percent is 0.6). ``tolerance`` is what the hedge allows on both sides, in the
     same terms; None takes half of the last stated step. ``start`` and ``end`` are the two sizes that a growth
-    "n times over" is said to lead from and to.
+    "n times over" is said to lead from and to; a growth "by" or "to" a size is one from ``start``, in the same unit.
     """
 
     form: Form
@@ -54,6 +55,10 @@ class Stated:
     def __post_init__(self) -> None:
         if not self.low <= self.high:
             raise ValueError(f"the interval is upside down: {self.low} to {self.high}")
+        if self.tolerance is not None and self.tolerance < 0:
+            raise ValueError(f"the tolerance is below zero: {self.tolerance}")
+        if self.form in ("by", "to") and (self.start is None or self.start <= 0):
+            raise ValueError(f"nobody can tell what it grows from: {self.form!r} needs a start above zero")
         if self.unit not in UNITS:
             raise ValueError(f"the unit {self.unit!r} is not known; write one of {', '.join(UNITS)}")
 
@@ -62,16 +67,23 @@ def canonical(stated: Stated) -> tuple[Interval, ...]:
     """What the number means as new / old (or, for "value", in the base unit), with its tolerance.
 
     60 to 70 percent *of* is 0.6 to 0.7, *larger* is 1.6 to 1.7, *smaller* is 0.3 to 0.4. *n times larger* is n for
-    some writers and n + 1 for others: both are kept.
+    some writers and n + 1 for others: both are kept. From a, *to* b is b / a and *by* b is (a + b) / a.
     """
-    low, high = stated.low, stated.high
+    low, high, start = stated.low, stated.high, stated.start or 1.0
     by_form: dict[str, tuple[Interval, ...]] = {
         "of": ((low, high),), "times": ((low, high),), "value": ((low, high),),
         "more_than": ((1 + low, 1 + high),), "less_than": ((1 - high, 1 - low),),
-        "times_larger": ((low, high), (low + 1, high + 1)), "grew_times": ((low, high), (low + 1, high + 1))}
-    loose, scale = tolerance_of(stated), UNITS[stated.unit][1]
+        "times_larger": ((low, high), (low + 1, high + 1)), "grew_times": ((low, high), (low + 1, high + 1)),
+        "to": ((low, high),), "by": ((start + low, start + high),)}
+    loose, (_, scale) = tolerance_of(stated), base_of(stated)
     return tuple((round(max(0.0, a - loose) * scale, 9), round((b + loose) * scale, 9))
                  for a, b in by_form[stated.form])
+
+
+def base_of(stated: Stated) -> tuple[str, float]:
+    """The unit of what ``canonical`` gives and how many of it one stated unit holds: none for a growth between two
+    sizes, of which the first is one."""
+    return ("1", 1 / (stated.start or 1.0)) if stated.form in ("by", "to") else UNITS[stated.unit]
 
 
 def tolerance_of(stated: Stated) -> float:
@@ -85,7 +97,7 @@ def tolerance_of(stated: Stated) -> float:
         return 0.0
     if stated.form in ("times", "times_larger", "grew_times"):
         return 0.1 * stated.low
-    scale = 100 if stated.unit == "1" and stated.form != "value" else 1
+    scale = 100 if stated.unit == "1" and stated.form not in ("value", "by", "to") else 1
     steps = (_last_step(round(number * scale, 9)) / scale for number in {stated.low, stated.high})
     return min(steps) / 2
 
@@ -180,12 +192,12 @@ class Relation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How some publishers print the number of a claim."""
+    """How some publishers print the number of a claim, and to whom they go back; None where nobody knows."""
 
     of: str
     stated: Stated
     publishers: tuple[str, ...]
-    origin: str
+    origin: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,3 +31,8 @@ class Document:
     language: str = "en"
     grade: str = "F"
     licence: str | None = None
+
+    def repeats(self, other: Document) -> bool:
+        """Whether its origin is that document, by its id or its publisher; one that names itself repeats nobody."""
+        return self.id != other.id and self.origin not in (self.id, self.publisher) \
+            and self.origin in (other.id, other.publisher)

@@ -30,13 +30,20 @@ class EntityName:
     status: Literal["preferred", "alias", "unverified"] = "alias"
     source: str | None = None
 
+    @property
+    def carries(self) -> bool:
+        """Whether a verdict may rest on it: somebody is known to use it."""
+        return self.source is not None and self.status != "unverified"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
     """One thing with its names. ``part_of`` is the larger thing; ``rivals`` are other parents, each (id, source).
 
     ``structure`` is the id or label of the traced structure that it is, or ``at`` a point of it and ``area`` its
-    boundary, in the coordinates of the site's grid; ``size_m`` is its smallest extent on the ground.
+    boundary, in the coordinates of the site's grid; ``size_m`` is its smallest extent on the ground. ``family`` is the
+    id of the series that it is one of, so that both names may stand for it; ``not_same_as`` are things that it could be
+    taken for, and no claim about one is held against what the other is.
     """
 
     id: str
@@ -71,11 +78,16 @@ class Entities:
         """The entity of that id, or None."""
         return next((entity for entity in self.records if entity.id == entity_id), None)
 
-    def find(self, name: str) -> Entity | None:
-        """The entity of that id or of a name that is spelt alike, or None."""
+    def find(self, name: str, *, sourced: bool = False) -> Entity | None:
+        """The entity of that id or of a name that is spelt alike, or None; ``sourced``: a name with a source."""
         plain = plain_name(name)
-        return self.get(name) or next((entity for entity in self.records
-                                       if plain in (plain_name(n.text) for n in entity.names)), None)
+        return self.get(name) or next((entity for entity in self.records for known in entity.names
+                                       if (known.carries or not sourced) and plain == plain_name(known.text)), None)
+
+    def held_apart(self, entity: Entity) -> tuple[Entity, ...]:
+        """What the registry says it is not, whichever of the two says so."""
+        return tuple(other for other in self.records
+                     if other.id in entity.not_same_as or entity.id in other.not_same_as)
 
 
 def plain_name(text: str) -> str:

@@ -37,28 +37,27 @@ class Place:
 def locate(text: str, quote: str, at: tuple[int, int] | None = None, before: str = "", after: str = "") -> Place:
     """Where ``quote`` stands in ``text``: at ``at``, else at its only occurrence, else where it was edited a little.
 
-    ``before`` and ``after`` (prefix, suffix) tell several occurrences apart. A passage whose numbers or denials
-    differ is never taken for the quote. Raises ValueError, which says what is wrong, where the quote is not to be
-    found or could stand in several places.
+    ``before`` and ``after`` (prefix, suffix) tell several occurrences apart; where the quote stands between other words
+    than those, the passage counts as edited. One whose numbers or denials differ is never taken for the quote. Raises
+    ValueError, which says what is wrong, where the quote is not to be found or could stand in several places.
     """
     if not quote.strip():
         raise ValueError("the quote is empty")
-    if at and 0 <= at[0] < at[1] and text[at[0]:at[1]] == quote:
-        return Place(start=at[0], end=at[1], fit="exact")
     spots = [match.start() for match in re.finditer(re.escape(quote), text)]
-    if len(spots) > 1:
-        spots = [spot for spot in spots if _is_between(text, spot, spot + len(quote), before, after)]
-        if len(spots) != 1:
-            raise ValueError("the quote stands there more than once")
+    fitting = [spot for spot in spots if _is_between(text, spot, spot + len(quote), before, after)]
+    if at and at[1] - at[0] == len(quote) and at[0] in (fitting or spots):
+        return Place(start=at[0], end=at[1], fit="exact" if fitting else "edited")
+    has_hint = bool(before or after)
+    if len(spots) > 1 and not (has_hint and len(fitting) == 1):
+        raise ValueError("the quote stands there more than once")
     if spots:
-        return Place(start=spots[0], end=spots[0] + len(quote), fit="moved" if at else "exact")
+        start = (fitting or spots)[0]
+        return Place(start=start, end=start + len(quote), fit="edited" if not fitting else "moved" if at else "exact")
     return _edited(text, quote)
 
 
 def _is_between(text: str, start: int, end: int, before: str, after: str) -> bool:
-    has_hint = bool(before or after)
-    return has_hint and text[:start].rstrip().endswith(before.rstrip()) and \
-        text[end:].lstrip().startswith(after.lstrip())
+    return text[:start].rstrip().endswith(before.rstrip()) and text[end:].lstrip().startswith(after.lstrip())
 
 
 def _edited(text: str, quote: str) -> Place:

@@ -29,6 +29,7 @@ class ClaimRow:
     document: Document
     flags: tuple[Flag, ...]
     link: str | None
+    part_link: str | None
     others: tuple[Answer, ...]
 
     @property
@@ -84,9 +85,14 @@ def claims_of(checks: Checks, signs: Sequence[Sign]) -> ClaimsShown | None:
     documents = {document.id: document for document in checks.documents}
     rows = [_row(check, checks, documents, letters) for check in checks]
     return ClaimsShown(
-        summary=_summary(checks), tested=tuple(row for row in rows if row.check.verdict != "not testable"),
-        untested=tuple(row for row in rows if row.check.verdict == "not testable"),
+        summary=_summary(checks), tested=tuple(row for row in rows if not _is_untested(row.check)),
+        untested=tuple(row for row in rows if _is_untested(row.check)),
         lines=tuple(_line(one, checks) for one in checks.disagreements), documents=checks.documents)
+
+
+def _is_untested(check: Check) -> bool:
+    """Whether no part of it is decided by the images, and none can be."""
+    return check.verdict == "not testable" and check.part is None
 
 
 def _summary(checks: Checks) -> str:
@@ -104,11 +110,14 @@ def _row(check: Check, checks: Checks, documents: Mapping[str, Document], letter
     quoting = claim.said_by if claim.said_by != claim.publisher else ""
     return ClaimRow(check=check, sign=_SIGNS[check.verdict], chance=chance, publisher=claim.publisher, quoting=quoting,
                     document=documents[claim.document], flags=checks.flags_of(claim.id), others=check.tested[1:],
-                    link=_link(first, letters) if first else None)
+                    link=_link(first, letters) if first else None,
+                    part_link=_link(check.part, letters) if check.part else None)
 
 
 def _link(tested: Answer, letters: Mapping[str, str]) -> str | None:
     """Where on the page the number or the looks stand that decided."""
+    if tested.what == "change of the ground":
+        return "rejected"  # where the changes of the ground alone are listed
     letter = letters.get(tested.structure or "")
     if letter is None:
         return None

@@ -12,7 +12,7 @@ from sitewatch.model import Check, Checks, Document, Verdict
 __all__ = ["claims_csv", "claims_review"]
 
 _COLUMNS = ("claim", "document", "sha256", "start", "end", "quote", "publisher", "said_by", "kind", "verdict", "chance",
-            "tested", "measured", "why", "decides", "flags")
+            "tested", "measured", "why", "decides", "flags", "other_tests")
 # A rating needs a number; these are the ends and the middle of a scale of three. What cannot be tested has none.
 _RATINGS: dict[Verdict, int] = {"refuted": 1, "cannot tell": 2, "supported": 3}
 
@@ -45,7 +45,8 @@ def _cells(check: Check, checks: Checks, document: Document) -> list[str]:
             claim.publisher, claim.said_by, claim.kind, check.verdict,
             "" if check.chance is None else f"{check.chance:.4f}", first.what if first else "",
             (first.measured or "") if first else "", check.why, (first.decides or "") if first else "",
-            " ".join(flag.word for flag in checks.flags_of(claim.id))]
+            " ".join(flag.word for flag in checks.flags_of(claim.id)),
+            "; ".join(f"{answer.what}: {answer.verdict}" for answer in check.tested[1:])]
 
 
 def _harmless(cell: str) -> str:

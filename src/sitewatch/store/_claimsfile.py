@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -23,7 +24,7 @@ from sitewatch.model import (
     locate,
     parse_yaml,
 )
-from sitewatch.store._documents import document_of, optional_text, read_documents, span_of
+from sitewatch.store._documents import document_of, optional_text, read_documents, refuse_circle, span_of
 from sitewatch.store._files import read_bytes, write_atomically
 from sitewatch.store._namesfile import read_names, words_of
 from sitewatch.store._publishing import clean_text
@@ -35,6 +36,8 @@ CLAIMS_FILE = "claims.yaml"
 _LARGEST_BYTES = 5_000_000
 _DEMOS = Path(__file__).parent / "demo"
 _READINGS = "variants_of_"
+_DATE_SHAPED = re.compile(r"\s*(?:(?:before|after|since|until|from|by)\b)?(?=.*\d)[\d\s/.:,tz+~–-]+", re.I)
+_AT_FAULT = {"unit": "unit", "tolerance": "hedge_tolerance", "grows from": "start"}
 _KNOWN = ("id, document, kind, triple, quote, at, before, after, quantity, hedge, attribution, observed, "
           "checkable_by_imagery, flags, note, proposed_by, confirmed")
 
@@ -51,11 +54,13 @@ def read_claims(folder: Path, site: Site) -> Claims | None:
     top = parse_yaml(read_bytes(path, _LARGEST_BYTES), path)
     held = list(read_documents(folder))
     if top.has("document"):
-        held.append(document_of(top.table("document"), folder))
-    documents = tuple(document for document, _ in held)
+        table = top.table("document")
+        held.append((*document_of(table, folder), table))
+    documents = tuple(document for document, _, _ in held)
     if len({document.id for document in documents}) < len(documents):
         raise CaseFileError(path, None, "document", "two documents have one id", "Give each its own")
-    texts = {document.id: text for document, text in held}
+    refuse_circle(held)
+    texts = {document.id: text for document, text, _ in held}
     records = _claims(top.tables("claims"), documents, texts)
     tables = top.tables("relations")
     readings = _readings(top, {claim.id for claim in records}, tables)
@@ -178,7 +183,8 @@ def _stated(table: Table) -> Stated:
         stated = Stated(form=cast(Form, form), low=low, high=high, unit=unit, surface=surface, dimension=dimension,
                         tolerance=numbers["hedge_tolerance"], start=numbers["start"], end=numbers["end"], **texts)
     except ValueError as error:
-        raise table.wrong("unit" if "unit" in str(error) else "low", str(error), "Correct it") from error
+        key = next((key for word, key in _AT_FAULT.items() if word in str(error)), "low")
+        raise table.wrong(key, str(error), "Correct it") from error
     _same_canonical(table, stated)
     table.done("surface, form, low, high, unit, hedge_tolerance, numerator, denominator, dimension, start, end, "
                "canonical_ratio")
@@ -196,8 +202,16 @@ def _same_canonical(table: Table, stated: Stated) -> None:
 
 
 def _observed(table: Table) -> Any:
-    """The time of which the claim speaks; words such as "earlier this year" name none by themselves."""
-    return span_of(str(table.any("observed"))) if table.has("observed") else None
+    """The time of which the claim speaks; words such as "earlier this year" name none by themselves. What looks like
+    a date has to be one: without its time a claim would be held against all looks."""
+    if not table.has("observed"):
+        return None
+    text = str(table.any("observed"))
+    found = span_of(text)
+    if found is None and _DATE_SHAPED.fullmatch(text):
+        raise table.wrong("observed", f"{text[:60]!r} is no time that can be read",
+                          "Write 2024, 2024-10, 2024-10-05, before 2024-10-05 or 2024-10-01/2024-10-10")
+    return found
 
 
 def _readings(top: Table, claims: set[str], relations: Sequence[Table]) -> tuple[Reading, ...]:
@@ -212,5 +226,5 @@ def _readings(top: Table, claims: set[str], relations: Sequence[Table]) -> tuple
             own = optional_text(table, "origin") or origin
             if not publishers:
                 raise table.wrong("publishers", "is missing", "Say who prints it so")
-            found.append(Reading(of=of, stated=_stated(table), publishers=publishers, origin=own or "unknown"))
+            found.append(Reading(of=of, stated=_stated(table), publishers=publishers, origin=own))
     return tuple(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +14,7 @@ from sitewatch.store._files import inside, read_bytes
 from sitewatch.store._publishing import clean_text
 from sitewatch.store._texts import LARGEST_DOCUMENT_BYTES, text_of
 
-__all__ = ["DOCUMENTS", "document_of", "optional_text", "read_documents", "span_of"]
+__all__ = ["DOCUMENTS", "document_of", "optional_text", "read_documents", "refuse_circle", "span_of"]
 
 DOCUMENTS = "documents"
 _LARGEST_SIDECAR_BYTES = 100_000
@@ -23,15 +23,16 @@ _KNOWN = ("id, path, sha256, bytes, characters, publisher, url, date_in_text, an
           " licence")
 
 
-def read_documents(folder: Path) -> Iterable[tuple[Document, str]]:
-    """Each document with its text, from the YAML files in documents/ in the order of their names."""
+def read_documents(folder: Path) -> Iterable[tuple[Document, str, Table]]:
+    """Each document with its text, and with the table that tells of it for errors, from the YAML files in documents/ in
+    the order of their names."""
     sidecars = sorted((folder / DOCUMENTS).glob("*.yaml"))
     if len(sidecars) > _MOST_DOCUMENTS:
         raise InputError(f"{folder / DOCUMENTS} holds more than {_MOST_DOCUMENTS} documents. Split the case")
     for path in sidecars:
         name = f"{DOCUMENTS}/{path.name}"
         table = parse_yaml(read_bytes(inside(folder, name), _LARGEST_SIDECAR_BYTES), path)
-        yield document_of(table, folder, path.stem)
+        yield (*document_of(table, folder, path.stem), table)
 
 
 def document_of(table: Table, folder: Path, default_id: str | None = None) -> tuple[Document, str]:
@@ -58,6 +59,20 @@ def document_of(table: Table, folder: Path, default_id: str | None = None) -> tu
     anchor.done("value, from")
     table.done(_KNOWN)
     return document, text
+
+
+def refuse_circle(held: Sequence[tuple[Document, str, Table]]) -> None:
+    """No document goes back to itself, over however many others: then none of them would be the first."""
+    above = {one.id: {other.id for other, _, _ in held if one.repeats(other)} for one, _, _ in held}
+    for document, _, table in held:
+        seen: set[str] = set()
+        front = above[document.id]
+        while front:
+            if document.id in front:
+                raise table.wrong("origin", f"runs in a circle: {document.id} would repeat itself by way of "
+                                  f"{document.origin}", "Leave it out for the one that was first, or name a document")
+            seen |= front
+            front = {upper for name in front for upper in above[name]} - seen
 
 
 def optional_text(table: Table, key: str) -> str | None:

@@ -41,6 +41,7 @@ def read_names(folder: Path, site: Site) -> Entities:
         if entity.id in {known.id for known in records}:
             raise CaseFileError(path, lines["id"], f"{table.key}.id", f"{entity.id!r} stands here twice", "Keep one")
         records.append(entity)
+    _check_references(records, tables)
     _check_parents(records, tables)
     return Entities(records=tuple(records))
 
@@ -123,6 +124,15 @@ def _area(table: Table, site: Site) -> Polygon | None:
     if not isinstance(found, Polygon) or not found.is_valid or found.is_empty or not is_there:
         raise wrong
     return found
+
+
+def _check_references(records: list[Entity], tables: list[Table]) -> None:
+    """Whatever a thing is part of, or is not, stands in the registry too."""
+    known = {entity.id for entity in records}
+    for entity, table in zip(records, tables, strict=True):
+        for key, ids in (("part_of", (entity.part_of,)), ("not_same_as", entity.not_same_as)):
+            if missing := next((name for name in ids if name is not None and name not in known), None):
+                raise table.wrong(key, f"no entity is called {missing[:40]!r}", "Add it to this file, or correct it")
 
 
 def _check_parents(records: list[Entity], tables: list[Table]) -> None:

@@ -4,6 +4,8 @@ A crane of two by seven pixels is too small to be found, but not to be followed 
 In each look its place is weighed by its own outline, blurred as the sensor blurs it, against the ground around: one
 contrast per band. A step in that series is held against the steps of many other places of the same shape on the same
 site, where nothing is known to have changed, so that season, light and works elsewhere are what a real one has to beat.
+Of two or three looks each counts for itself. How far they scatter is then known from those other places alone, which
+may be bare; so it is looked for beside its place too, where a tall thing leans in another view.
 """
 
 from __future__ import annotations
@@ -31,6 +33,10 @@ _SURE = 0.95
 _CHANCE = 0.7          # from which on a step is told
 _THERE = 0.9           # one in ten marks is not what the person took it for, or moved a little
 _CLEARER = 1.5         # times: a thing stands out from its surroundings more than the ground that it leaves
+_LEAN_M = 6.0          # so far a thing of 12 m leans from one view to another, 25 degrees apart
+_LIKE_IT = 0.5         # of its contrast
+_BESIDE = (f"the like of it stands within {_LEAN_M:.0f} m in a look without it: it may be seen from another side, or "
+           "have been moved a little")
 _NEAR_PX = 60          # ground of other kinds lies farther away
 
 
@@ -49,8 +55,11 @@ def followed(mark: Mark, changes: Changes, stack: Stack, values: np.ndarray) -> 
     inside, ring = _footprint(mark, stack)
     shares = np.isfinite(values[:, 0][:, inside > 0]).mean(axis=1) if inside.any() else np.zeros(len(values))
     own = _series(values, inside, ring) if inside.any() and ring.any() else np.full(values.shape[:2], np.nan)
-    others = _elsewhere(inside, ring, changes, stack, values) if inside.any() and ring.any() else []
-    found = _followed(mark, own, others, [fit.taken for fit in stack.used])
+    least = _LEAST_LOOKS if len(own) >= 2 * _LEAST_LOOKS else 1
+    others = _elsewhere(inside, ring, changes, stack, values, least) if inside.any() and ring.any() else []
+    found = _followed(mark, own, others, [fit.taken for fit in stack.used], least)
+    if least < _LEAST_LOOKS and found.went is not None and _is_beside(found, own, values, inside, ring, stack):
+        found = _Found(states=[("unclear", 0.5)] * len(own), reasons=(*found.reasons, _BESIDE))
     looks = tuple(Look(scene=fit.scene, taken=fit.taken, state=state, chance=chance, seen_share=round(float(share), 3))
                   for fit, (state, chance), share in zip(stack.used, found.states, shares, strict=True))
     states, taken = [look.state for look in looks], [look.taken for look in looks]
@@ -71,15 +80,16 @@ class _Found:
     chance: float = 0.5
 
 
-def _followed(mark: Mark, own: np.ndarray, others: list[np.ndarray], taken: list[datetime]) -> _Found:
+def _followed(mark: Mark, own: np.ndarray, others: list[np.ndarray], taken: list[datetime], least: int) -> _Found:
     unclear: list[tuple[LookState, float]] = [("unclear", 0.5)] * len(taken)
     enough = len(others) >= _FEWEST_PLACES
-    calm = _CALM * np.median([_scatter(series) for series in others], axis=0) if enough else np.zeros(own.shape[1])
-    step = _step(own, calm) if enough else None
+    usual = np.median([_scatter(series) for series in others], axis=0) if enough else np.zeros(own.shape[1])
+    calm = _CALM * usual
+    step = _step(own, calm, least) if enough else None
     if step is None:
         return _Found(states=unclear, reasons=("it could not be followed: its place, or enough other places to hold it "
                                                "against, are not seen often enough",))
-    null = np.array([one.strength if (one := _step(series, calm)) else 0.0 for series in others])
+    null = np.array([one.strength if (one := _step(series, calm, least)) else 0.0 for series in others])
     share = float((1 + (null >= step.strength).sum()) / (1 + len(null)))
     if _chance(share) < _CHANCE:
         stayed = _there_or_unknown(own, calm, null)
@@ -92,7 +102,32 @@ def _followed(mark: Mark, own: np.ndarray, others: list[np.ndarray], taken: list
         return replace(stayed, reasons=(*told, "it stands out from the ground around as much before as after, so that "
                                                "this is no coming or going", *stayed.reasons))
     with_it, without = (step.after, step.before) if is_later else (step.before, step.after)
-    return _Found(states=_states(own, with_it, without, calm), went=not is_later, chance=_chance(share), reasons=told)
+    scatter = usual if least < _LEAST_LOOKS else np.maximum(_scatter(own), calm)
+    return _Found(states=_states(own, with_it, without, scatter), went=not is_later, chance=_chance(share),
+                  reasons=told)
+
+
+def _is_beside(found: _Found, own: np.ndarray, values: np.ndarray, inside: np.ndarray, ring: np.ndarray, stack: Stack
+               ) -> bool:
+    """Whether a look that seems to be without it shows the like of it within some metres of its place."""
+    there = np.array([state == "present" for state, _ in found.states])
+    gone = np.array([state == "absent" for state, _ in found.states])
+    if not there.any() or not gone.any():
+        return True
+    without = seen_median(own[gone])
+    way = seen_median(own[there]) - without
+    reach = math.ceil(_LEAN_M / stack.site.gsd_m)
+    inside, ring = np.pad(inside, reach), np.pad(ring, reach)
+    ground = np.pad(values[gone], ((0, 0), (0, 0), (reach, reach), (reach, reach)), constant_values=np.nan)
+    rows, columns = np.nonzero((inside > 0) | ring)
+    for dy in range(-reach, reach + 1, 2):
+        for dx in range(-reach, reach + 1, 2):
+            cut = np.s_[rows.min() + dy:rows.max() + 1 + dy, columns.min() + dx:columns.max() + 1 + dx]
+            here = np.s_[rows.min():rows.max() + 1, columns.min():columns.max() + 1]
+            seen = _series(ground[(slice(None), slice(None), *cut)], inside[here], ring[here])
+            if ((seen - without) @ way >= _LIKE_IT * float(way @ way)).any():
+                return True
+    return False
 
 
 def _footprint(mark: Mark, stack: Stack) -> tuple[np.ndarray, np.ndarray]:
@@ -116,7 +151,7 @@ def _series(values: np.ndarray, inside: np.ndarray, ring: np.ndarray) -> np.ndar
     return np.asarray(np.where((shown >= _LEAST_SEEN)[:, None], mean - level, np.nan))
 
 
-def _elsewhere(inside: np.ndarray, ring: np.ndarray, changes: Changes, stack: Stack, values: np.ndarray
+def _elsewhere(inside: np.ndarray, ring: np.ndarray, changes: Changes, stack: Stack, values: np.ndarray, least: int
                ) -> list[np.ndarray]:
     """The series of other places of its shape, the nearest first, where no change was kept."""
     rows, columns = np.nonzero((inside > 0) | ring)
@@ -137,7 +172,7 @@ def _elsewhere(inside: np.ndarray, ring: np.ndarray, changes: Changes, stack: St
         cut = np.s_[rows.min() + dy:rows.max() + 1 + dy, columns.min() + dx:columns.max() + 1 + dx]
         own = np.s_[rows.min():rows.max() + 1, columns.min():columns.max() + 1]
         series = _series(values[(slice(None), slice(None), *cut)], inside[own], ring[own])
-        if np.isfinite(series[:, 0]).sum() >= 2 * _LEAST_LOOKS:
+        if np.isfinite(series[:, 0]).sum() >= 2 * least:
             found.append(series)
         if len(found) == _PLACES:
             break
@@ -150,11 +185,11 @@ def _scatter(series: np.ndarray) -> np.ndarray:
     return np.asarray(seen_mad(np.diff(seen, axis=0), np.zeros(seen.shape[1])) / math.sqrt(2))
 
 
-def _step(series: np.ndarray, calm: np.ndarray) -> _Step | None:
+def _step(series: np.ndarray, calm: np.ndarray, least: int) -> _Step | None:
     """The strongest step of a series, against the scatter that is left about its two levels."""
     seen = np.flatnonzero(np.isfinite(series[:, 0]))
     best: _Step | None = None
-    for cut in range(_LEAST_LOOKS, len(seen) - _LEAST_LOOKS + 1):
+    for cut in range(least, len(seen) - least + 1):
         before, after = series[seen[:cut]], series[seen[cut:]]
         start, end = seen_median(before), seen_median(after)
         rest = np.concatenate([before - start, after - end])
@@ -184,11 +219,11 @@ def _is_later(mark: Mark, step: _Step, taken: list[datetime]) -> bool | None:
     return late > early
 
 
-def _states(series: np.ndarray, with_it: np.ndarray, without: np.ndarray, calm: np.ndarray
+def _states(series: np.ndarray, with_it: np.ndarray, without: np.ndarray, scatter: np.ndarray
             ) -> list[tuple[LookState, float]]:
     """Each look's state and probability of presence, from where it lies on the way from one level to the other."""
     way = with_it - without
-    scale = np.maximum(_scatter(series), np.maximum(calm, 1e-9))
+    scale = np.maximum(scatter, 1e-9)
     weight = way / scale**2
     length = float(weight @ way)
     at = (series - without) @ weight / length
@@ -210,7 +245,8 @@ def _there_or_unknown(own: np.ndarray, calm: np.ndarray, null: np.ndarray) -> _F
     error = np.maximum(_scatter(own), calm) * math.sqrt(4 / count)
     gone, needed = float(np.sqrt(((level / np.maximum(error, 1e-9)) ** 2).mean())), float(np.quantile(null, 0.95))
     if gone > needed:
-        return _Found(states=_states(own, level, np.zeros_like(level), calm), chance=_THERE, reasons=(
+        return _Found(states=_states(own, level, np.zeros_like(level), np.maximum(_scatter(own), calm)),
+                      chance=_THERE, reasons=(
             f"had it come or gone half way through, that would be a step of {gone:.1f} standard errors, and "
             f"{needed:.1f} are told",))
     return _Found(states=[("unclear", 0.5)] * len(own), reasons=(
