@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -162,8 +162,8 @@ class FolderStore:
         return self._latest[stage][1]
 
     def cache(self, run_id: str, stack: Stack) -> None:
-        """Keep a stack's pixels for the next time."""
-        with self.writing():
+        """Keep a stack's pixels for the next time; a disk that takes nothing does without."""
+        with suppress(OSError), self.writing():
             save_data(self.folder, run_id, stack.data)
 
     def as_stored(self, stage: str, record: Any, site: Site) -> Any:
@@ -192,7 +192,7 @@ class FolderStore:
         for path, data in files.items():
             write_atomically(self.folder / path, data)
         if isinstance(record, Stack):
-            self.cache(run.id, record)
+            save_data(self.folder, run.id, record.data)
         return list(files)
 
     def _run_path(self, run_id: str) -> Path:
