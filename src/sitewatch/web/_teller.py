@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Literal, cast
 
@@ -13,7 +13,6 @@ from sitewatch.errors import InputError
 from sitewatch.geo import to_pixels
 from sitewatch.measurements import agreement, measure_by_hand
 from sitewatch.model import (
-    VERDICTS,
     Change,
     Check,
     Decision,
@@ -25,8 +24,8 @@ from sitewatch.model import (
     Structure,
     Structures,
     disputed,
-    newest,
     queue_of,
+    shown_to,
     verdicts_of,
 )
 from sitewatch.web._records import (
@@ -60,14 +59,12 @@ class Teller:
     def __init__(self, case: Case, reader: Reader) -> None:
         self._case, self._reader, self._grid = case, reader, case.site.grid
         structures, changes, self._known = case.stored("structures"), case.stored("changes"), case.decisions()
-        self._subjects = store.subjects_of(structures, changes, self._known)
-        traced = {structure.id: structure for structure in (*structures.rejected, *structures)}
-        anew = store.drawn_anew(self._known, traced)
-        self.structures: Structures = replace(structures, records=(*structures.records, *anew))
-        self.waiting = {one.subject: one for one in queue_of(self.structures, changes, self._known, reader.actor)}
-        self._shown = self._shown_of(newest(self._known))
+        self._shown = shown_to(self._known, reader.actor, is_blind=reader.is_blind)
+        self._subjects = store.subjects_of(structures, changes, self._shown)
+        self.structures: Structures = store.with_drawn(structures, self._shown)
+        self.waiting = {one.subject: one for one in queue_of(self.structures, changes, self._shown, reader.actor)}
         self._rejected = {structure.id for structure in structures.rejected}
-        self._anew = {structure.id for structure in anew}
+        self._anew = {s.id for s in self.structures} - {s.id for s in structures}
         self.measured = measured_in(case)
 
     def is_set_aside(self, subject_id: str) -> bool:
@@ -93,7 +90,7 @@ class Teller:
             "id": subject.id, "chance": subject.chance, "decisions": [decision_told(d) for d in decisions],
             "outline": [(round(x, 3), round(y, 3)) for x, y in ring], "is_disputed": disputed(decisions),
             "version": store.version_of(subject, self._known, self._grid), "worth": waiting.worth if waiting else None,
-            "why_worth": "" if hides or not waiting else waiting.why, "is_open": bool(waiting and waiting.is_open)}
+            "why_worth": waiting.why if waiting else "", "is_open": bool(waiting and waiting.is_open)}
         if isinstance(subject, Change):
             return StructureTold(kind="change", label=subject.id, class_=subject.kind, when=str(subject.between),
                                  area=None, by="tool", looks=[], drawings=[],
@@ -103,16 +100,6 @@ class Teller:
                              by="hidden" if hides and subject.by != "tool" else subject.by,
                              reasons=self._reasons(subject, hides), looks=self._looks(subject, hides),
                              drawings=self._drawings(decisions), **common)
-
-    def _shown_of(self, counted: Sequence[Decision]) -> tuple[Decision, ...]:
-        """What this reader may see: a blind one sees others' decisions on a thing after deciding on it."""
-        if not self._reader.is_blind:
-            return tuple(counted)
-        own = [d for d in counted if d.actor == self._reader.actor]
-        decided = {d.subject for d in own if d.what in (*VERDICTS, "draw")}
-        linked = {d.claim for d in own if d.what == "link"}
-        return tuple(d for d in counted if d.actor == self._reader.actor or
-                     (d.claim in linked if d.what == "link" else d.subject in decided))
 
     def _kind(self, subject: Structure, hides: bool) -> Literal["structure", "rejected", "reference"]:
         if subject.class_ == "reference":
