@@ -107,8 +107,9 @@ def test_what_cannot_be_measured_is_not_kept(page, case, given):
 def said(case, tmp_path, monkeypatch):
     """The hill with a claim on a hall that nobody has pointed out."""
     text = "The new hall covers 60 to 800 square metres."
-    claims_of(tmp_path / "hill", {"paper": {"text": text}}, [{
-        "id": "x", "quote": text[:-1], "kind": "measurement", "triple": ["the new hall", "covers", ""],
+    paper = f"A heading\n\nHeard on Monday:\n<b>{text}</b> It is said.\n \nThe weather."
+    claims_of(tmp_path / "hill", {"paper": {"text": paper}}, [{
+        "id": "x", "quote": text, "kind": "measurement", "triple": ["the new hall", "covers", ""],
         "quantity": {"form": "value", "low": 60, "high": 800, "unit": "m2", "dimension": "footprint"}}])
     case = Case.open(case.folder)
     case.run()
@@ -136,6 +137,7 @@ def test_a_claim_that_is_linked_with_a_structure_gets_another_verdict_at_once(sa
     [claim] = page.get("/api/findings").json()["claims"]
     assert (claim["verdict"], claim["now"], claim["subject"], claim["object"]) == (
         "cannot tell", "cannot tell", "the new hall", None)
+    assert (claim["before"], claim["after"]) == ("Heard on Monday:\n<b>", "</b> It is said.")
     text = (said.folder / "claims.yaml").read_text()
     assert _on_first(page, "link", claim="x", part="subject").status_code == 201
     told = page.get("/api/findings").json()
@@ -187,7 +189,8 @@ def test_a_blind_readers_queue_is_that_of_a_case_in_which_nobody_else_decided(ca
     ring = from_pixels(Polygon(_RING), case.site.grid)
     case.decide(Decision(subject="drawn-1", what="draw", outline=ring, class_="new structure", chance=0.9, actor="bo"))
     assert told(is_blind=True) == before != told()
-    assert [(one.subject, one.worth, one.why) for one in case.queue("ana", is_blind=True)] == [one[:3] for one in before]
+    queue = case.queue("ana", is_blind=True)
+    assert [(one.subject, one.worth, one.why) for one in queue] == [one[:3] for one in before]
     assert "drawn-1" in {one.subject for one in case.queue("ana")}
 
 

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from sitewatch import store
 from sitewatch.claims import faults_of
 from sitewatch.errors import InputError
-from sitewatch.model import Decision, Finding, Findings, Frozen, Review, Site, Standing, Waiting, queue_of, shown_to, standing_of
+from sitewatch.model import (
+    Claims,
+    Decision,
+    Finding,
+    Findings,
+    Frozen,
+    Review,
+    Site,
+    Standing,
+    Waiting,
+    queue_of,
+    shown_to,
+    standing_of,
+)
 from sitewatch.store import FolderStore
 
 __all__ = ["People"]
@@ -20,6 +32,12 @@ class People:
 
     site: Site
     _store: FolderStore
+    _claims: Claims | None
+
+    @property
+    def quoted(self) -> Claims | None:
+        """What others are quoted with, and the texts of the documents; None without a claims.yaml."""
+        return self._claims
 
     def stored(self, stage: str) -> Any:
         """What the last run left of a stage from changes to claims; CaseFileError where there is nothing."""

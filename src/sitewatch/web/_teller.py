@@ -11,10 +11,11 @@ from sitewatch import store
 from sitewatch.case import Case
 from sitewatch.errors import InputError
 from sitewatch.geo import to_pixels
-from sitewatch.measurements import agreement, measure_by_hand
+from sitewatch.measurements import beside_fitted, measure_by_hand
 from sitewatch.model import (
     Change,
     Check,
+    Claims,
     Decision,
     Dimension,
     Look,
@@ -179,20 +180,17 @@ def _fitted(measured: Measurements | None, asked: MeasureAsked, drawn: Quantity)
     sides: tuple[Dimension, ...] = ("area",) if asked.is_closed else ("length", "width")
     if asked.dimension:
         sides = (asked.dimension,)
-    fitted = [(one.what, one.value) for one in measured
-              if one.subject == asked.subject and one.what in sides and one.by == "tool" and one.value]
-    if not fitted:
-        return None
-    what, value = min(fitted, key=lambda pair: abs(pair[1].value - drawn.value))
-    return f"The fitted {'footprint' if what == 'area' else what} is {value}. {agreement(drawn, value)}"
+    return beside_fitted(drawn, measured, asked.subject, sides)
 
 
-def claim_told(check: Check, now: Check | None) -> ClaimTold:
+def claim_told(check: Check, now: Check | None, quoted: Claims | None) -> ClaimTold:
     """What somebody else said, with the verdict of the last run and that with the links made since."""
     claim, stated = check.claim, check.claim.stated
     is_ratio = stated is not None and stated.form != "value"
-    return ClaimTold(id=claim.id, quote=claim.quote, publisher=claim.publisher, verdict=check.verdict, why=check.why,
-                     now=now.verdict if now else check.verdict, why_now=now.why if now else check.why,
+    before, after = quoted.around(claim) if quoted and claim in quoted.records else ("", "")
+    return ClaimTold(id=claim.id, quote=claim.quote, before=before, after=after, publisher=claim.publisher,
+                     verdict=check.verdict, why=check.why, now=now.verdict if now else check.verdict,
+                     why_now=now.why if now else check.why,
                      subject=(stated.numerator if stated else None) or claim.subject,
                      has_size=stated is not None,
                      object=((stated.denominator if stated else None) or claim.object) if is_ratio else None)
