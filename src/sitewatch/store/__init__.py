@@ -56,6 +56,6 @@ __all__ = [
     "published_before", "qgis_project", "read_bytes", "read_case", "read_claims", "read_decisions", "read_news",
     "read_reviews", "read_text", "record_published", "replace_folder", "reviews_plain", "same_bytes",
     "scenes_plain", "set_aside_claims", "signed", "site_of_plan", "sources_of_plan", "sources_plain",
-    "subjects_of", "sums_of", "unpack", "version_of", "with_drawn", "with_earlier", "withdraw_decision", "withdraw_review",
-    "withheld_in", "words_plain", "write_atomically", "write_bundle", "write_case", "zipped",
+    "subjects_of", "sums_of", "unpack", "version_of", "with_drawn", "with_earlier", "withdraw_decision",
+    "withdraw_review", "withheld_in", "words_plain", "write_atomically", "write_bundle", "write_case", "zipped",
 ]
