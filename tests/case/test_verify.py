@@ -111,6 +111,20 @@ def test_a_deleted_cache_is_made_again_silently(case):
     assert list((case.folder / ".cache").glob("stack-*.zarr"))
 
 
+def test_a_case_whose_cache_is_deleted_is_read_on_a_disk_that_takes_nothing(case, monkeypatch):
+    first = case.stack()
+    case.run()
+    shutil.rmtree(case.folder / ".cache")
+    def refuses(*_, **__):
+        raise OSError(30, "Read-only file system")
+    for name in ("pathlib.Path.mkdir", "tempfile.mkdtemp", "tempfile.mkstemp"):
+        monkeypatch.setattr(name, refuses)
+    again = Case.open(case.folder)
+    assert not any(step.computed for step in again.run())
+    assert again.stack().data.identical(first.data)
+    assert not (case.folder / ".cache").exists()
+
+
 def test_the_report_is_the_same_to_the_byte_wherever_the_case_lies(case, tmp_path):
     case.run()
     page = (case.folder / "report/index.html").read_bytes()

@@ -81,6 +81,14 @@ def test_decisions_are_listed_for_people_and_machines(kept, sitewatch):
                     "version": None}
 
 
+def test_a_blind_reader_is_told_what_others_decided_once_they_have_decided_themselves(kept, sitewatch):
+    sitewatch("look", "yard", "S1", "reject", "--why", "a tarpaulin", "--as", "bo")
+    assert "tarpaulin" in sitewatch("look", "yard", "--as", "ana").out
+    assert "tarpaulin" not in sitewatch("look", "yard", "--as", "ana", "--blind").out
+    sitewatch("look", "yard", "S1", "accept", "--as", "ana")
+    assert "tarpaulin" in sitewatch("look", "yard", "--as", "ana", "--blind").out
+
+
 def test_a_decision_is_taken_back(kept, sitewatch):
     sitewatch("look", "yard", "S1", "accept")
     assert "withdrawn" in sitewatch("look", "yard", "--withdraw", "d0").err
@@ -90,13 +98,13 @@ def test_a_decision_is_taken_back(kept, sitewatch):
 def test_the_queue_lists_what_waits_for_this_person(case, sitewatch, monkeypatch):
     waiting = (Waiting(subject="S1", worth=5.4, why="nobody has decided on it", is_open=True),
                Waiting(subject="S2", worth=0.04, why="accepted by ana", is_open=False))
-    for name in ("stored", "decisions"):
-        monkeypatch.setattr(case, name, lambda self, *_: (), raising=False)
-    monkeypatch.setattr("sitewatch.model.queue_of", lambda *given: waiting if given[-1] == "ana" else ())
+    monkeypatch.setattr(case, "queue", lambda self, actor, *, is_blind: () if is_blind or actor != "ana" else waiting,
+                        raising=False)
     listed = sitewatch("look", "yard", "--queue", "--as", "ana").out
     assert "S1     5.40   nobody has decided on it" in listed
     assert "S2" not in listed
     assert "everything is decided" in sitewatch("look", "yard", "--queue").out
+    assert "everything is decided" in sitewatch("look", "yard", "--queue", "--as", "ana", "--blind").out
     assert sitewatch("look", "yard", "--queue", "--as", "ana", "--json").data["queue"][1] == {
         "subject": "S2", "worth": 0.04, "why": "accepted by ana", "is_open": False}
 

@@ -12,10 +12,13 @@ from pathlib import Path
 import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from shapely import box
 from tests.folders import ran_corner
 from tests.served import AXE, browsing, can_show, on_screen, served, shown, violations
 
 from sitewatch.case import Case
+from sitewatch.geo import from_pixels
+from sitewatch.model import Decision
 from sitewatch.store import check_decisions
 
 pytestmark = pytest.mark.skipif(not can_show(), reason="needs Chromium and the built page (make web)")
@@ -133,6 +136,109 @@ def test_an_outline_is_edited_by_keyboard(still):
     assert after.area == pytest.approx(before.area * 1.03**2, rel=0.01)
     page.keyboard.press("z")
     _told(page, "Undone: outline")
+
+
+def test_every_decision_is_made_and_undone_by_its_key(still):
+    case, page = still
+    one, other = (page.locator("#queue-list button").nth(i).get_attribute("data-id") for i in (0, 1))
+    for key in ("u", "Enter"):
+        page.keyboard.press(key)
+    _told(page, "Kept: not sure")
+    page.keyboard.press("k")
+    for keys, line in (("l|4", "→ ground works"), ("l|Tab|Tab|Tab|Tab|S|h|e|d|Enter", "→ Shed"),
+                       ("v|ArrowRight|.|Enter", "split by"), ("g|1", "outline by")):
+        for key in keys.split("|"):
+            page.keyboard.press(key)
+        expect(page.locator("#detail li", has_text=line)).to_have_count(1, timeout=10_000)
+    kept = case.decisions()
+    assert [(d.subject, d.what) for d in kept] == [
+        (one, "not sure"), (one, "relabel"), (one, "relabel"), (one, "split"), (one, "outline"), (other, "reject")]
+    assert (kept[1].class_, kept[2].label) == ("ground works", "Shed")
+    structures = case.stored("structures")
+    whole, part = structures[one].outline, kept[3].outline
+    assert 0.3 < part.area / whole.area < 0.7
+    assert part.intersection(whole).area == pytest.approx(part.area, rel=0.05)
+    assert kept[4].outline.buffer(0.5).contains(structures[other].outline.union(whole))
+    for left in (4, 3, 2, 1, 0):
+        page.keyboard.press("z")
+        for _ in range(100):
+            if len(list((case.folder / "looks").glob("*.yaml"))) == left:
+                break
+            page.wait_for_timeout(50)
+    assert case.decisions() == ()
+    _told(page, "Undone: not sure")
+    page.keyboard.press("z")
+    _told(page, "There is nothing to undo")
+
+
+def test_of_a_join_that_is_refused_half_way_nothing_is_kept(still):
+    case, page = still
+    other = page.locator("#queue-list button").nth(1).get_attribute("data-id") or ""
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    tab.wait_for_selector("body[data-ready]")
+    theirs = case.decide(Decision(subject=other, what="accept", actor="bo"))
+    for key in ("g", "1"):
+        tab.keyboard.press(key)
+    _told(tab, "no longer as it was when you looked at it")
+    expect(tab.locator("#queue-list .marks")).to_have_text("✓bo")
+    assert case.decisions() == (theirs,)
+    case.withdraw(theirs.id, "bo")
+    tab.close()
+
+
+def test_one_of_many_to_join_with_is_found_by_typing_and_undone_after_a_reload(still):
+    case, page = still
+    rows = case.site.grid.height
+    for i in range(10):
+        left, top = (2 + 6 * i, 2) if i < 5 else (2 + 6 * (i - 5), rows - 6)
+        case.decide(Decision(subject=f"drawn-{i}", what="draw", actor="bo", label=f"Shed {i}", chance=0.9,
+                             outline=from_pixels(box(left, top, left + 4, top + 4), case.site.grid),
+                             class_="new structure"))
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    page.locator("button[data-id=drawn-3]").click()
+    page.keyboard.press("g")
+    page.keyboard.type("shed 1")
+    expect(page.locator("dialog .option:visible")).to_have_text(["Shed 1"])
+    for key in ("ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    _told(page, "Kept: Shed 1 is a part of Shed 3")
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    for name, line in (("drawn-3", "Take back: outline"), ("drawn-1", "Take back: reject")):
+        page.locator(f"button[data-id={name}]").click()
+        page.get_by_label(line).click()
+        _told(page, line.replace("Take back", "Undone"))
+    assert {d.actor for d in case.decisions()} == {"bo"}
+    for decision in case.decisions():
+        case.withdraw(decision.id, "bo")
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+
+
+def test_a_look_is_corrected_by_its_chip_and_a_button(still):
+    case, page = still
+    page.locator(".chip").nth(1).click()
+    page.locator("#word button", has_text="unclear").click()
+    _told(page, "Kept: look unclear")
+    [kept] = case.decisions()
+    assert (kept.scene, kept.state) == (case.stack().used[1].scene, "unclear")
+    page.keyboard.press("z")
+    _told(page, "Undone: look")
+
+
+@pytest.mark.parametrize("is_on_earth", [True, False])
+def test_north_is_shown_where_it_is_known(still, is_on_earth):
+    _, page = still
+    other = page.context.new_page()
+    if not is_on_earth:
+        other.route("**/api/site", lambda route: route.fulfill(json={**route.fetch().json(), "corners": None}))
+    other.goto(page.url)
+    other.wait_for_selector("body[data-ready]")
+    drawn = other.evaluate("getComputedStyle(document.getElementById('panes'), '::after').content")
+    assert ("N" in drawn) == is_on_earth
+    other.close()
 
 
 def test_a_footprint_drawn_by_hand_is_measured_beside_the_fitted_one(still):

@@ -15,11 +15,11 @@ from sitewatch.store import (
     check_decisions,
     completed,
     decisions_plain,
-    drawn_anew,
     keep_decision,
     read_decisions,
     subjects_of,
     version_of,
+    with_drawn,
     withdraw_decision,
 )
 
@@ -175,7 +175,7 @@ def test_a_drawn_structure_can_be_decided_on_before_a_run_has_read_it(folder):
 def test_a_drawn_structure_that_a_run_has_traced_is_not_there_twice(folder):
     drawn = _drawn(folder)
     there = replace(_HALL, id="new-8-15", outline=box(0, -30, 16, 0))
-    assert drawn_anew([drawn], {there.id: there}) == ()
+    assert with_drawn(Structures(site=None, records=(there,)), [drawn]).records == (there,)
 
 
 @pytest.mark.parametrize(("given", "told"), [

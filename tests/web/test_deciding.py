@@ -7,12 +7,14 @@ from dataclasses import replace
 from threading import Event
 
 import pytest
+from shapely import Polygon
 from starlette.testclient import TestClient
 from tests.claims.said import claims_of
 from tests.web.conftest import ORIGIN, first
 
 from sitewatch.case import Case
 from sitewatch.claims import check_claims
+from sitewatch.geo import from_pixels
 from sitewatch.model import Decision, Findings, Row
 from sitewatch.publication._publish import _refuse_open
 from sitewatch.web import Desk, Guard, app_of
@@ -105,8 +107,9 @@ def test_what_cannot_be_measured_is_not_kept(page, case, given):
 def said(case, tmp_path, monkeypatch):
     """The hill with a claim on a hall that nobody has pointed out."""
     text = "The new hall covers 60 to 800 square metres."
-    claims_of(tmp_path / "hill", {"paper": {"text": text}}, [{
-        "id": "x", "quote": text[:-1], "kind": "measurement", "triple": ["the new hall", "covers", ""],
+    paper = f"A heading\n\nHeard on Monday:\n<b>{text}</b> It is said.\n \nThe weather."
+    claims_of(tmp_path / "hill", {"paper": {"text": paper}}, [{
+        "id": "x", "quote": text, "kind": "measurement", "triple": ["the new hall", "covers", ""],
         "quantity": {"form": "value", "low": 60, "high": 800, "unit": "m2", "dimension": "footprint"}}])
     case = Case.open(case.folder)
     case.run()
@@ -134,6 +137,7 @@ def test_a_claim_that_is_linked_with_a_structure_gets_another_verdict_at_once(sa
     [claim] = page.get("/api/findings").json()["claims"]
     assert (claim["verdict"], claim["now"], claim["subject"], claim["object"]) == (
         "cannot tell", "cannot tell", "the new hall", None)
+    assert (claim["before"], claim["after"]) == ("Heard on Monday:\n<b>", "</b> It is said.")
     text = (said.folder / "claims.yaml").read_text()
     assert _on_first(page, "link", claim="x", part="subject").status_code == 201
     told = page.get("/api/findings").json()
@@ -166,8 +170,28 @@ def test_a_blind_reader_who_only_corrected_a_look_still_does_not_see_who_decided
     page = _page_of(case, is_blind=True)
     scene = page.get("/api/site").json()["looks"][0]["id"]
     told = _on_first(page, "measure", scene=scene, dimension="length", drawn=[[1, 1], [9, 1]]).json()["subject"]
-    assert told["why_worth"] == ""
+    assert "bo" not in told["why_worth"]
     assert {d["actor"] for d in told["decisions"]} == {"ana"}
+
+
+def test_a_blind_readers_queue_is_that_of_a_case_in_which_nobody_else_decided(case, monkeypatch):
+    case.run()
+    changes, latest = case.changes(), Case.stored
+    more = replace(changes, records=(*changes.records, replace(changes.records[0], id="c-2")))
+    monkeypatch.setattr(Case, "stored", lambda self, stage: more if stage == "changes" else latest(self, stage))
+
+    def told(**given) -> list[tuple]:
+        subjects = _page_of(case, **given).get("/api/subjects").json()["subjects"]
+        return [(one["id"], one["worth"], one["why_worth"], one["is_disputed"]) for one in subjects]
+    before = told()
+    case.decide(Decision(subject="s-1", what="reject", why="a tarpaulin", actor="bo"))
+    case.decide(Decision(subject="s-1", what="accept", actor="cy"))
+    ring = from_pixels(Polygon(_RING), case.site.grid)
+    case.decide(Decision(subject="drawn-1", what="draw", outline=ring, class_="new structure", chance=0.9, actor="bo"))
+    assert told(is_blind=True) == before != told()
+    queue = case.queue("ana", is_blind=True)
+    assert [(one.subject, one.worth, one.why) for one in queue] == [one[:3] for one in before]
+    assert "drawn-1" in {one.subject for one in case.queue("ana")}
 
 
 def _waited(page) -> dict:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
+import re
 import time
+import types
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 from tests.claims.said import checked, claims_of
 
+import sitewatch
 from sitewatch.case import Case
+from sitewatch.cli import cli
 from sitewatch.model import Decision
 from sitewatch.web import Desk, Guard, app_of
 
@@ -191,6 +197,40 @@ def test_what_the_tool_set_aside_is_told_on_demand_or_once_somebody_decided_on_i
     assert ([one["id"] for one in told["subjects"]], told["left_out"]) == (["s-1", "c-2"], 0)
     case.decide(Decision(subject="c-2", what="reject", actor="bo", why="a shadow indeed"))
     assert page.get("/api/subjects").json()["left_out"] == 0
+
+
+def _resolves(name: str) -> bool:
+    """Whether a name such as ``case.decide``, ``sw.publish`` or ``sitewatch.web.Desk(...).strip`` is there."""
+    while "(" in name:
+        name = re.sub(r"\([^()]*\)", "", name)
+    if name.startswith("case."):
+        return hasattr(Case, name.removeprefix("case."))
+    found = sitewatch
+    for part in name.split(".")[1:]:
+        if not hasattr(found, part) and isinstance(found, types.ModuleType):
+            importlib.import_module(f"{found.__name__}.{part}")
+        found = getattr(found, part, None)
+    return found is not None
+
+
+def test_every_route_has_its_command_and_its_python_in_the_table_of_the_page_about_it(page):
+    section = (Path(__file__).parents[2] / "docs" / "review.md").read_text().partition("## Without the page")[2]
+    rows = [[re.findall(r"`(.+?)`", cell) for cell in line.strip("| \n").split(" | ")]
+            for line in section.partition("\n## ")[0].splitlines() if line.startswith("| ") and "`" in line]
+    told = {route for row in rows for route in row[1]}
+    described = page.get("/openapi.json").json()["paths"]
+    assert told == {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
+    for _, _, commands, names in rows:
+        assert commands
+        for command in commands:
+            words = command.split()
+            there = cli.commands[words[1]]
+            options = {option for given in there.params for option in given.opts}
+            assert words[0] == "sitewatch"
+            assert {word for word in words if word.startswith("--")} <= options, command
+        assert names
+        for name in names:
+            assert _resolves(name), name
 
 
 def test_every_route_is_described_and_says_what_it_is_for(page):

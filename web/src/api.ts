@@ -31,7 +31,7 @@ export interface Decided { decision: Decision; subject: Subject | null }
 export interface Finding { layer: string; text: string; evidence: string[] }
 export interface Subjects { subjects: Subject[]; left_out: number; is_stale: boolean }
 export interface Claim {
-  id: string; quote: string; publisher: string; verdict: string; why: string; now: string; why_now: string; subject: string;
+  id: string; quote: string; before: string; after: string; publisher: string; verdict: string; why: string; now: string; why_now: string; subject: string;
   object: string | null; has_size: boolean;
 }
 export interface Link { id: string; claim: string; part: "subject" | "object"; subject: string; actor: string; dimension: Side | null }

@@ -17,6 +17,8 @@ export function claimsOf(said: Findings, subjects: Subject[], chosen: Subject, l
     const links = said.links.filter((one) => one.claim === claim.id);
     return el("div", { class: "claim", "data-claim": claim.id },
       el("p", {}, el("span", { class: `verdict ${claim.now}` }, claim.now), ": ", el("q", {}, ...whole(claim.quote)), ` (${claim.publisher})`),
+      claim.before || claim.after ? el("details", {}, el("summary", {}, "The paragraph"),
+        el("blockquote", {}, claim.before, el("mark", {}, claim.quote), claim.after)) : null,
       el("p", { class: "soft" }, ...whole(claim.why_now), claim.now === claim.verdict ? "" : `; in the last run: ${claim.verdict}`),
       links.length ? el("ul", {}, ...links.map((one) => el("li", {}, `“${partOf(claim, one.part)}” is ${one.dimension ? `the ${one.dimension} of ` : ""}${names.get(one.subject) ?? one.subject}, says ${one.actor}`))) : null,
       canLink ? button(`Link with ${chosen.label}`, null, () => link(claim)) : null);

@@ -8,7 +8,7 @@ import { classOf } from "./queue";
 
 export interface Acts {
   accept: () => void; reject: () => void; unsure: () => void; relabel: () => void; outline: () => void;
-  join: () => void; split: () => void; undo: () => void; use: (one: Drawing) => void; link: (claim: Claim) => void;
+  join: () => void; split: () => void; undo: () => void; takeBack: (id: string) => void; use: (one: Drawing) => void; link: (claim: Claim) => void;
 }
 
 export interface Shown { one: Subject; said: Findings; subjects: Subject[]; looks: Scene[]; actor: string; hasUndo: boolean }
@@ -32,9 +32,10 @@ export function drawDetail({ one, said, subjects, looks, actor, hasUndo }: Shown
         isThing && button("Join", "g", acts.join), isThing && button("Split", "v", acts.split),
         button("Undo", "z", acts.undo, { disabled: !hasUndo })),
     ...drawingsOf(one, looks, actor, acts.use),
-    part("Decided", one.decisions.map((d) => `${wordOf(d)} by ${d.actor} on ${day(d.at)}${d.why ? `: ${d.why}` : ""}${d.label ? ` → ${d.label}` : ""}${d.class ? ` → ${d.class}` : ""}`)),
-    part("Why this class", one.reasons),
-    part("Sentences that rest on it", about.map((finding) => finding.text)),
+    part("Decided", one.decisions.map((d) => [...whole(`${wordOf(d)} by ${d.actor} on ${day(d.at)}${d.why ? `: ${d.why}` : ""}${d.label ? ` → ${d.label}` : ""}${d.class ? ` → ${d.class}` : ""} `),
+      ...(d.actor === actor ? [button("Take back", null, () => acts.takeBack(d.id), { class: "small", "aria-label": `Take back: ${wordOf(d)}` })] : [])])),
+    part("Why this class", one.reasons.map(whole)),
+    part("Sentences that rest on it", about.map((finding) => whole(finding.text))),
     claimsOf(said, subjects, one, acts.link),
   ].filter((made): made is HTMLElement => made instanceof Node));
 }
@@ -46,6 +47,6 @@ function wordOf(one: Subject["decisions"][number]): string {
 
 const fact = (name: string, value: string): Node[] => [el("dt", {}, name), el("dd", {}, ...whole(value))];
 
-function part(title: string, lines: string[]): HTMLElement | string {
-  return lines.length ? el("section", {}, el("h3", {}, title), el("ul", {}, ...lines.map((line) => el("li", {}, ...whole(line))))) : "";
+function part(title: string, lines: (Node | string)[][]): HTMLElement | string {
+  return lines.length ? el("section", {}, el("h3", {}, title), el("ul", {}, ...lines.map((line) => el("li", {}, ...line)))) : "";
 }

@@ -43,7 +43,7 @@ class Page {
   private withAll = false;
   private chosenAt = 0;
   private resting = 0;
-  private readonly undone: string[][] = [];   // what one key takes back, newest last
+  private undone: string[][] = [];   // what one key takes back, newest last
 
   constructor(private readonly site: Site, private subjects: Subject[], private leftOut: number, private said: Findings, private readonly rerun: Rerun) {
     byId("name").textContent = site.name;
@@ -119,7 +119,7 @@ class Page {
     drawDetail({ one: this.chosen, said: this.said, subjects: this.subjects, looks: this.site.looks, actor: this.site.actor, hasUndo: this.undone.length > 0 }, {
       accept: () => void this.accept(), reject: () => void this.reject(), unsure: () => void this.unsure(), relabel: () => void this.relabel(),
       outline: () => this.outline(), join: () => void this.join(), split: () => this.split(), undo: () => void this.undo(),
-      use: (one) => void this.use(one), link: (claim) => void this.link(claim),
+      takeBack: (id) => void this.takeBack([id]), use: (one) => void this.use(one), link: (claim) => void this.link(claim),
     });
     drawWords(this.chosen, this.site.looks[this.after]!, (state) => void this.word(state));
   }
@@ -158,24 +158,36 @@ class Page {
     return kept !== null;
   }
 
-  /** Sends a decision; it is on disk when this tells so. ``withLast``: one key takes it back with the one before it. */
-  private async keep(asked: Asked, withLast = false): Promise<Decided | null> {
-    try {
-      const kept = await api.decide(asked);
-      if (withLast) this.undone.at(-1)!.push(kept.decision.id);
-      else this.undone.push([kept.decision.id]);
-      if (kept.subject) this.replace(kept.subject);
-      this.rerun.isStale(true);
-      tell(`Kept: ${asked.what}${asked.state ? ` ${asked.state}` : ""}${asked.dimension ? ` ${asked.dimension}` : ""}, ${kept.subject?.kind === "change" ? kept.subject.id : kept.subject?.label}${asked.why ? ` (${asked.why})` : ""}`);
-      return kept;
-    } catch (error) {
-      await this.failed(error);
-      return null;
-    }
+  /** Sends a decision; it is on disk when this tells so. */
+  private async keep(asked: Asked): Promise<Decided | null> {
+    const [kept] = await this.keepAll([asked]);
+    if (!kept) return null;
+    tell(`Kept: ${asked.what}${asked.state ? ` ${asked.state}` : ""}${asked.dimension ? ` ${asked.dimension}` : ""}, ${kept.subject?.kind === "change" ? kept.subject.id : kept.subject?.label}${asked.why ? ` (${asked.why})` : ""}`);
+    return kept;
   }
 
-  private async failed(error: unknown): Promise<void> {
+  /** Sends decisions of which all are kept or none, and which one key takes back; what was kept of them, if anything. */
+  private async keepAll(all: Asked[]): Promise<Decided[]> {
+    const kept: Decided[] = [];
+    try {
+      for (const asked of all) kept.push(await api.decide(asked));
+    } catch (error) {
+      await this.failed(error, kept.map((one) => one.decision.id));
+      return [];
+    }
+    this.undone.push(kept.map((one) => one.decision.id));
+    for (const one of kept) if (one.subject) this.replace(one.subject);
+    this.rerun.isStale(true);
+    return kept;
+  }
+
+  /** Tells what went wrong; what belongs to it and was kept before is taken back. */
+  private async failed(error: unknown, kept: string[] = []): Promise<void> {
     tell(error instanceof Error ? error.message : String(error), true);
+    if (kept.length && !(await this.takeBack(kept, false))) {
+      this.undone.push(kept);
+      tell("Only a part of it was kept, and could not be taken back: undo it (z) when the server answers again.", true);
+    }
     if (error instanceof Refused && error.status === 409) await this.reload();
   }
 
@@ -228,14 +240,17 @@ class Page {
   private async join(): Promise<void> {
     const on = this.chosen;
     if (on?.kind !== "structure") return;
-    const others = this.subjects.filter((one) => one.kind === "structure" && one.id !== on.id);
+    const [x, y] = meanOf(on.outline);
+    const away = (one: Subject): number => { const [u, v] = meanOf(one.outline); return Math.hypot(u - x, v - y); };
+    const others = this.subjects.filter((one) => one.kind === "structure" && one.id !== on.id).sort((a, b) => away(a) - away(b));
     const answer = others.length ? await ask({ title: `Which one is a part of ${on.label}?`, options: others.map((one) => [one.id, one.label]) }) : null;
     const other = others.find((one) => one.id === answer?.option);
     if (!other) { tell("There is no other structure to join with.", !others.length); return; }
     const ring = hull([...on.outline, ...other.outline]);
-    if (await this.decide("outline", { outline: ring, why: `drawn around ${other.label} too` }, false, on)) {
-      await this.keep({ subject: other.id, what: "reject", version: other.version, why: `a part of ${on.label}` }, true);
-    }
+    const kept = await this.keepAll([
+      { subject: on.id, what: "outline", version: on.version, outline: ring, why: `drawn around ${other.label} too` },
+      { subject: other.id, what: "reject", version: other.version, why: `a part of ${on.label}` }]);
+    if (kept.length) tell(`Kept: ${other.label} is a part of ${on.label}`);
   }
 
   /** One thing that is two: what lies on one side of a cut becomes a structure of its own. */
@@ -287,16 +302,23 @@ class Page {
 
   private async undo(): Promise<void> {
     const ids = this.undone.pop();
-    if (!ids) { tell("There is nothing to undo."); return; }
+    if (ids) await this.takeBack(ids.reverse());
+    else tell("There is nothing to undo: what you decided before the page was loaded has a button under “Decided”.");
+  }
+
+  private async takeBack(ids: string[], isTold = true): Promise<boolean> {
     try {
-      for (const id of ids.reverse()) {
+      for (const id of ids) {
         const { decision, subject } = await api.withdraw(id);
+        this.undone = this.undone.map((one) => one.filter((other) => other !== id)).filter((one) => one.length);
         if (subject) { this.replace(subject); this.choose(subject.id); } else this.forget(decision.subject);
         if (decision.what === "link") { this.said = await api.findings(); this.detail(); }
-        tell(`Undone: ${decision.what}`);
+        if (isTold) tell(`Undone: ${decision.what}`);
       }
+      return true;
     } catch (error) {
       await this.failed(error);
+      return false;
     }
   }
 

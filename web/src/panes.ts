@@ -47,6 +47,7 @@ export class Panes {
       });
       pane.map.on("pointermove", (event) => this.tellWhere(event.coordinate as Point));
     }
+    this.frame.classList.toggle("has-north", site.corners !== null);   // a plain picture may lie any way round
     this.view.fit(extent, { padding: [20, 20, 20, 20] });
     this.swipes();
   }

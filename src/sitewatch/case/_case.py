@@ -23,7 +23,6 @@ from sitewatch.errors import InputError
 from sitewatch.model import (
     Changes,
     Checks,
-    Claims,
     Decision,
     Findings,
     Measurements,
@@ -77,7 +76,7 @@ class Case(People):
         self._store = FolderStore(folder.resolve())
         self.options = {stage: file.options_of(stage, row.options)
                          for stage, row in STAGES.items() if row.options}
-        self._claims: Claims | None = store.read_claims(folder, file.site)
+        self._claims = store.read_claims(folder, file.site)
         self._ids: dict[str, str] = {}
         self._records: dict[str, Any] = {}
         self._decided: dict[str, tuple[Decision, ...]] = {}

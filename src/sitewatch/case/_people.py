@@ -8,7 +8,20 @@ from typing import Any
 from sitewatch import store
 from sitewatch.claims import faults_of
 from sitewatch.errors import InputError
-from sitewatch.model import Decision, Finding, Findings, Frozen, Review, Site, Standing, standing_of
+from sitewatch.model import (
+    Claims,
+    Decision,
+    Finding,
+    Findings,
+    Frozen,
+    Review,
+    Site,
+    Standing,
+    Waiting,
+    queue_of,
+    shown_to,
+    standing_of,
+)
 from sitewatch.store import FolderStore
 
 __all__ = ["People"]
@@ -19,6 +32,12 @@ class People:
 
     site: Site
     _store: FolderStore
+    _claims: Claims | None
+
+    @property
+    def quoted(self) -> Claims | None:
+        """What others are quoted with, and the texts of the documents; None without a claims.yaml."""
+        return self._claims
 
     def stored(self, stage: str) -> Any:
         """What the last run left of a stage from changes to claims; CaseFileError where there is nothing."""
@@ -27,6 +46,14 @@ class People:
     def decisions(self) -> tuple[Decision, ...]:
         """What people decided, in order of time; CaseFileError names file and line of what cannot be used."""
         return store.read_decisions(self._store.folder, self.site.grid)
+
+    def queue(self, actor: str, *, is_blind: bool = False) -> tuple[Waiting, ...]:
+        """What this person should look at next, what a decision settles most first, with what was drawn since the run.
+
+        What others decided on a thing has no part in a blind reader's queue until they have decided on it themselves.
+        """
+        shown = shown_to(self.decisions(), actor, is_blind=is_blind)
+        return queue_of(store.with_drawn(self.stored("structures"), shown), self.stored("changes"), shown, actor)
 
     def withdraw(self, decision_id: str, actor: str) -> Decision:
         """Take back a decision of one's own; InputError where it is not there or another person's."""

@@ -15,7 +15,7 @@ from sitewatch.errors import InputError
 
 if TYPE_CHECKING:
     from sitewatch.case import Case
-    from sitewatch.model import Decision
+    from sitewatch.model import Decision, Dimension, Quantity
 
 __all__ = ["by_hand"]
 
@@ -25,7 +25,8 @@ __all__ = ["by_hand"]
 @click.argument("drawing", metavar="FILE", type=PATH)
 @click.option("--scene", required=True, metavar="ID", help="The scene that it was drawn on.")
 @click.option("--keep", "subject", metavar="ID", help="Keep each drawing in the case, as one of this structure.")
-@click.option("--width", "is_width", is_flag=True, help="With --keep: the line is the width, not the length.")
+@click.option("--of", "beside", metavar="ID", help="Compare with the fitted size of this structure; --keep does too.")
+@click.option("--width", "is_width", is_flag=True, help="The line is the width, not the length.")
 @ACTOR
 @JSON
 def by_hand(case: Path, drawing: Path, scene: str, as_json: bool, **given: Any) -> None:
@@ -41,18 +42,32 @@ def by_hand(case: Path, drawing: Path, scene: str, as_json: bool, **given: Any) 
 
     opened = Case.open(case)
     drawn, is_closed = _drawn(opened, drawing)
-    value, budget = measure_by_hand(drawn, scene, opened.stack(), is_closed=is_closed)
+    stack, dimension = opened.stack(), _dimension(given["is_width"], is_closed=is_closed)
+    value, budget = measure_by_hand(drawn, scene, stack, is_closed=is_closed)
+    each = [measure_by_hand([one], scene, stack, is_closed=is_closed)[0].value for one in drawn]
+    fitted = _fitted(opened, given["subject"] or given["beside"], dimension, value)
     if subject := given["subject"]:
-        dimension: Any = "area" if is_closed else "width" if given["is_width"] else "length"
         _keep(opened, drawn, Decision(subject=subject, what="measure", actor=given["actor"], scene=scene,
                                       drawn=tuple(drawn[0]), dimension=dimension))
     if as_json:
         write_json({"value": value.value, "low": value.low, "high": value.high, "unit": value.unit,
-                    "level": value.level, "method": value.method,
+                    "level": value.level, "method": value.method, "each": each, "fitted": fitted,
                     "budget": [{"cause": term.cause, "share": term.share} for term in budget]})
-    else:
-        causes = "\n".join(f"{term.share:5.0%}  {term.cause}" for term in budget)
-        click.echo(f"{value}\n{value.method}\n\n{causes}")
+        return
+    repeated = f"drawn {len(each)} times: {', '.join(f'{one:.4g}' for one in each)} {value.unit}" if each[1:] else ""
+    causes = "\n".join(f"{term.share:5.0%}  {term.cause}" for term in budget)
+    click.echo("\n".join(line for line in (str(value), value.method, repeated, fitted) if line) + f"\n\n{causes}")
+
+
+def _dimension(is_width: bool, *, is_closed: bool) -> Dimension:
+    return "area" if is_closed else "width" if is_width else "length"
+
+
+def _fitted(case: Case, subject: str | None, dimension: Dimension, drawn: Quantity) -> str | None:
+    """How what was drawn compares with the fitted size, as of the last run."""
+    from sitewatch.measurements import beside_fitted
+
+    return beside_fitted(drawn, case.stored("measurements"), subject, (dimension,)) if subject else None
 
 
 def _keep(case: Case, drawn: list[list[tuple[float, float]]], like: Decision) -> None:

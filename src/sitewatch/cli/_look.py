@@ -42,6 +42,8 @@ _CLASS = click.Choice(["new structure", "removed structure", "altered structure"
 @click.option("--part", type=click.Choice(["subject", "object"]),
               help="With link: what it speaks of (the default), or what that is compared with.")
 @click.option("--queue", is_flag=True, help="List what you should look at next, what a decision settles most first.")
+@click.option("--blind", is_flag=True,
+              help="With --queue or alone: as if others had not decided on a thing until you have.")
 @click.option("--withdraw", metavar="ID", help="Take back this decision of yours.")
 @ACTOR
 @JSON
@@ -57,11 +59,11 @@ def look(case: Path, subject: str | None, what: str | None, actor: str, as_json:
     from sitewatch.case import Case
     from sitewatch.cli._json import decisions_json, queue_json
     from sitewatch.cli._tables import decisions_table, queue_table
-    from sitewatch.model import queue_of
+    from sitewatch.model import shown_to
 
-    opened, withdraw = Case.open(case), given.pop("withdraw")
+    opened, withdraw, is_blind = Case.open(case), given.pop("withdraw"), given.pop("blind")
     if given.pop("queue"):
-        waiting = queue_of(opened.stored("structures"), opened.stored("changes"), opened.decisions(), actor)
+        waiting = opened.queue(actor, is_blind=is_blind)
         return write_json(queue_json(waiting)) if as_json else click.echo(queue_table(waiting))
     if withdraw:
         decided = [opened.withdraw(withdraw, actor)]
@@ -70,7 +72,8 @@ def look(case: Path, subject: str | None, what: str | None, actor: str, as_json:
     elif subject:
         raise UsageError(f"say what you decide about {subject}: {', '.join(_WHAT.choices)}")
     else:
-        decided = list(opened.decisions())
+        known = opened.decisions()
+        decided = list(shown_to(known, actor, is_blind=True) if is_blind else known)
     if as_json:
         write_json(decisions_json(decided))
     else:

@@ -17,6 +17,7 @@ from sitewatch.cli._look import look
 from sitewatch.cli._measure import measure
 from sitewatch.cli._new import new
 from sitewatch.cli._output import say, shown
+from sitewatch.cli._picture import picture
 from sitewatch.cli._propose import claims
 from sitewatch.cli._publish import publish, verify
 from sitewatch.cli._review import review
@@ -54,8 +55,8 @@ def cli() -> None:
     """
 
 
-for _command in (new, fetch, run, show, measure, review, look, by_hand, report, publish, verify, watch, store, claims,
-                 demo, worlds, sources):
+for _command in (new, fetch, run, show, measure, review, look, by_hand, picture, report, publish, verify, watch, store,
+                 claims, demo, worlds, sources):
     cli.add_command(_command)
 
 

@@ -7,7 +7,7 @@ through the point spread, and the same person takes the same place in that ramp 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import scipy
@@ -16,9 +16,9 @@ from shapely import LineString, Polygon
 from sitewatch.errors import InputError
 from sitewatch.geo import area_m2, from_pixels, length_m
 from sitewatch.measurements._interval import errors_of
-from sitewatch.model import BudgetTerm, Quantity, Stack, day
+from sitewatch.model import BudgetTerm, Dimension, Measurement, Quantity, Stack, day
 
-__all__ = ["agreement", "measure_by_hand"]
+__all__ = ["agreement", "beside_fitted", "measure_by_hand"]
 
 _HAND_PX = 0.5       # standard deviation of a click per axis, before a hand has shown its own: half a pixel
 _HAND_WEIGHT = 3.0   # that expectation counts as much as so many repetitions
@@ -62,6 +62,20 @@ def measure_by_hand(drawn: Sequence[Drawing], scene: str, stack: Stack, *, is_cl
     quantity = Quantity(value=value, low=value / factor, high=value * factor, unit="m²" if is_closed else "m",
                         method=method, level=level)
     return quantity, tuple(BudgetTerm(cause=cause, share=round(part / variance, 4)) for cause, part in terms.items())
+
+
+def beside_fitted(drawn: Quantity, measured: Iterable[Measurement], subject: str,
+                  sides: Sequence[Dimension]) -> str | None:
+    """The fitted size of a structure that what was drawn is of, and whether they agree; None where none was fitted.
+
+    Of several ``sides`` that were drawn, as a length may be that of either, it is the one that comes nearest.
+    """
+    fitted = [(one.what, one.value) for one in measured
+              if one.subject == subject and one.what in sides and one.by == "tool" and one.value]
+    if not fitted:
+        return None
+    what, value = min(fitted, key=lambda pair: abs(pair[1].value - drawn.value))
+    return f"The fitted {'footprint' if what == 'area' else what} is {value}. {agreement(drawn, value)}"
 
 
 def agreement(one: Quantity, other: Quantity) -> str:

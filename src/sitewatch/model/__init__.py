@@ -47,6 +47,7 @@ from sitewatch.model.decision import (
     disputed,
     newest,
     seen_of,
+    shown_to,
     target_of,
     verdicts_of,
 )
@@ -107,6 +108,6 @@ __all__ = [
     "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Standing", "Stated",
     "Structure", "StructureClass", "Structures", "Table", "Trial", "Verdict", "VerdictNews", "Waiting", "Weight",
     "area_text", "base_of", "canonical", "compare", "conditions_of", "construct", "counted_in", "day", "disputed",
-    "fingerprint", "locate", "newest", "parse_yaml", "plain_name", "queue_of", "seen_of", "smallest_sure",
+    "fingerprint", "locate", "newest", "parse_yaml", "plain_name", "queue_of", "seen_of", "shown_to", "smallest_sure",
     "standing_of", "target_of", "tolerance_of", "trials_text", "verdicts_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -20,6 +21,9 @@ ClaimKind = Literal["observation", "measurement", "inference", "attribution", "b
 # How a number is said to stand to what it is compared with; "value" compares with nothing.
 Form = Literal["of", "more_than", "less_than", "times", "times_larger", "grew_times", "by", "to", "value"]
 Interval = tuple[float, float]
+
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_AROUND = 600   # characters on either side: a long paragraph; some texts have no blank lines
 
 # Each unit with its base unit and how many of that it holds. Miles, feet and acres are the international ones.
 UNITS: dict[str, tuple[str, float]] = {
@@ -220,6 +224,14 @@ class Claims:
 
     def __getitem__(self, claim_id: str) -> Claim:
         return {claim.id: claim for claim in self.records}[claim_id]
+
+    def around(self, claim: Claim) -> tuple[str, str]:
+        """What stands before a claim's quote in its paragraph, and after it; cut where that is long."""
+        text, place = self.texts[claim.document], claim.place
+        before = re.split(_BLANK_LINE, text[:place.start])[-1]
+        after = re.split(_BLANK_LINE, text[place.end:], maxsplit=1)[0]
+        return (f"… {before[-_AROUND:].partition(' ')[2]}" if len(before) > _AROUND else before,
+                f"{after[:_AROUND].rpartition(' ')[0]} …" if len(after) > _AROUND else after)
 
     def document(self, document_id: str) -> Document:
         """The document of that id."""

@@ -15,7 +15,7 @@ from sitewatch.model.quantity import Between
 from sitewatch.model.structure import LookState, Structure, StructureClass
 
 __all__ = ["VERDICTS", "ClaimPart", "Decision", "DecisionKind", "Drawn", "Seen", "counted_in", "disputed", "newest",
-           "seen_of", "target_of", "verdicts_of"]
+           "seen_of", "shown_to", "target_of", "verdicts_of"]
 
 DecisionKind = Literal["accept", "reject", "relabel", "outline", "look", "not sure", "draw", "split", "measure", "use",
                        "link"]
@@ -155,6 +155,19 @@ def counted_in(stage: str, decisions: Iterable[Decision]) -> tuple[Decision, ...
     found = newest(decision for decision in decisions if decision.what in _APPLIED[stage])
     used = {decision.drawing for decision in found if decision.what == "use"}
     return tuple(decision for decision in found if decision.what != "measure" or decision.drawing in used)
+
+
+def shown_to(decisions: Iterable[Decision], actor: str, *, is_blind: bool) -> tuple[Decision, ...]:
+    """The decisions that count and that this person may see: a blind reader sees what others decided on a thing, or
+    linked a claim with, only after they have done so themselves."""
+    counted = newest(decisions)
+    if not is_blind:
+        return counted
+    own = [d for d in counted if d.actor == actor]
+    decided = {d.subject for d in own if d.what in (*VERDICTS, "draw")}
+    linked = {d.claim for d in own if d.what == "link"}
+    return tuple(d for d in counted if d.actor == actor or
+                 (d.claim in linked if d.what == "link" else d.subject in decided))
 
 
 def verdicts_of(decisions: Iterable[Decision]) -> dict[str, DecisionKind]:

@@ -64,7 +64,7 @@ def _tier(subject: Structure | Change, verdicts: Mapping[str, DecisionKind]) -> 
         return 4, f"{people} differ", 0.5
     if isinstance(subject, Structure):
         if not verdicts:
-            return 5, "stands in the findings, and nobody has decided on it", subject.chance
+            return 5, "stands in the findings; your decision is due", subject.chance
         return 2, f"{next(iter(verdicts.values()))} by {people}; a second reader has not decided", subject.chance
     if subject.why_not is None:
         return 3, "the ground changed, but it was not traced as a structure", _CHANGED_GROUND

@@ -8,11 +8,11 @@ from sitewatch.store._decisions import (
     check_decisions,
     completed,
     decisions_plain,
-    drawn_anew,
     keep_decision,
     read_decisions,
     subjects_of,
     version_of,
+    with_drawn,
     withdraw_decision,
 )
 from sitewatch.store._evidence import (
@@ -50,12 +50,12 @@ __all__ = [
     "CASE_FILE", "CLAIMS_FILE", "NEWS_FILE", "PART", "SUMS", "CaseFile", "FolderStore", "NewCase", "Orders",
     "Stored", "Verified", "add_demo_claims", "add_news", "check_decisions", "check_logs", "check_pixels",
     "check_reviews", "check_run", "check_signature", "check_tables", "claims_plain", "clean_text", "compare",
-    "compare_files", "completed", "decisions_plain", "documents_of", "drawn_anew", "evidence_of", "folder_source",
+    "compare_files", "completed", "decisions_plain", "documents_of", "evidence_of", "folder_source",
     "geopackage", "geoparquet", "keep_decision", "keep_review", "kept_files", "lay_copies", "lay_pixels",
     "locked", "measured", "new_run", "not_computed", "open_sources", "place_plain", "prints_of",
     "published_before", "qgis_project", "read_bytes", "read_case", "read_claims", "read_decisions", "read_news",
     "read_reviews", "read_text", "record_published", "replace_folder", "reviews_plain", "same_bytes",
     "scenes_plain", "set_aside_claims", "signed", "site_of_plan", "sources_of_plan", "sources_plain",
-    "subjects_of", "sums_of", "unpack", "version_of", "with_earlier", "withdraw_decision", "withdraw_review",
-    "withheld_in", "words_plain", "write_atomically", "write_bundle", "write_case", "zipped",
+    "subjects_of", "sums_of", "unpack", "version_of", "with_drawn", "with_earlier", "withdraw_decision",
+    "withdraw_review", "withheld_in", "words_plain", "write_atomically", "write_bundle", "write_case", "zipped",
 ]

@@ -29,8 +29,8 @@ from sitewatch.store._plain import to_plain
 from sitewatch.store._signed import after, check_signed, read_signed, signed_file, signed_files, take_back, write_signed
 from sitewatch.store._verify import Verified
 
-__all__ = ["LOOKS", "check_decisions", "completed", "decisions_plain", "drawn_anew", "keep_decision",
-           "read_decisions", "subjects_of", "version_of", "withdraw_decision"]
+__all__ = ["LOOKS", "check_decisions", "completed", "decisions_plain", "keep_decision",
+           "read_decisions", "subjects_of", "version_of", "with_drawn", "withdraw_decision"]
 
 LOOKS = "looks"
 _HEAD = b"# Decided by a person. A run never changes this file; to take it back: sitewatch look CASE --withdraw ID\n"
@@ -53,15 +53,16 @@ def subjects_of(structures: Structures, changes: Changes,
     """All that can be decided on, by id: structures, those set aside, changes, and, of what is ``known``, structures
     that people drew and no run has read yet."""
     found: dict[str, Structure | Change] = {s.id: s for s in (*changes, *structures.rejected, *structures)}
-    records = {s.id: s for s in (*structures.rejected, *structures)}
-    return {drawn.id: drawn for drawn in drawn_anew(known, records)} | found
+    return {s.id: s for s in with_drawn(structures, known)} | found
 
 
-def drawn_anew(known: Sequence[Decision], records: Mapping[str, Structure]) -> tuple[Structure, ...]:
-    """The structures that people drew and no run has read yet: their looks are not known."""
-    return tuple(Structure(id=d.subject, label=d.label or d.subject, outline=d.outline, class_=d.class_,
+def with_drawn(structures: Structures, known: Sequence[Decision]) -> Structures:
+    """The structures, and those that people drew and no run has read yet: their looks are not known."""
+    there = {s.id: s for s in (*structures.rejected, *structures)}
+    anew = tuple(Structure(id=d.subject, label=d.label or d.subject, outline=d.outline, class_=d.class_,
                            chance=d.chance or 0.5, first=Between(), last=Between(), by=d.actor)
-                 for d in known if d.what == "draw" and d.outline and d.class_ and target_of(d, records) is None)
+                 for d in known if d.what == "draw" and d.outline and d.class_ and target_of(d, there) is None)
+    return replace(structures, records=(*structures.records, *anew))
 
 
 def version_of(subject: Structure | Change, known: Sequence[Decision], grid: GeoBox) -> str:

@@ -170,8 +170,8 @@ class FolderStore:
         return self._latest[stage][1]
 
     def cache(self, run_id: str, stack: Stack) -> None:
-        """Keep a stack's pixels for the next time."""
-        with self.writing():
+        """Keep a stack's pixels for the next time; a disk that takes nothing does without."""
+        with suppress(OSError), self.writing():
             save_data(self.folder, run_id, stack.data)
 
     def as_stored(self, stage: str, record: Any, site: Site) -> Any:
@@ -200,7 +200,7 @@ class FolderStore:
         for path, data in files.items():
             write_atomically(self.folder / path, data)
         if isinstance(record, Stack):
-            self.cache(run.id, record)
+            save_data(self.folder, run.id, record.data)
         return list(files)
 
     def _run_path(self, run_id: str) -> Path:

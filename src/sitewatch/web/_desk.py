@@ -81,6 +81,11 @@ class Desk:
             self._tiles.popitem(last=False)
         return drawn
 
+    def picture(self, mode: Mode, scene: str) -> bytes | None:
+        """A PNG of one whole look; None where there is no such look or mode."""
+        pictures, look = self.pictures, self._look_of.get(scene)
+        return pictures.picture(mode, look) if look is not None and mode in pictures.modes else None
+
     def strip(self, mode: Mode, subject_id: str) -> bytes | None:
         """The chips of one structure or change; None where there is none."""
         subject = store.subjects_of(self.case.stored("structures"), self.case.stored("changes"),
@@ -115,7 +120,7 @@ class Desk:
         now = self._checks_now()
         return FindingsTold(title=found.title, links=self._teller().links(), findings=[
             FindingTold(layer=f.layer, text=f.text, evidence=list(f.evidence)) for f in found],
-            claims=[claim_told(check, now.get(check.claim.id)) for check in found.checks])
+            claims=[claim_told(check, now.get(check.claim.id), self.case.quoted) for check in found.checks])
 
     def _checks_now(self) -> dict[str, Check]:
         """By claim; none where a blind reader would learn from them what others linked."""

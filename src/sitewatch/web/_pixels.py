@@ -77,6 +77,10 @@ class Pictures:
         canvas[:drawn.shape[0], :drawn.shape[1], 3] = 255
         return _png(Image.fromarray(canvas))
 
+    def picture(self, mode: Mode, look: int) -> bytes:
+        """A PNG of the whole site."""
+        return _png(Image.fromarray(self._drawn(mode, look, slice(0, self.height), slice(0, self.width), 1)))
+
     def strip(self, mode: Mode, bounds: tuple[float, float, float, float]) -> bytes:
         """One JPEG with a square chip of every look in a row, around bounds (left, top, right, bottom) in pixels."""
         left, top, right, bottom = bounds

@@ -162,11 +162,14 @@ class FindingTold(BaseModel):
 class ClaimTold(BaseModel):
     """What somebody else said, word for word, and whether it holds: as of the last run, and with the links made since.
 
-    ``subject`` is what it speaks of; ``object`` what a ratio is taken to; ``has_size``: whether it states a number.
+    ``before`` and ``after``: the rest of its paragraph. ``subject`` is what it speaks of; ``object`` what a ratio is
+    taken to; ``has_size``: whether it states a number.
     """
 
     id: str
     quote: str
+    before: str
+    after: str
     publisher: str
     verdict: str
     why: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Literal, cast
 
@@ -11,11 +11,11 @@ from sitewatch import store
 from sitewatch.case import Case
 from sitewatch.errors import InputError
 from sitewatch.geo import to_pixels
-from sitewatch.measurements import agreement, measure_by_hand
+from sitewatch.measurements import beside_fitted, measure_by_hand
 from sitewatch.model import (
-    VERDICTS,
     Change,
     Check,
+    Claims,
     Decision,
     Dimension,
     Look,
@@ -25,8 +25,8 @@ from sitewatch.model import (
     Structure,
     Structures,
     disputed,
-    newest,
     queue_of,
+    shown_to,
     verdicts_of,
 )
 from sitewatch.web._records import (
@@ -60,14 +60,12 @@ class Teller:
     def __init__(self, case: Case, reader: Reader) -> None:
         self._case, self._reader, self._grid = case, reader, case.site.grid
         structures, changes, self._known = case.stored("structures"), case.stored("changes"), case.decisions()
-        self._subjects = store.subjects_of(structures, changes, self._known)
-        traced = {structure.id: structure for structure in (*structures.rejected, *structures)}
-        anew = store.drawn_anew(self._known, traced)
-        self.structures: Structures = replace(structures, records=(*structures.records, *anew))
-        self.waiting = {one.subject: one for one in queue_of(self.structures, changes, self._known, reader.actor)}
-        self._shown = self._shown_of(newest(self._known))
+        self._shown = shown_to(self._known, reader.actor, is_blind=reader.is_blind)
+        self._subjects = store.subjects_of(structures, changes, self._shown)
+        self.structures: Structures = store.with_drawn(structures, self._shown)
+        self.waiting = {one.subject: one for one in queue_of(self.structures, changes, self._shown, reader.actor)}
         self._rejected = {structure.id for structure in structures.rejected}
-        self._anew = {structure.id for structure in anew}
+        self._anew = {s.id for s in self.structures} - {s.id for s in structures}
         self.measured = measured_in(case)
 
     def is_set_aside(self, subject_id: str) -> bool:
@@ -93,7 +91,7 @@ class Teller:
             "id": subject.id, "chance": subject.chance, "decisions": [decision_told(d) for d in decisions],
             "outline": [(round(x, 3), round(y, 3)) for x, y in ring], "is_disputed": disputed(decisions),
             "version": store.version_of(subject, self._known, self._grid), "worth": waiting.worth if waiting else None,
-            "why_worth": "" if hides or not waiting else waiting.why, "is_open": bool(waiting and waiting.is_open)}
+            "why_worth": waiting.why if waiting else "", "is_open": bool(waiting and waiting.is_open)}
         if isinstance(subject, Change):
             return StructureTold(kind="change", label=subject.id, class_=subject.kind, when=str(subject.between),
                                  area=None, by="tool", looks=[], drawings=[],
@@ -103,16 +101,6 @@ class Teller:
                              by="hidden" if hides and subject.by != "tool" else subject.by,
                              reasons=self._reasons(subject, hides), looks=self._looks(subject, hides),
                              drawings=self._drawings(decisions), **common)
-
-    def _shown_of(self, counted: Sequence[Decision]) -> tuple[Decision, ...]:
-        """What this reader may see: a blind one sees others' decisions on a thing after deciding on it."""
-        if not self._reader.is_blind:
-            return tuple(counted)
-        own = [d for d in counted if d.actor == self._reader.actor]
-        decided = {d.subject for d in own if d.what in (*VERDICTS, "draw")}
-        linked = {d.claim for d in own if d.what == "link"}
-        return tuple(d for d in counted if d.actor == self._reader.actor or
-                     (d.claim in linked if d.what == "link" else d.subject in decided))
 
     def _kind(self, subject: Structure, hides: bool) -> Literal["structure", "rejected", "reference"]:
         if subject.class_ == "reference":
@@ -192,20 +180,17 @@ def _fitted(measured: Measurements | None, asked: MeasureAsked, drawn: Quantity)
     sides: tuple[Dimension, ...] = ("area",) if asked.is_closed else ("length", "width")
     if asked.dimension:
         sides = (asked.dimension,)
-    fitted = [(one.what, one.value) for one in measured
-              if one.subject == asked.subject and one.what in sides and one.by == "tool" and one.value]
-    if not fitted:
-        return None
-    what, value = min(fitted, key=lambda pair: abs(pair[1].value - drawn.value))
-    return f"The fitted {'footprint' if what == 'area' else what} is {value}. {agreement(drawn, value)}"
+    return beside_fitted(drawn, measured, asked.subject, sides)
 
 
-def claim_told(check: Check, now: Check | None) -> ClaimTold:
+def claim_told(check: Check, now: Check | None, quoted: Claims | None) -> ClaimTold:
     """What somebody else said, with the verdict of the last run and that with the links made since."""
     claim, stated = check.claim, check.claim.stated
     is_ratio = stated is not None and stated.form != "value"
-    return ClaimTold(id=claim.id, quote=claim.quote, publisher=claim.publisher, verdict=check.verdict, why=check.why,
-                     now=now.verdict if now else check.verdict, why_now=now.why if now else check.why,
+    before, after = quoted.around(claim) if quoted and claim in quoted.records else ("", "")
+    return ClaimTold(id=claim.id, quote=claim.quote, before=before, after=after, publisher=claim.publisher,
+                     verdict=check.verdict, why=check.why, now=now.verdict if now else check.verdict,
+                     why_now=now.why if now else check.why,
                      subject=(stated.numerator if stated else None) or claim.subject,
                      has_size=stated is not None,
                      object=((stated.denominator if stated else None) or claim.object) if is_ratio else None)
