@@ -30,9 +30,10 @@ _NAMES = {"ko": "2월11일공장", "zh": "二月十一日工廠", "ja": "2月11�
 def world() -> World:
     """A hall with a long sentence on its sizes, and what others say of it."""
     made = world_of()
-    sizes = "Structure A measures 864 [778, 950] m² in footprint, 36.0 [32.4, 39.6] m in length (90 %); its footprint is "
-    ratios = "1.082 [1.000, 1.170] times that of old-hall (90 %); its footprint is 0.658 [0.618, 0.700] times that of b."
-    records = [replace(f, text=sizes + ratios) if f.layer == "measured" else f for f in made.findings]
+    text = ("Structure A measures 864 [778, 950] m² in footprint, 36.0 [32.4, 39.6] m in length (90 %); its footprint "
+            "is 1.082 [1.000, 1.170] times that of old-hall (90 %); its footprint is 0.658 [0.618, 0.700] times that "
+            "of the hall before it (90 %).")
+    records = [replace(f, text=text) if f.layer == "measured" else f for f in made.findings]
     said = Finding(id="F9", text="Four publishers give its size in two readings.", layer="said by others",
                    evidence=("wire",))
     return replace(made, findings=replace(made.findings, records=(*records, said), checks=checks_of()))
@@ -73,7 +74,7 @@ def test_it_is_tagged_and_says_that_it_is_accessible(book):
 def test_the_first_page_tells_the_finding_in_whole_lines_and_shows_it(world, book):
     lines = [line.strip() for line in book.pages[0].extract_text().splitlines() if line.strip()]
     text = " ".join(lines).replace("\u202f", " ")
-    places = [text.find(part) for part in ("first seen between", "Structure A measures 864", "0.658 [0.618, 0.700] times",
+    places = [text.find(part) for part in ("first seen between", "Structure A measures 864", "0.658 [0.618, 0.700]",
                                            "That Structure A is", "before and after")]
     assert -1 not in places
     assert places == sorted(places)

@@ -22,7 +22,6 @@ from sitewatch.publication import draft, publish, verify_published
 from sitewatch.report import LICENCES
 from sitewatch.report._checklist import CHECKLIST
 
-
 _ATOM = "{http://www.w3.org/2005/Atom}"
 
 
