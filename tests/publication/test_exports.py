@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sqlite3
+import struct
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +23,7 @@ from fastkml.validator import get_schema_parser
 from lxml import etree
 from PIL import Image
 from shapely import from_wkb
-from tests.report.yard import DAYS, World, hall, site_in_a_picture, structure_at, world_of
+from tests.report.yard import DAYS, World, hall, site_in_a_picture, site_on_earth, structure_at, world_of
 
 from sitewatch.geo import to_lonlat
 from sitewatch.model import Permit
@@ -35,6 +37,13 @@ _HOSTILE = "<script>alert(1)</script> & \u202ehall\u0007 홀"
 @pytest.fixture(scope="module")
 def world() -> World:
     return world_of()
+
+
+def _of_many() -> World:
+    """Three hundred halls, the first of which has a name that could break a file."""
+    site = site_on_earth()
+    halls = [structure_at(hall(site, 2 + 4 * (i % 20), 2 + 4 * (i // 20), 3, 2), i) for i in range(300)]
+    return world_of(site, (replace(halls[0], label=_HOSTILE), *halls[1:]))
 
 
 def _kml(world: World, permits: dict[str, Permit] | None = None) -> dict[str, bytes]:
@@ -52,9 +61,10 @@ def _gpkg(world: World, folder: Path) -> Path:
     return file
 
 
-def test_the_kml_is_valid_by_the_schema_of_ogc(world):
+@pytest.mark.parametrize("make", [world_of, lambda: world_of(structures=()), _of_many])
+def test_the_kml_is_valid_by_the_schema_of_ogc(make):
     schema = get_schema_parser()
-    assert schema.validate(etree.fromstring(_kml(world)["doc.kml"])), schema.error_log
+    assert schema.validate(etree.fromstring(_kml(make())["doc.kml"])), schema.error_log
 
 
 def test_each_day_has_a_folder_with_its_picture_until_the_next_look(world):
@@ -116,17 +126,56 @@ def test_the_geopackage_holds_every_outline_where_it_is(world, tmp_path):
     assert len(pyogrio.read_dataframe(file, layer="scenes")) == len(world.stack.scenes.scenes)
 
 
-def test_the_geopackage_is_one_by_its_standard(world, tmp_path):
-    base = sqlite3.connect(_gpkg(world, tmp_path))
-    assert base.execute("PRAGMA application_id").fetchone() == (0x47504B47,)
-    assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert base.execute("PRAGMA foreign_key_check").fetchall() == []
-    tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    listed = {name for (name,) in base.execute("SELECT table_name FROM gpkg_contents")}
-    assert listed == {name for name in tables if not name.startswith(("gpkg_", "sqlite_"))}
-    spatial = {name for (name,) in base.execute("SELECT table_name FROM gpkg_geometry_columns")}
-    assert spatial == {name for (name,) in base.execute(
-        "SELECT f_table_name FROM layer_styles WHERE useAsDefault = 1")} == {"structures", "looks", "places"}
+@pytest.mark.parametrize("make", [world_of, lambda: world_of(structures=()), _of_many,
+                                  lambda: world_of(site=site_in_a_picture())])
+def test_the_geopackage_is_one_by_its_standard(make, tmp_path):
+    """What GDAL's validate_gpkg asks of a file with features and attributes."""
+    file = _gpkg(make(), tmp_path)
+    base = sqlite3.connect(file)
+
+    def found(query: str) -> list:
+        return base.execute(query).fetchall()
+
+    assert file.read_bytes()[:16] == b"SQLite format 3\0"
+    assert found("PRAGMA application_id") + found("PRAGMA user_version") == [(0x47504B47,), (10300,)]
+    assert found("PRAGMA integrity_check") == [("ok",)]
+    assert found("PRAGMA foreign_key_check") == []
+    systems = {number: (owner, its) for number, owner, its in found(
+        "SELECT srs_id, organization, organization_coordsys_id FROM gpkg_spatial_ref_sys")}
+    assert systems == {-1: ("NONE", -1), 0: ("NONE", 0), 4326: ("EPSG", 4326)}
+    contents = {row[0]: row[1:] for row in found(
+        "SELECT table_name, data_type, srs_id, last_change, min_x, min_y, max_x, max_y FROM gpkg_contents")}
+    tables = {name for (name,) in found("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert contents.keys() == {name for name in tables if not name.startswith(("gpkg_", "sqlite_"))}
+    spatial = {row[0]: row[1:] for row in found(
+        "SELECT table_name, column_name, geometry_type_name, srs_id, z, m FROM gpkg_geometry_columns")}
+    for table, (kind, system, changed, *bounds) in contents.items():
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", changed)
+        assert kind == ("features" if table in spatial else "attributes")
+        columns = {row[1]: (row[2], row[5]) for row in found(f"PRAGMA table_info('{table}')")}
+        assert [kind for kind, is_key in columns.values() if is_key] == ["INTEGER"]
+        assert {kind for kind, _ in columns.values()} <= {*"INTEGER TEXT REAL DATETIME BOOLEAN POLYGON".split()}
+        if table in spatial:
+            column, geometry, its, *dimensions = spatial[table]
+            assert (geometry, dimensions) == (columns[column][0], [0, 0])
+            assert its == system in systems
+            _check_outlines([data for (data,) in found(f"SELECT {column} FROM {table}")], system, bounds)
+    styled = {name for (name,) in found("SELECT f_table_name FROM layer_styles WHERE useAsDefault = 1")}
+    assert spatial.keys() == styled <= {"structures", "looks", "places"}
+
+
+def _check_outlines(held: list[bytes], system: int, bounds: list[float]) -> None:
+    """Each outline's header, its envelope within that of its table, then a WKB polygon."""
+    assert held
+    for data in held:
+        assert data[:4] == b"GP\0\3"   # version 1, little-endian, with an envelope of x and y
+        its, left, right, bottom, top = struct.unpack_from("<i4d", data, 4)
+        outline = from_wkb(data[40:])
+        assert its == system
+        assert outline.geom_type == "Polygon"
+        assert (left, bottom, right, top) == outline.bounds
+        assert bounds[0] <= left <= right <= bounds[2]
+        assert bounds[1] <= bottom <= top <= bounds[3]
 
 
 @pytest.mark.parametrize("make", [world_of, lambda: world_of(structures=()),

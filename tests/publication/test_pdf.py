@@ -10,11 +10,12 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, IndirectObject
 from tests.publication.edits import members, sealed
+from tests.report.quotes import checks_of
 from tests.report.yard import World, hall, site_on_earth, structure_at, world_of
 
 from sitewatch.case import Case
 from sitewatch.errors import InputError
-from sitewatch.model import Name
+from sitewatch.model import Finding, Name
 from sitewatch.publication import publish, verify_published
 from sitewatch.report import print_page
 
@@ -27,7 +28,15 @@ _NAMES = {"ko": "2월11일공장", "zh": "二月十一日工廠", "ja": "2月11�
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return world_of()
+    """A hall with a long sentence on its sizes, and what others say of it."""
+    made = world_of()
+    text = ("Structure A measures 864 [778, 950] m² in footprint, 36.0 [32.4, 39.6] m in length (90 %); its footprint "
+            "is 1.082 [1.000, 1.170] times that of old-hall (90 %); its footprint is 0.658 [0.618, 0.700] times that "
+            "of the hall before it (90 %).")
+    records = [replace(f, text=text) if f.layer == "measured" else f for f in made.findings]
+    said = Finding(id="F9", text="Four publishers give its size in two readings.", layer="said by others",
+                   evidence=("wire",))
+    return replace(made, findings=replace(made.findings, records=(*records, said), checks=checks_of()))
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +69,16 @@ def test_it_is_tagged_and_says_that_it_is_accessible(book):
     kinds = [thing.get("/S") for thing in _objects(book) if thing.get("/Type") == "/StructElem"]
     assert {"/H1", "/H2", "/P", "/Table", "/TH", "/TD", "/Figure"} <= set(kinds)
     assert kinds.count("/H1") == 1
+
+
+def test_the_first_page_tells_the_finding_in_whole_lines_and_shows_it(world, book):
+    lines = [line.strip() for line in book.pages[0].extract_text().splitlines() if line.strip()]
+    text = " ".join(lines).replace("\u202f", " ")
+    places = [text.find(part) for part in ("first seen between", "Structure A measures 864", "0.658 [0.618, 0.700]",
+                                           "That Structure A is", "before and after")]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert max(len(run) for run in re.findall(r"1*", "".join(str(int(len(line) < 3)) for line in lines))) < 9
 
 
 def test_every_picture_on_paper_has_its_words(book):

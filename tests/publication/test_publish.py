@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from base64 import b64decode
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -20,6 +21,8 @@ from sitewatch.model import Decision
 from sitewatch.publication import draft, publish, verify_published
 from sitewatch.report import LICENCES
 from sitewatch.report._checklist import CHECKLIST
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def _bytes(folder) -> dict[str, bytes]:
@@ -115,6 +118,65 @@ def test_a_new_version_says_what_the_one_before_said(case):
     assert [check for check in verify_published(second.folder / "published") if check.holds is not True] == []
 
 
+def test_an_older_version_stays_beside_the_new_one_as_it_was(case):
+    first = _bytes(publish(case).path)
+    told = "  corrections: [{version: 2, date: 2024-05-01, text: The publisher.}]\n"
+    second = restated(case, STATED.replace("version: 1", "version: 2").replace("Hill Watch", "Vale Watch") + told)
+    made = publish(second)
+    assert _bytes(case.folder / "published-1") == first
+    assert not [name for name in members(made.evidence.read_bytes()) if "published" in name]
+    again = _bytes(made.path)
+    assert _bytes(publish(Case.open(case.folder)).path) == again   # the same version replaces nothing but itself
+    assert _bytes(case.folder / "published-1") == first
+    shutil.rmtree(made.path)
+    with pytest.raises(InputError, match="published-1"):
+        publish(restated(case, STATED.replace("Hill Watch", "Dale Watch")))
+
+
+def test_a_copy_of_the_older_version_that_breaks_off_leaves_it_where_it_was(case, monkeypatch):
+    first = _bytes(publish(case).path)
+    second = restated(case, STATED.replace("version: 1", "version: 2") + (
+        "  corrections: [{version: 2, date: 2024-05-01, text: The name.}]\n"))
+
+    def breaking(source, target, **_):
+        shutil.copy(source / "index.html", target)
+        raise OSError("no room is left")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("shutil.copytree", breaking)
+        with pytest.raises(OSError, match="no room"):
+            publish(second)
+    assert _bytes(case.folder / "published") == first
+    assert not (case.folder / "published-1").exists()
+    publish(second)
+    assert _bytes(case.folder / "published-1") == first
+    assert not list(case.folder.glob(".sitewatch-*"))
+
+
+def test_a_feed_reader_meets_each_version_once(case):
+    """RFC 4287: what an entry must hold, and ids that stay."""
+    def feed() -> ET.Element:
+        return ET.parse(case.folder / "published" / "feed.xml").getroot()
+
+    publish(case)
+    first = feed().findtext(f"{_ATOM}entry/{_ATOM}id")
+    told = "  corrections: [{version: 2, date: 2024-05-01, text: The name.}]\n"
+    publish(restated(case, STATED.replace("version: 1", "version: 2") + told))
+    entries = feed().findall(f"{_ATOM}entry")
+    ids = [entry.findtext(f"{_ATOM}id") for entry in entries]
+    assert ids[1] == first
+    assert len({*ids, feed().findtext(f"{_ATOM}id")}) == 3
+    for one in (feed(), *entries):
+        names = [child.tag.removeprefix(_ATOM) for child in one]
+        assert all(names.count(name) == 1 for name in ("id", "title", "updated"))
+        assert re.fullmatch(r"[a-z][a-z0-9+.-]*:\S+", one.findtext(f"{_ATOM}id"))
+        assert datetime.fromisoformat(one.findtext(f"{_ATOM}updated")).tzinfo
+        assert names.count("content") <= 1
+        assert {child.get("rel") for child in one.iter(f"{_ATOM}link")} <= {"alternate"}
+        assert "content" in names or one is not entries[1]   # without a link to it, an entry is its content
+    assert feed().findtext(f"{_ATOM}author/{_ATOM}name")     # of every entry, since none has its own
+
+
 def test_what_is_missing_stops_publication_and_says_how_to_supply_it(case):
     with pytest.raises(InputError, match=r"harm review: .*publish\.harm_review"):
         publish(restated(case, "\n".join(line for line in STATED.splitlines() if "harm_review" not in line)))
@@ -146,6 +208,28 @@ def _quoted(case: Case, licence: str) -> Case:
     (case.folder / "claims.yaml").write_text(
         "claims:\n  - {id: c1, document: daily, kind: observation, quote: 'hall at Hill is new'}\n")
     return restated(case, STATED + '  state_media: "none"\n')
+
+
+@pytest.mark.parametrize("licence", ["cc-by-4.0", "All rights reserved"])
+def test_the_metadata_of_the_evidence_describe_it_as_ro_crate_asks(case, licence):
+    """RO-Crate 1.2, what its validator (roc-validator) requires and recommends; that needs other versions of ours."""
+    held = members(publish(_quoted(case, licence)).evidence.read_bytes())
+    crate = json.loads(held["ro-crate-metadata.json"])
+    assert crate["@context"] == "https://w3id.org/ro/crate/1.2/context"
+    of = {entry["@id"]: entry for entry in crate["@graph"]}
+    assert len(of) == len(crate["@graph"])
+    assert of["ro-crate-metadata.json"] == {
+        "@id": "ro-crate-metadata.json", "@type": "CreativeWork", "about": {"@id": "./"},
+        "conformsTo": {"@id": "https://w3id.org/ro/crate/1.2"}}
+    assert {"name", "description", "datePublished", "license", "publisher"} <= of["./"].keys()
+    files = {name for name, entry in of.items() if entry["@type"] == "File"}
+    assert files == held.keys() - {"ro-crate-metadata.json", "SHA256SUMS"} == {p["@id"] for p in of["./"]["hasPart"]}
+    assert all(of[name]["description"] and of[name]["encodingFormat"] for name in files)
+    named = re.findall(r'\{"@id": "([^"]+)"\}', json.dumps(crate))
+    assert set(named) - of.keys() == {"https://w3id.org/ro/crate/1.2"}
+    assert of.keys() - set(named) == {"ro-crate-metadata.json"}   # every entity is reached from another
+    assert "https://creativecommons.org/licenses/by/4.0/" in of
+    assert ("case/documents/daily.txt" in of) is (licence == "cc-by-4.0")
 
 
 @pytest.mark.parametrize("licence", ["CC-BY-4.0", "All rights reserved"])

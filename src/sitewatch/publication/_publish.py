@@ -58,6 +58,8 @@ def publish(case: Case, *, no_pixels: bool = False, key: Path | None = None, tim
             pdf: bool = False, progress: Progress | None = None) -> Published:
     """Write ``published/`` of a case: the page as its licences allow it, the exports, and the evidence beside them.
 
+    An earlier version that lies there is kept beside it, as ``published-1/`` and so on.
+
     ``key`` is an SSH key that signs the evidence, ``timestamp`` the address of an authority that stamps its time; with
     ``pdf`` the page is printed too. The same case gives the same bytes, wherever it lies. Raises InputError where
     something has to be supplied first, ProviderError where an authority does not stamp it; nothing is published then.
@@ -78,6 +80,7 @@ def publish(case: Case, *, no_pixels: bool = False, key: Path | None = None, tim
         bundle = store.write_bundle(holder.folder, {**files, CRATE: crate_of(case, publication, permits, files)})
         try:
             sha256 = _refuse_silent_edit(holder.folder, publication, bundle)
+            _keep_earlier(holder.folder, publication)
             store.replace_folder(holder.folder / PUBLISHED, {
                 **page, **_seals(bundle, key, timestamp, holder.folder / PUBLISHED), EVIDENCE: bundle})
         finally:
@@ -111,7 +114,7 @@ def page_of(case: Case, publication: Publication) -> tuple[Report, Mapping[str, 
     page = report.compose_report(findings, case.changes(), structures, measurements, stack, options=options,
                                  provenance=way_back, publication=publication, standing=case.standing())
     sheets, files = report.compose_exports(structures, measurements, stack, permits)
-    files["feed.xml"] = report.compose_feed(findings, publication, way_back["case"])
+    files["feed.xml"] = report.compose_feed(findings, publication)
     files["case.gpkg"] = store.geopackage(sheets, grid, max(fit.taken for fit in stack.fits))
     files |= {f"{sheet.name}.parquet": store.geoparquet(sheet, grid) for sheet in sheets if sheet.outlines}
     files["case.qgz"] = store.qgis_project(sheets, grid, findings.title, "case.gpkg")
@@ -167,8 +170,18 @@ def _refuse_silent_edit(folder: Path, publication: Publication, bundle: Path) ->
     """The SHA-256 of the new evidence; InputError where another one has been published as the same version."""
     sha256, _ = store.measured(bundle)
     before = store.published_before(folder, publication.version)
-    if before and before.sha256 != sha256 and (folder / PUBLISHED / EVIDENCE).exists():
+    places = (folder / PUBLISHED, folder / f"{PUBLISHED}-{publication.version}")
+    place = next((place for place in places if (place / EVIDENCE).exists()), None)
+    if before and before.sha256 != sha256 and place:
         raise InputError(f"version {publication.version} was published already and said something else. Raise "
                          "publish.version in case.yaml and say under publish.corrections what changed; or, if it never "
-                         f"left your hands, remove the folder {PUBLISHED}")
+                         f"left your hands, remove the folder {place.name}")
     return sha256
+
+
+def _keep_earlier(folder: Path, publication: Publication) -> None:
+    """Copy what is published to ``published-N`` where it is another version, so that old ones stay reachable."""
+    evidence = folder / PUBLISHED / EVIDENCE
+    version = store.version_published(folder, store.measured(evidence)[0]) if evidence.is_file() else None
+    if version not in (None, publication.version):
+        store.keep_folder(folder / PUBLISHED, folder / f"{PUBLISHED}-{version}")

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sitewatch.model import Document, Permit, Publication, Run, Scenes
+from sitewatch.report._licences import LICENCES
 
 __all__ = ["Evidence", "compose_crate"]
 
@@ -21,6 +22,13 @@ _TOOL = "#sitewatch"
 _KINDS = {".geojson": "application/geo+json", ".jsonl": "application/jsonl", ".yaml": "application/yaml",
           ".tif": "image/tiff", ".gpkg": "application/geopackage+sqlite3", ".kmz": "application/vnd.google-earth.kmz",
           ".parquet": "application/vnd.apache.parquet"}
+# What the files of a folder are; the first that a name begins with.
+_WHAT = {"report/pictures/": "A picture of the page", "report/": "The page, or a file beside it",
+         "case/pixels/": "An image as received", "case/scenes/": "The record of a scene (STAC)",
+         "case/results/": "A result of a stage", "case/runs/": "One run: inputs, options, seed, versions and outputs",
+         "case/log/": "What was done, each line with the hash of the one before",
+         "case/documents/": "A quoted text as received, or where it comes from",
+         "case/": "What people stated or decided"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +77,17 @@ def _root(evidence: Evidence) -> dict[str, Any]:
 def _files(evidence: Evidence) -> Iterator[dict[str, Any]]:
     of = {f"case/{_within(kept.path.parts)}": scene for scene in evidence.scenes.scenes
           for asset in scene.assets if (kept := asset.kept)}
+    quoted = {f"case/{document.path}": document for document, *_ in evidence.documents}
     for name in sorted(evidence.files):
         sha256, size = evidence.files[name]
         kind = _KINDS.get("." + name.rsplit(".", 1)[-1]) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         scene = of.get(name)
         more = {"license": _licence(scene.licence), "creditText": scene.attribution or "not stated",
                 "temporalCoverage": scene.taken.isoformat()} if scene else {}
-        yield {"@id": name, "@type": "File", "name": name.rsplit("/", 1)[-1], "encodingFormat": kind,
-               "contentSize": str(size), "sha256": sha256, **more}
+        more |= {"license": _licence(quoted[name].licence)} if name in quoted else {}
+        yield {"@id": name, "@type": "File", "name": name.rsplit("/", 1)[-1],
+               "description": next((what for start, what in _WHAT.items() if name.startswith(start)), "A file"),
+               "encodingFormat": kind, "contentSize": str(size), "sha256": sha256, **more}
 
 
 def _withheld(evidence: Evidence) -> Iterator[dict[str, Any]]:
@@ -114,7 +125,7 @@ def _runs(evidence: Evidence) -> Iterator[dict[str, Any]]:
 def _licences(evidence: Evidence) -> Iterator[dict[str, Any]]:
     names = {evidence.publication.licence, *(scene.licence or "" for scene in evidence.scenes.scenes),
              *(document.licence or "" for document, *_ in evidence.documents)}
-    for name in sorted(names):
+    for name in sorted({_licence(name)["@id"]: name for name in sorted(names)}.values()):
         why = next((p.why for s in evidence.scenes.scenes if (s.licence or "") == name
                     for p in (evidence.permits[s.id],)), "of a text, or of this report")
         yield {**_licence(name), "@type": "CreativeWork", "name": name or "not stated", "description": why}
@@ -130,7 +141,10 @@ def _publisher(stated: Publication) -> Iterator[dict[str, Any]]:
 
 
 def _licence(name: str | None) -> dict[str, str]:
-    return {"@id": f"#licence-{quote(name or 'not-stated', safe='')}"}
+    """A licence by its own address, where it is known to have one."""
+    known = next((licence.source.split()[0] for licence in LICENCES
+                  if licence.id.casefold() == (name or "").casefold() and licence.source.startswith("https://")), None)
+    return {"@id": known or f"#licence-{quote(name or 'not-stated', safe='')}"}
 
 
 def _many(key: str, ids: Sequence[str]) -> dict[str, Any]:

@@ -24,6 +24,8 @@ _LABEL = re.compile(r' aria-label="([^"]*)"')
 _OPENING = re.compile(r'^<svg class="([^"]*)"[^>]*>')
 _BOX = re.compile(r'<svg (?:class="marks" )?viewBox="0 0 ([\d.]+) ([\d.]+)" preserveAspectRatio="none">')
 _SIGN = re.compile(r'<text class="sign ([^"]*)"([^>]*)>(.*?)</text>')
+_LABELLED = re.compile(r'<svg class="(?:scale|north)".*?</svg>', re.S)
+_TEXT = re.compile(r"<text([^>]*)>(.*?)</text>")
 _ANCHORED = re.compile(r'<svg (class="(?:scale|north|refused)"|x="98%")')   # they draw outside their own corner
 _CLASS = re.compile(r"\.([a-z][\w-]*)")
 _CIRCLE = re.compile(r'<circle class="(present|absent|unclear)"')
@@ -36,6 +38,7 @@ def stand_alone(drawing: str, width_px: float) -> str:
     unit = float(box[1]) / width_px if box else 1.0
     drawing = _BOX.sub(r'<svg width="100%" height="100%" viewBox="0 0 \1 \2" preserveAspectRatio="none">', drawing)
     drawing = _SIGN.sub(r'<text class="sign rim"\2>\3</text><text class="sign \1"\2>\3</text>', drawing)
+    drawing = _LABELLED.sub(lambda m: _TEXT.sub(r'<text class="rim"\1>\2</text>\g<0>', m[0]), drawing)
     drawing = _ANCHORED.sub(r'<svg overflow="visible" width="100%" height="100%" \1', drawing)
     drawing = _CIRCLE.sub(lambda m: f'<circle class="{m[1]}" r="{2.2 if m[1] == "unclear" else 4}"', drawing)
     head = opening[0] if opening else ""
@@ -63,6 +66,7 @@ def _style(unit: float, colour: str) -> str:
             "text{font-family:sans-serif;font-size:11px;fill:#16181a}.sign{font-size:13px;font-weight:700;"
             "text-anchor:middle}.rim{fill:#fff;stroke:#fff;stroke-width:3px;stroke-linejoin:round}"
             ".scale rect,.north path{fill:#000;stroke:#fff;stroke-width:1px}.scale text{fill:#000}"
+            ".scale .rim,.north .rim{fill:#fff}"
             ".north text{text-anchor:end}.north g text{text-anchor:middle}.ring{fill:none;stroke:#b3201a}"
             f".ring{{stroke-width:{1.2 * unit:.3f}}}"
             f".arrow{{stroke:#000;stroke-width:{1.6 * unit:.3f}}}.head{{fill:#000}}.key-text{{text-anchor:end}}"

@@ -13,10 +13,11 @@ __all__ = ["compose_feed"]
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")   # XML 1.0, section 2.2
 
 
-def compose_feed(findings: Findings, publication: Publication, case: str) -> bytes:
-    """This version first, then the earlier ones; ``case`` is the fingerprint of what this one follows from.
+def compose_feed(findings: Findings, publication: Publication) -> bytes:
+    """This version first, then the earlier ones.
 
-    An entry holds the sentences of its version and, where the author stated it, what it corrected.
+    An entry holds the sentences of its version and, where the author stated it, what it corrected. Its id stays the
+    same in every later feed, so that a reader does not tell of it again.
     """
     root = ET.Element("feed", xmlns="http://www.w3.org/2005/Atom")
     slug, site = findings.site.slug, findings.site.name
@@ -27,10 +28,10 @@ def compose_feed(findings: Findings, publication: Publication, case: str) -> byt
     ET.SubElement(root, "link", rel="alternate", href="index.html")
     if publication.licence:
         _text(root, "rights", publication.licence)
-    _entry(root, f"urn:sitewatch:{slug}:{publication.version}:{case}", publication, findings.title,
-           tuple(finding.text for finding in findings), publication.version)
-    for earlier in reversed(publication.earlier):
-        _entry(root, f"urn:sha256:{earlier.sha256}", publication, earlier.title, earlier.sentences, earlier.version)
+    said = [(publication.version, findings.title, tuple(finding.text for finding in findings))]
+    said += [(earlier.version, earlier.title, earlier.sentences) for earlier in reversed(publication.earlier)]
+    for version, title, sentences in said:
+        _entry(root, f"urn:sitewatch:{slug}:{version}", publication, title, sentences, version)
     ET.indent(root, " ")
     return bytes(ET.tostring(root, encoding="UTF-8", xml_declaration=True)) + b"\n"
 

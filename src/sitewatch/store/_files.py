@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from sitewatch.errors import BusyError, CaseFileError, InputError
 
-__all__ = ["PART", "checked_id", "inside", "locked", "read_bytes", "receive", "replace_folder", "safe_name",
-           "sha256_of", "signing", "sweep", "write_atomically"]
+__all__ = ["PART", "checked_id", "inside", "keep_folder", "locked", "read_bytes", "receive", "replace_folder",
+           "safe_name", "sha256_of", "signing", "sweep", "write_atomically"]
 
 LARGEST_TEXT_BYTES = 256 * 1024 * 1024
 _LARGEST_PIXEL_FILE_BYTES = 64 * 1024**3
@@ -129,6 +129,16 @@ def replace_folder(path: Path, files: Mapping[str, bytes | Path]) -> None:
     new.rename(path)
     _fsync_folder(path.parent)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def keep_folder(path: Path, kept: Path) -> None:
+    """Copy a folder to a place beside it, where it then is whole or not at all; an older copy there is replaced."""
+    new = Path(tempfile.mkdtemp(prefix=PART, dir=path.parent))
+    shutil.copytree(path, new, dirs_exist_ok=True)
+    new.chmod(0o755)
+    shutil.rmtree(kept, ignore_errors=True)
+    new.rename(kept)
+    _fsync_folder(path.parent)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from sitewatch.store._files import read_bytes, write_atomically
 from sitewatch.store._plain import from_plain, to_plain
 
 __all__ = ["EARLIER", "clean_text", "earlier_text", "publication_of", "published_before", "record_published",
-           "with_earlier"]
+           "version_published", "with_earlier"]
 
 EARLIER = "publications.yaml"
 _NO_GRID: GeoBox = picture_grid(1, 1, 1.0)  # nothing here lies on the ground
@@ -67,6 +67,11 @@ def record_published(folder: Path, entry: Earlier) -> None:
 def published_before(folder: Path, version: int) -> Earlier | None:
     """The record of a version that was published already."""
     return next((e for e in _read(folder) if e.version == version), None)
+
+
+def version_published(folder: Path, sha256: str) -> int | None:
+    """The version that was published with this evidence."""
+    return next((e.version for e in _read(folder) if e.sha256 == sha256), None)
 
 
 def _read(folder: Path) -> tuple[Earlier, ...]:
