@@ -61,6 +61,10 @@ def test_a_relative_date_in_a_dated_document_is_no_riddle(tmp_path):
     assert _flags(tmp_path, "The hall was begun last month", date_in_text="2024-05-02") == set()
 
 
+def test_a_relative_date_is_no_riddle_where_it_is_known_when_it_was_said(tmp_path):
+    assert _flags(tmp_path, "The hall was begun last month", claim={"asserted_on": "2024-05-02"}) == set()
+
+
 def test_an_enquiry_is_borrowed_only_by_who_repeats_another(tmp_path):
     quote = "The ministry did not reply to our request for comment"
     assert _flags(tmp_path, quote) == set()

@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from tests.folders import ran_demo
 
 from sitewatch.case import Case
 from sitewatch.claims import faults_of
+from sitewatch.cli import cli
 from sitewatch.sources.simulated import read_world, truth_of
 
 _TRUE = {thing.id: thing for thing in truth_of(read_world("february-11")).objects}
@@ -75,11 +77,41 @@ def test_what_is_said_of_the_place_is_held_against_what_was_measured(case):
     assert verdicts["D2"] == "refuted"  # "larger"
     assert verdicts["W5"] == "cannot tell"  # a crane in images of 3 m
     assert verdicts["W4"] == verdicts["W6"] == "not testable"  # for whom, and why
-    [housing] = [check for check in case.checks() if check.claim.id == "W4"]
-    assert "the ground changed, first between 2024-04-18 and 2024-04-28" in housing.tested[1].why  # cleared on 18 April
+    housing = case.checks()["W4"].part   # that something new is there, not that it is housing, nor for whom
+    assert (housing.what, housing.verdict) == ("change of the ground", "supported")
+    assert "changed first between 2024-04-18 and 2024-04-28" in housing.why  # cleared on 18 April
+    assert case.checks()["W5"].part is None
     readings = {rival.text: rival.verdict for rival in case.checks()["W3"].tested[0].rivals}
     assert set(readings.values()) == {"refuted"}
     assert len(readings) == 3
+
+
+def test_a_reader_of_the_command_line_sees_every_verdict_with_its_quote_and_its_reason(case):
+    shown = CliRunner().invoke(cli, ["show", str(case.folder), "claims"])
+    assert shown.exit_code == 0, shown.output
+    flat = re.sub(r"\s+", " ", shown.output)
+    for check in case.checks():
+        assert re.search(rf"\b{check.claim.id}\b", flat)
+    for words in ("no image can show it", "Change of the ground, supported", "images of about 0.5 m per pixel",
+                  "transmission error", "dimension undefined"):
+        assert words.lower() in flat.lower(), words
+
+
+def test_each_verdict_of_the_page_stands_with_its_quote_and_one_click_from_its_number_or_look(case):
+    page = (Path(case.folder) / "report" / "index.html").read_text(encoding="utf-8")
+    ids = set(re.findall(r'id="([^"]+)"', page))
+    letters = {s.id for s in case.structures().changed}
+    for check in case.checks():
+        [row] = re.findall(rf'<article class="claim" id="claim-{check.claim.id}">.*?</article>', page, re.S)
+        plain = " ".join(re.sub(r"<[^>]+>", "", row).split())
+        assert check.verdict in plain
+        assert plain.count(" ".join(check.claim.quote.split())) == 2   # on top, and where it stands in its document
+        assert f"characters {check.claim.place.start} to {check.claim.place.end}" in plain
+        links = re.findall(r'href="#([^"]+)"', row)
+        assert set(links) <= ids
+        seen = [answer for answer in (check.tested[:1] + ((check.part,) if check.part else ()))
+                if answer.structure in letters or answer.what == "change of the ground"]
+        assert len(links) == len(seen), check.claim.id
 
 
 def test_five_publishers_of_the_imaginary_place_have_one_origin(case):

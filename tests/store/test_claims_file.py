@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.claims.said import WORLD, checked, claims_of
@@ -86,6 +86,18 @@ def test_what_cannot_be_used_is_refused_with_its_line_and_key(tmp_path, added, k
     message = str(refused.value)
     assert re.search(rf"claims\.yaml:{line}: \S*{key}", message), message
     assert why in message
+
+
+def test_where_a_document_came_from_is_kept_and_a_translation_goes_back_to_what_it_translates(tmp_path):
+    beside = (f"publisher: Paper\nsha256: {_HASH}\nretrieved: 2024-11-26T08:15:00Z\ntranslation_of: Zeitung\n"
+              "archive_url: https://archive.example/1\n")
+    claims = _read(tmp_path, _ONE + "  asserted_on: 2024-11-25\n", beside=beside)
+    [document] = claims.documents
+    assert document.retrieved == datetime(2024, 11, 26, 8, 15, tzinfo=UTC)
+    assert (document.archive_url, document.translation_of, document.origin) == (
+        "https://archive.example/1", "Zeitung", "Zeitung")
+    day = datetime(2024, 11, 25, tzinfo=UTC)
+    assert claims["a"].asserted == Span(start=day, end=day + timedelta(days=1))
 
 
 def test_a_circle_of_relations_is_refused_however_long_it_is(tmp_path):

@@ -164,7 +164,7 @@ def _borrowed(read: _Read) -> Found:
 
 
 def _dates(read: _Read) -> Found:
-    if read.document.dated is not None:
+    if read.document.dated is not None or read.claim.asserted is not None:
         return
     quote = read.claim.quote
     if (match := NO_YEAR.search(quote)) and IMAGERY.search(quote):

@@ -127,10 +127,10 @@ class Attribution:
 class Claim:
     """One statement of one document. ``attribution`` runs from the publisher inwards to whoever looked.
 
-    ``observed`` is the time of which it speaks. ``imagery`` says what its author thought an image could check:
-    yes, partly or no. ``noted`` are remarks by a person; they are shown as such and never mixed with what is
-    computed. ``proposed_by`` is what pointed the passage out, rules or a named model, None where a person did; what
-    nobody has confirmed gets no verdict.
+    ``observed`` is the time of which it speaks, ``asserted`` when it was said, if not with its document. ``imagery``
+    says what its author thought an image could check: yes, partly or no. ``noted`` are remarks by a person; they are
+    shown as such and never mixed with what is computed. ``proposed_by`` is what pointed the passage out, rules or a
+    named model, None where a person did; what nobody has confirmed gets no verdict.
     """
 
     id: str
@@ -145,6 +145,7 @@ class Claim:
     hedge: tuple[str, ...] = ()
     stated: Stated | None = None
     observed: Span | None = None
+    asserted: Span | None = None
     imagery: Literal["yes", "partly", "no"] | None = None
     noted: tuple[str, ...] = ()
     note: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sitewatch.model.quantity import Span
 
@@ -16,6 +17,8 @@ class Document:
     ``is_changed``: the file is not the one that was noted down. ``dated`` is the time of publication that the text
     itself shows, None where it shows none; ``anchor`` says from where else its time is known. ``origin`` names who
     first published what it repeats, None where that is itself or unknown. ``grade`` is the Admiralty letter A to F.
+    ``retrieved`` is when the file was received, ``archive_url`` a copy that an archive keeps, ``translation_of`` the
+    text that it translates, which then is its origin.
     """
 
     id: str
@@ -31,6 +34,9 @@ class Document:
     language: str = "en"
     grade: str = "F"
     licence: str | None = None
+    retrieved: datetime | None = None
+    archive_url: str | None = None
+    translation_of: str | None = None
 
     def repeats(self, other: Document) -> bool:
         """Whether its origin is that document, by its id or its publisher; one that names itself repeats nobody."""

@@ -59,9 +59,15 @@ def _review(check: Check, document: Document) -> dict[str, Any]:
                             "inLanguage": document.language}
     if document.url:
         work["url"] = document.url
+    if document.archive_url:
+        work["archivedAt"] = document.archive_url
+    if document.translation_of:
+        work["translationOfWork"] = {"@type": "CreativeWork", "name": document.translation_of}
     if document.dated and document.dated.start:
         work["datePublished"] = f"{document.dated.start:%Y-%m-%d}"
     said: dict[str, Any] = {"@type": "Claim", "appearance": work}
+    if claim.asserted and claim.asserted.start:
+        said["datePublished"] = f"{claim.asserted.start:%Y-%m-%d}"
     if claim.said_by and claim.said_by != claim.publisher:
         said["author"] = {"@type": "Organization", "name": claim.said_by}
     return {"@type": "ClaimReview", "claimReviewed": claim.quote, "itemReviewed": said, "reviewBody": check.why,

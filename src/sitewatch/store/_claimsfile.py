@@ -18,6 +18,7 @@ from sitewatch.model import (
     Place,
     Reading,
     Site,
+    Span,
     Stated,
     Table,
     canonical,
@@ -39,6 +40,7 @@ _READINGS = "variants_of_"
 _DATE_SHAPED = re.compile(r"\s*(?:(?:before|after|since|until|from|by)\b)?(?=.*\d)[\d\s/.:,tz+~–-]+", re.I)
 _AT_FAULT = {"unit": "unit", "tolerance": "hedge_tolerance", "grows from": "start"}
 _KNOWN = ("id, document, kind, triple, quote, at, before, after, quantity, hedge, attribution, observed, "
+          "asserted_on, "
           "checkable_by_imagery, flags, note, proposed_by, confirmed")
 
 
@@ -98,7 +100,8 @@ def _claim(table: Table, documents: Sequence[Document], texts: dict[str, str]) -
         id=claim_id, document=document.id, kind=_kind(table), subject=subject, predicate=predicate, object=what,
         quote=quote, place=_place(table, quote, texts[document.id]), attribution=_attribution(table, document),
         hedge=words_of(table, "hedge"), stated=_stated(table.table("quantity")) if table.has("quantity") else None,
-        observed=_observed(table), imagery=cast(Any, _one_of(table, "checkable_by_imagery", ("yes", "partly", "no"))),
+        observed=_time(table, "observed"), asserted=_time(table, "asserted_on"),
+        imagery=cast(Any, _one_of(table, "checkable_by_imagery", ("yes", "partly", "no"))),
         noted=words_of(table, "flags"), note=optional_text(table, "note"),
         proposed_by=optional_text(table, "proposed_by"), is_confirmed=table.take("confirmed", bool, True))
     table.done(_KNOWN)
@@ -201,15 +204,15 @@ def _same_canonical(table: Table, stated: Stated) -> None:
                           f"It is {[list(interval) for interval in canonical(stated)]}; leave it out, it is computed")
 
 
-def _observed(table: Table) -> Any:
-    """The time of which the claim speaks; words such as "earlier this year" name none by themselves. What looks like
-    a date has to be one: without its time a claim would be held against all looks."""
-    if not table.has("observed"):
+def _time(table: Table, key: str) -> Span | None:
+    """The time of which the claim speaks, or when it was said; words such as "earlier this year" name none by
+    themselves. What looks like a date has to be one: without its time a claim would be held against all looks."""
+    if not table.has(key):
         return None
-    text = str(table.any("observed"))
+    text = str(table.any(key))
     found = span_of(text)
     if found is None and _DATE_SHAPED.fullmatch(text):
-        raise table.wrong("observed", f"{text[:60]!r} is no time that can be read",
+        raise table.wrong(key, f"{text[:60]!r} is no time that can be read",
                           "Write 2024, 2024-10, 2024-10-05, before 2024-10-05 or 2024-10-01/2024-10-10")
     return found
 

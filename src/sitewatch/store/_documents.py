@@ -20,7 +20,7 @@ DOCUMENTS = "documents"
 _LARGEST_SIDECAR_BYTES = 100_000
 _MOST_DOCUMENTS = 2000
 _KNOWN = ("id, path, sha256, bytes, characters, publisher, url, date_in_text, anchor_date, origin, language, admiralty,"
-          " licence")
+          " licence, retrieved, archive_url, translation_of")
 
 
 def read_documents(folder: Path) -> Iterable[tuple[Document, str, Table]]:
@@ -49,12 +49,14 @@ def document_of(table: Table, folder: Path, default_id: str | None = None) -> tu
     except InputError as error:
         raise table.wrong("path", str(error).rstrip("."), "Correct the document or its path") from error
     sha256 = hashlib.sha256(data).hexdigest()
-    anchor = table.table("anchor_date")
+    anchor, original = table.table("anchor_date"), optional_text(table, "translation_of")
     document = Document(
         id=document_id, path=relative, sha256=sha256, is_changed=_is_changed(table, sha256, data, text),
         publisher=clean_text(table.take("publisher", str)), url=optional_text(table, "url"),
         dated=_span(table, "date_in_text"), anchored=_span(anchor, "value"), anchor=optional_text(anchor, "from"),
-        origin=optional_text(table, "origin"), language=clean_text(table.take("language", str, "en"), 20),
+        origin=optional_text(table, "origin") or original, translation_of=original,
+        retrieved=table.moment("retrieved"), archive_url=optional_text(table, "archive_url"),
+        language=clean_text(table.take("language", str, "en"), 20),
         grade=_grade(table), licence=optional_text(table, "licence"))
     anchor.done("value, from")
     table.done(_KNOWN)
