@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from tests.report.quotes import checks_of
 from tests.report.yard import text_of, world_of
 
 from sitewatch.model import (
+    Answer,
     Checks,
 )
 
@@ -97,3 +99,19 @@ def test_claim_reviews_are_of_what_could_be_tested_and_name_where_it_appeared():
     assert work["datePublished"] == "2022-11-25"
     rating = graph[0]["reviewRating"]
     assert rating["worstRating"] <= rating["ratingValue"] <= rating["bestRating"]
+
+
+def test_a_part_that_is_borne_out_and_origins_that_nobody_knows_are_told():
+    checks = checks_of()
+    crane, worker = checks.records[1], checks.records[2]
+    ground = Answer(what="change of the ground", verdict="supported", why="the ground changed", chance=0.98)
+    told = replace(checks, records=(*checks.records[:2], replace(worker, tested=(*crane.tested, ground))),
+                   disagreements=(replace(checks.disagreements[0], kind="origin unknown", is_counted=False),))
+    report = _report(told)
+    section = _section(report.files["index.html"].decode())
+    assert re.search(r"In part: supported ?\. The ground changed\. See the changes of the ground", text_of(section))
+    assert '<a href="#rejected">' in section
+    assert "Origin unknown. 4 publishers, of whom not all say to whom they go back" in text_of(section)
+    assert "that no image can test" not in section
+    rows = list(csv.DictReader(io.StringIO(report.files["claims.csv"].decode())))
+    assert rows[2]["other_tests"] == "change of the ground: supported"
