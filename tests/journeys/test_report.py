@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from tests.report.quotes import checks_of
-from tests.report.yard import PROVENANCE, hall, site_on_earth, structure_at, world_of
+from tests.report.quotes import published_report
+from tests.report.yard import hall, site_on_earth, structure_at
 from tests.served import browser_path, browsing
-
-from sitewatch.model import Earlier, Publication
-from sitewatch.report import compose_report
 
 pytestmark = pytest.mark.skipif(browser_path() is None, reason="needs Chromium")
 
@@ -27,13 +23,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The published page of two halls and of what others say of them, on disk."""
     site = site_on_earth()
     halls = (structure_at(hall(site)), structure_at(hall(site, 60, 20), 1, "Structure B"))
-    folder, world = tmp_path_factory.mktemp("report"), world_of(site, halls)
-    stated = Publication(version=2, date="2024-04-01", publisher="Yard Watch", contact="a@example.org", ai_use="none",
-                         earlier=(Earlier(version=1, date="2024-03-01", title="A hall", sentences=("Once.",),
-                                          sha256="ab"),),
-                         beside=("case.kmz", "feed.xml", "evidence.zip"))
-    made = compose_report(replace(world.findings, checks=checks_of()), world.changes, world.structures,
-                          world.measurements, world.stack, provenance=PROVENANCE, publication=stated)
+    folder, made = tmp_path_factory.mktemp("report"), published_report(*halls)
     for name, data in made.files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(data)
