@@ -71,6 +71,11 @@ def test_the_page_says_at_its_top_that_the_images_are_simulated(case):
     assert "simulated" in head.split("re-enacted")[1][:20]
 
 
+def test_the_report_can_be_sent_by_mail(case):
+    files = [path for path in (case.folder / "report").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 8e6
+
+
 def test_what_is_said_of_the_place_is_held_against_what_was_measured(case):
     verdicts = {check.claim.id: check.verdict for check in case.checks()}
     assert verdicts["W1"] == verdicts["W2"] == verdicts["W3"] == "supported"  # the hall, its month, its ratio

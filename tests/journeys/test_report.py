@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from tests.report.yard import hall, site_on_earth, structure_at, world_of
+from tests.report.quotes import published_report
+from tests.report.yard import hall, site_on_earth, structure_at
 from tests.served import browser_path, browsing
-
-from sitewatch.report import ReportOptions
 
 pytestmark = pytest.mark.skipif(browser_path() is None, reason="needs Chromium")
 
@@ -21,11 +20,11 @@ _WIDTHS = {360: 740, 768: 1024, 1440: 900}
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of two halls, on disk."""
+    """The published page of two halls and of what others say of them, on disk."""
     site = site_on_earth()
     halls = (structure_at(hall(site)), structure_at(hall(site, 60, 20), 1, "Structure B"))
-    folder = tmp_path_factory.mktemp("report")
-    for name, data in world_of(site, halls).report(ReportOptions()).files.items():
+    folder, made = tmp_path_factory.mktemp("report"), published_report(*halls)
+    for name, data in made.files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(data)
     return folder / "index.html"
@@ -42,7 +41,8 @@ def shown(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Ite
     """The page at one width; whatever it asks a network for, or complains of, fails the test."""
     wrong: list[str] = []
     # axe is no part of the page, so the page's own policy would keep it out.
-    context = browser.new_context(viewport={"width": request.param, "height": _WIDTHS[request.param]}, bypass_csp=True)
+    context = browser.new_context(viewport={"width": request.param, "height": _WIDTHS[request.param]}, bypass_csp=True,
+                                  has_touch=True)
     page = context.new_page()
     page.on("console", lambda m: wrong.append(m.text))
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -75,7 +75,7 @@ def test_the_finding_stands_on_the_first_screen_and_on_a_wide_one_the_picture_do
         assert boxes[".compare"]["y"] + boxes[".compare"]["height"] <= height
 
 
-def test_the_slider_moves_by_keyboard_and_by_touch_or_mouse(shown):
+def test_the_slider_moves_by_keyboard_and_by_mouse_and_by_touch(shown):
     compare, handle = shown.locator(".compare").first, shown.locator(".compare input").first
     handle.focus()
     for _ in range(5):
@@ -85,6 +85,8 @@ def test_the_slider_moves_by_keyboard_and_by_touch_or_mouse(shown):
     box = compare.bounding_box()
     shown.mouse.click(box["x"] + box["width"] / 4, box["y"] + 5)
     assert abs(int(handle.input_value()) - 25) <= 2
+    shown.touchscreen.tap(box["x"] + box["width"] * 3 / 4, box["y"] + 5)
+    assert abs(int(handle.input_value()) - 75) <= 2
 
 
 def test_outlines_can_be_taken_away_and_the_copies_open(shown, report):

@@ -103,6 +103,7 @@ def test_a_name_with_markup_or_control_signs_stays_a_name(world):
     assert get_schema_parser().validate(etree.fromstring(made))
     assert b"<script>" not in made
     assert "홀" in made.decode()
+    assert "\u202e" not in made.decode()
 
 
 def test_a_picture_without_georeference_lies_nowhere_on_earth(tmp_path):

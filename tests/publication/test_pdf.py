@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -148,7 +149,10 @@ def test_a_published_pdf_is_printed_again_to_verify_it(case, tmp_path):
     checks = {check.what: check.holds for check in verify_published(made.path)}
     assert checks["report.pdf printed again"] is True
     assert set(checks.values()) == {True}
-    assert (publish(Case.open(case.folder), pdf=True).path / "report.pdf").read_bytes() == first
+    assert '<a href="report.pdf">' in (made.path / "index.html").read_text(encoding="utf-8")
+    elsewhere = publish(Case.open(shutil.copytree(case.folder, tmp_path / "elsewhere")), pdf=True).path
+    assert (elsewhere / "report.pdf").read_bytes() == first
+    assert (elsewhere / "evidence.zip").read_bytes() == made.evidence.read_bytes()
     files = members(made.evidence.read_bytes())
     files["report/report.pdf"] += b"\n"
     (tmp_path / "evidence.zip").write_bytes(sealed(files))

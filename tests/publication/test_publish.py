@@ -15,9 +15,9 @@ import pytest
 from tests.publication.conftest import STATED, restated
 from tests.publication.edits import members
 
-from sitewatch.case import Case
+from sitewatch.case import STAGES, Case
 from sitewatch.errors import CaseFileError, InputError
-from sitewatch.model import Decision
+from sitewatch.model import Decision, Structures
 from sitewatch.publication import draft, publish, verify_published
 from sitewatch.report import LICENCES
 from sitewatch.report._checklist import CHECKLIST
@@ -88,6 +88,32 @@ def test_an_authors_own_contract_decides_how_much_is_shown(case, allows):
     assert ("shown at half its resolution" in held["report/index.html"].decode()) is (allows == "reduced")
 
 
+def test_a_picture_without_a_credit_line_is_not_published(case):
+    with pytest.raises(InputError, match=r"image before: .*publish\.scenes"):
+        publish(restated(case, STATED.replace(', credit: "Image © 2024 Hill Air"', "")))
+    assert not (case.folder / "published").exists()
+
+
+def test_the_page_leads_to_what_lies_beside_it(case):
+    made = publish(case)
+    links = re.findall(r'<a href="([^"#/]+)">', (made.path / "index.html").read_text(encoding="utf-8"))
+    assert {"case.gpkg", "case.qgz", "case.kmz", "feed.xml", "evidence.zip"} <= set(links)
+    assert "report.pdf" not in links
+    assert [name for name in links if not (made.path / name).is_file()] == []
+
+
+def test_a_case_in_which_nothing_changed_is_published_and_verified_like_any_other(case, monkeypatch):
+    def nothing(changes, stack):
+        return Structures(site=stack.site, records=())
+
+    monkeypatch.setitem(STAGES, "structures", STAGES["structures"]._replace(function=nothing))
+    made = publish(case)
+    page = (made.path / "index.html").read_text(encoding="utf-8")
+    assert "Nothing was measured" in page
+    assert "No structure changed" in page or "So few looks date nothing" in page
+    assert [check for check in verify_published(made.path) if check.holds is not True] == []
+
+
 def test_no_pixels_means_none_whatever_the_licence(case):
     made = publish(case, no_pixels=True)
     assert {permit.allows for permit in made.permits.values()} == {"outline"}
@@ -116,6 +142,19 @@ def test_a_new_version_says_what_the_one_before_said(case):
     assert titles == ["Version 2: A hall at Hill", "Version 1: A hall at Hill"]
     assert "The name was wrong." in feed.find("{*}entry/{*}content").text
     assert [check for check in verify_published(second.folder / "published") if check.holds is not True] == []
+    assert "New in this one" not in page
+
+
+def test_a_new_version_lists_the_sentences_that_went_and_that_came(case):
+    publish(case)
+    case.freeze("ana", ["f-1"], text="In 3 looks its roof measures the same")
+    second = restated(case, STATED.replace("version: 1", "version: 2") + (
+        "  corrections: [{version: 2, date: 2024-05-01, text: The wording.}]\n"))
+    page = (publish(second).path / "index.html").read_text(encoding="utf-8")
+    section = page[page.index("Since the last report"):]
+    gone, came = section.index("It said, and this one does not:"), section.index("New in this one:")
+    assert gone < section.index("630.0 m² in 3 looks") < came < section.index("In 3 looks its roof measures the same")
+    assert "It said the same." not in section
 
 
 def test_an_older_version_stays_beside_the_new_one_as_it_was(case):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from tests.report.yard import quantity
+from tests.report.yard import PROVENANCE, quantity, world_of
 
 from sitewatch.model import (
     Answer,
@@ -13,19 +13,34 @@ from sitewatch.model import (
     Check,
     Checks,
     Claim,
+    Correction,
     Disagreement,
     Document,
+    Earlier,
     Flag,
+    HarmReview,
     Place,
     Printed,
+    Publication,
+    Report,
     Rival,
     Span,
+    Structure,
 )
+from sitewatch.report import compose_report
 
 DOCUMENTS = (Document(id="wire", path="documents/wire.txt", sha256="ab" * 32, publisher="Wire", url="https://w.example/1",
                        dated=Span(start=datetime(2022, 11, 25, tzinfo=UTC), end=datetime(2022, 11, 26, tzinfo=UTC))),
               Document(id="copy", path="documents/copy.txt", sha256="cd" * 32, publisher="Copy", origin="Wire",
                        is_changed=True))
+
+STATED = Publication(
+    version=2, date="2024-04-01", publisher="Yard Watch", contact="a@example.org", licence="CC-BY-4.0", ai_use="none",
+    reply="Nobody could be asked.", state_media="none", indicators="A look that shows a yard, not a roof.",
+    harm=HarmReview(by="A. Editor", date="2024-03-30", outcome="publish", withheld="nothing"),
+    corrections=(Correction(version=2, date="2024-04-01", text="The width was wrong."),),
+    earlier=(Earlier(version=1, date="2024-03-01", title="A hall", sentences=("It was a hall.",), sha256="ab"),),
+    beside=("case.kmz", "case.qgz", "case.gpkg", "feed.xml", "report.pdf", "evidence.zip"))
 
 
 def _claim(name: str, quote: str, document: str = "wire", **more: object) -> Claim:
@@ -33,6 +48,13 @@ def _claim(name: str, quote: str, document: str = "wire", **more: object) -> Cla
     return replace(Claim(id=name, document=document, kind="measurement", subject="hall", predicate="size_ratio_to",
                          object="old", quote=quote, place=Place(start=10, end=10 + len(quote), fit="exact"),
                          attribution=chain), **more)
+
+
+def published_report(*structures: Structure) -> Report:
+    """The page as it is published, with what others say on it and what lies beside it."""
+    world = world_of(structures=structures or None)
+    return compose_report(replace(world.findings, checks=checks_of()), world.changes, world.structures,
+                          world.measurements, world.stack, provenance=PROVENANCE, publication=STATED)
 
 
 def checks_of(quote: str = "60 to 70 percent the size", why: str = "the footprint was measured") -> Checks:

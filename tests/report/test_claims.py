@@ -53,6 +53,17 @@ def test_the_quote_stands_in_its_context_with_file_offsets_and_hash(page):
     assert "documents/wire.txt, characters 10 to 35; SHA-256 abababababababab" in text_of(page)
 
 
+def test_letters_that_nobody_sees_neither_turn_nor_split_a_quote_on_the_page():
+    quote = "60 to 70\u202e percent\u200b the\u2066 si\ufeffze"
+    page = _report(checks_of(quote=quote)).files["index.html"].decode()
+    assert page.count("60 to 70 percent the size") >= 2
+    assert not re.search("[\u200b\u202a-\u202e\u2060-\u2069\ufeff]", page)
+    joined = "می\u200cخواهم ن\u200dام"   # joiners belong to the letters
+    assert joined in _report(checks_of(quote=joined)).files["index.html"].decode()
+    rows = csv.DictReader(io.StringIO(_report(checks_of(quote=quote)).files["claims.csv"].decode("utf-8-sig")))
+    assert quote in [row["quote"] for row in rows]   # as it stands in its document, for programs
+
+
 def test_origins_are_counted_beside_publishers_and_the_readings_drawn_to_scale(page):
     section = _section(page)
     assert "Transmission error. 4 publishers, 1 independent origin, 2 readings of hall size: one origin." in \
@@ -71,7 +82,7 @@ def test_what_a_person_noted_is_told_apart_from_what_was_computed(page):
 def test_a_document_without_a_date_a_copy_and_a_change_are_told(page):
     text = text_of(_section(page))
     assert "documents/wire.txt of Wire, 2022-11-25" in text
-    assert "documents/copy.txt of Copy, undated, after Wire (changed since it was noted down)" in text
+    assert "documents/copy.txt of Copy, undated, after Wire, source graded F (changed since it was noted down)" in text
 
 
 @pytest.mark.parametrize("evil", ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])

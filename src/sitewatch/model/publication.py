@@ -69,7 +69,7 @@ class Publication:
 
     ``dates`` says what the dates of plain pictures are, such as "acquisition"; ``indicators`` what would change the
     author's mind. ``scenes_licence`` and ``scenes_credit``, in which {year} is the year of the image, hold for the
-    scenes whose own metadata name none.
+    scenes whose own metadata name none. ``beside``: the names of the files that are published beside the page.
     """
 
     version: int = 0
@@ -89,6 +89,7 @@ class Publication:
     harm: HarmReview | None = None
     corrections: tuple[Correction, ...] = ()
     earlier: tuple[Earlier, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,12 +99,13 @@ def _computed(folder: Path, copies: Path | None, progress: Progress | None) -> I
 
 def _page_again(again: Case, folder: Path) -> Iterator[Verified]:
     """The page, what lies beside it and the metadata, from records that were computed again."""
-    made, permits = page_of(again, stated(again))
+    printed = folder / "report" / PRINTED
+    made, permits = page_of(again, stated(again), has_print=printed.exists())
     files = {f"report/{name}": data for name, data in made.files.items()}
     tables = {name: data for name, data in files.items() if name.endswith(".parquet")}
     yield store.compare_files("report computed again", {n: d for n, d in files.items() if n not in tables}, folder)
     yield from store.check_tables(tables, folder)
-    yield from _printed_again(made.files, folder / "report" / PRINTED)
+    yield from _printed_again(made.files, printed)
     yield from _unexpected(again, permits, [*files, f"report/{PRINTED}"], folder)
     yield _same_crate(again, permits, folder)
 

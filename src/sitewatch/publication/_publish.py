@@ -67,7 +67,7 @@ def publish(case: Case, *, no_pixels: bool = False, key: Path | None = None, tim
     case.run(PROOF, progress)
     publication, findings = stated(case, no_pixels=no_pixels), _worded(case)
     holder = FolderStore(case.folder.resolve())
-    made, permits = page_of(case, publication)
+    made, permits = page_of(case, publication, has_print=pdf)
     _refuse_open(made.rows)
     printed = _printed(made.files) if pdf else None
     page = {**made.files, **({PRINTED: printed.data} if printed else {})}
@@ -103,16 +103,18 @@ def _seals(bundle: Path, key: Path | None, timestamp: str | None, before: Path) 
     return seals
 
 
-def page_of(case: Case, publication: Publication) -> tuple[Report, Mapping[str, Permit]]:
-    """The published page with the files beside it, from what the case holds or has computed again."""
+def page_of(case: Case, publication: Publication, *,
+            has_print: bool = False) -> tuple[Report, Mapping[str, Permit]]:
+    """The published page with the files beside it, from what the case holds or has computed again.
+
+    ``has_print``: the page is printed too, and links to that.
+    """
     structures, measurements, stack = case.structures(), case.measurements(), case.stack()
     stack = replace(stack, scenes=report.credited(stack.scenes, publication))
     permits = report.permits_of(stack.scenes, publication)
     made_with = FolderStore(case.folder.resolve()).version_of(case.run_ids(PROOF)[PROOF])
     options, findings, grid = case.options["report"], _worded(case), case.site.grid
     way_back = case.provenance(made_with, f"sitewatch verify {EVIDENCE}")
-    page = report.compose_report(findings, case.changes(), structures, measurements, stack, options=options,
-                                 provenance=way_back, publication=publication, standing=case.standing())
     sheets, files = report.compose_exports(structures, measurements, stack, permits)
     files["feed.xml"] = report.compose_feed(findings, publication)
     files["case.gpkg"] = store.geopackage(sheets, grid, max(fit.taken for fit in stack.fits))
@@ -120,6 +122,9 @@ def page_of(case: Case, publication: Publication) -> tuple[Report, Mapping[str, 
     files["case.qgz"] = store.qgis_project(sheets, grid, findings.title, "case.gpkg")
     if earth := report.compose_kml(findings, structures, measurements, stack, permits, options):
         files["case.kmz"] = store.zipped(earth)
+    publication = replace(publication, beside=(*files, *([PRINTED] if has_print else []), EVIDENCE))
+    page = report.compose_report(findings, case.changes(), structures, measurements, stack, options=options,
+                                 provenance=way_back, publication=publication, standing=case.standing())
     return replace(page, files={**page.files, **files}), permits
 
 

@@ -40,7 +40,7 @@ CHECKLIST: tuple[Check, ...] = (
     Check(6, "warn", "coordinates", images.coordinates_are_not_too_fine, _CODE),
     Check(7, "refuse", "image before", images.before_is_identified, _IMAGES),
     Check(8, "refuse", "image after", images.after_is_identified, _IMAGES),
-    Check(9, "warn", "local day", images.days_are_local_too, "Say it in the text around the report"),
+    Check(9, "warn", "local day", images.days_are_local_too, _CODE),
     Check(10, "refuse", "kind of date", images.dates_are_of_acquisition,
           "Write publish.dates: acquisition, if each date is the day on which the image was taken"),
     Check(11, "refuse", "pixel size", images.pixel_size_is_stated, _CODE),
@@ -67,7 +67,8 @@ CHECKLIST: tuple[Check, ...] = (
     Check(31, "warn", "looks not used", words.every_look_is_listed, _RUN),
     Check(32, "warn", "what was not found", words.nothing_else_is_said, "Add clear looks"),
     Check(33, "warn", "smallest size", words.smallest_is_stated, _RUN),
-    Check(34, "warn", "control", words.a_control_is_given, "Add one to site.controls"),
+    Check(34, "warn", "control", words.a_control_is_given,
+          "Add one to site.controls, and a known structure to site.references"),
     Check(35, "refuse", "rival readings", words.inferences_have_rivals, _RUN),
     Check(36, "refuse", "chance or confidence", words.chance_and_confidence_stay_apart, "Reword the sentence"),
     Check(37, "warn", "probability words", words.words_are_of_one_row, "Use the words of row A"),
@@ -85,7 +86,7 @@ CHECKLIST: tuple[Check, ...] = (
           "Write publish.contact, and from version 2 on publish.corrections"),
     Check(48, "refuse", "harm review", words.harm_was_weighed,
           "Write publish.harm_review: by, date, outcome (publish or publish-coarsened), withheld"),
-    Check(49, "inform", "glossary", words.words_are_explained, "Use the words of row A"),
+    Check(49, "inform", "glossary", words.words_are_explained, "Use the words of row A of ICD 203"),
     Check(50, "refuse", "machine-readable bundle", words.the_bundle_is_whole, _RUN),
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from sitewatch.model import Findings, Publication
+from sitewatch.report._language import visible
 
 __all__ = ["compose_feed"]
 
@@ -54,4 +55,4 @@ def _moment(date: str) -> str:
 
 
 def _text(parent: ET.Element, name: str, text: str) -> None:
-    ET.SubElement(parent, name).text = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
+    ET.SubElement(parent, name).text = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", str(visible(text)))

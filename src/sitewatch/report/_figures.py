@@ -31,6 +31,7 @@ from sitewatch.report._pictures import (
     stretch_of,
     stretched,
 )
+from sitewatch.report._scenes import local_day
 from sitewatch.report._signs import Sign, outlines_of_site
 
 __all__ = ["Figure", "Pictures", "Shot"]
@@ -42,13 +43,14 @@ _BLANK_PX = 240   # an even ground under outlines needs no detail
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """One picture: its file, its size, and the scene that it shows."""
+    """One picture: its file, its size, and the scene that it shows; ``local_day`` where it is another than in UTC."""
 
     path: str
     width: int
     height: int
     day: str
     scene: Scene
+    local_day: str = ""
     permit: Permit | None = None
 
     @property
@@ -200,4 +202,4 @@ class Pictures:
         path = f"pictures/{name}.{picture.suffix}"
         self.files[path] = picture.data
         return Shot(path=path, width=picture.width, height=picture.height, day=day(scene.taken), scene=scene,
-                    permit=permit)
+                    local_day=local_day(scene.taken, self.stack.site), permit=permit)

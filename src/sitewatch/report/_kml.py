@@ -19,6 +19,7 @@ from shapely import Polygon
 from sitewatch.geo import degrees_grid, lay_on, look_times, to_geojson
 from sitewatch.model import Findings, Measurements, Permit, Sheet, Site, Stack, Structure, Structures, day
 from sitewatch.report._frames import whole
+from sitewatch.report._language import visible
 from sitewatch.report._options import ReportOptions
 from sitewatch.report._pictures import coarsened, hatched, stretch_of, stretched
 from sitewatch.report._sheets import sheets_of
@@ -167,4 +168,4 @@ def _span(parent: ET.Element, begin: datetime | None, end: datetime | None) -> N
 
 
 def _text(parent: ET.Element, name: str, text: str) -> None:
-    ET.SubElement(parent, name).text = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
+    ET.SubElement(parent, name).text = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", str(visible(text)))

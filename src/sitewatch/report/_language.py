@@ -6,6 +6,7 @@ words of the records (findings, reasons, refusals) were written by the stages be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,7 +17,8 @@ from markupsafe import Markup, escape
 
 from sitewatch.model import Between, day
 
-__all__ = ["ENGLISH", "bracket", "english", "gettext", "gettext_noop", "languages", "ngettext", "speaking", "spoken"]
+__all__ = ["ENGLISH", "bracket", "english", "gettext", "gettext_noop", "languages", "ngettext", "speaking", "spoken",
+           "visible"]
 
 ENGLISH = "en"
 _TEXTS, _DOMAIN = Path(__file__).parent / "page" / "texts", "report"
@@ -68,12 +70,22 @@ def bracket(when: Between) -> str:
     return text % days
 
 
+def visible(text: object) -> object:
+    """A text without the letters that nobody sees and that turn or split the words around them, such as U+202E.
+
+    The joiners, and the marks that only set a direction beside them, belong to Arabic, Persian, Hebrew or Hindi.
+    """
+    return type(text)(_UNSEEN.sub("", text)) if isinstance(text, str) else text
+
+
 def english(text: str) -> Markup:
     """A text of the records, escaped, and said to be English where the page is not."""
     safe = escape(text)
     return safe if spoken() == ENGLISH else Markup('<span lang="en">{}</span>').format(safe)
 
 
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u180e\u200b\u202a-\u202e\u2060-\u2069\ufeff"
+                     "\U000e0000-\U000e007f]")
 # What the records say in one of a few fixed words.
 _FIXED = (
     gettext_noop("seen"), gettext_noop("measured"), gettext_noop("inferred"), gettext_noop("said by others"),

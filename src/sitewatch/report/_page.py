@@ -18,7 +18,7 @@ from sitewatch.model import Finding, Row, Structure
 from sitewatch.report._candidates import Candidates
 from sitewatch.report._claims import ClaimsShown
 from sitewatch.report._figures import Figure
-from sitewatch.report._language import ENGLISH, bracket, english, gettext, ngettext, spoken
+from sitewatch.report._language import ENGLISH, bracket, english, gettext, ngettext, spoken, visible
 from sitewatch.report._method import Method, Place
 from sitewatch.report._numbers import Numbers, Size
 from sitewatch.report._published import Published
@@ -98,6 +98,7 @@ def _templates(language: str) -> Environment:
     """Compiled once: that takes longer than all the rest of a page."""
     pages = Environment(loader=FileSystemLoader(_FILES), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+                        finalize=visible,
                         extensions=[InternationalizationExtension])
     pages.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # of the extension
     pages.globals.update(shown=_SHOWN, across=_ACROSS, language=language,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 
-from sitewatch.geo import from_pixels, to_lonlat, to_pixels
-from sitewatch.model import Scene, day
+from sitewatch.geo import to_pixels
+from sitewatch.model import Scene
 from sitewatch.report._draft import Draft, listed
-from sitewatch.report._frames import middle_of, whole
+from sitewatch.report._method import is_plain
+from sitewatch.report._scenes import local_day
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_ENDS = re.compile(r"[.!?](?=[\s”\"]|$)")   # of sentences
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _DECIMALS = re.compile(r"\.(\d+)°")
 _FINEST_DECIMALS = 5   # of a degree: a metre; finer than any image here is placed
@@ -22,10 +23,11 @@ def title_is_dated(draft: Draft) -> str:
 
 
 def bottom_line_is_short(draft: Draft) -> str:
-    layers = [finding.layer for finding in draft.page.said.bottom_line]
+    line = draft.page.said.bottom_line
+    layers, count = [finding.layer for finding in line], sum(len(_ENDS.findall(f.text)) or 1 for f in line)
     order = ["seen", "measured", "inferred", "said by others", "unknown"]
-    if len(layers) > 3:
-        return f"the bottom line has {len(layers)} sentences"
+    if count > 3:
+        return f"the bottom line has {count} sentences"
     return "" if layers == sorted(layers, key=order.index) else "an inference stands before the observation"
 
 
@@ -68,14 +70,9 @@ def _unidentified(scenes: Iterator[Scene]) -> str:
 
 
 def days_are_local_too(draft: Draft) -> str:
-    """The mean solar day of the place: what a witness there would have called the day."""
     site = draft.structures.site
-    if not site.is_georeferenced:
-        return ""
-    east = to_lonlat(from_pixels(middle_of(whole(site)), site.grid), site.grid).x
-    differ = (f"{day(s.scene.taken)} UTC is {day(s.scene.taken + timedelta(hours=east / 15))} there"
-              for s in draft.shots if day(s.scene.taken) != day(s.scene.taken + timedelta(hours=east / 15)))
-    return listed(differ, "the local day is not printed")
+    return listed((shot.scene.id for shot in draft.shots if shot.local_day != local_day(shot.scene.taken, site)),
+                  "the local day is not printed")
 
 
 def dates_are_of_acquisition(draft: Draft) -> str:
@@ -114,7 +111,9 @@ def pairs_are_alike(draft: Draft) -> str:
 
 
 def stretch_is_stated(draft: Draft) -> str:
-    method = draft.page.method
+    method, used = draft.page.method, {fit.scene for fit in draft.stack.used}
+    if not method.has_plain and any(s.id in used and is_plain(s) for s in draft.stack.scenes.scenes):
+        return "whether plain pictures were sharpened is not said"
     return "" if method.bands and method.blacks and method.whites else "bands or stretch are not stated"
 
 

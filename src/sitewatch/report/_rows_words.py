@@ -10,6 +10,10 @@ _INTERVAL = re.compile(r"[\d.\u202f]+ \[[-\d.\u202f]+, [-\d.\u202f]+\]")
 # ICD 203: the words of row B, which are not mixed with those of row A; and what is said of confidence.
 _ROW_B = re.compile(r"\b(?:remote chance|improbable|probable|nearly certain|even odds)\b")
 _ROW_A = re.compile(r"\b(?:almost no chance|unlikely|roughly even chance|likely|almost certain)\b")
+# Words of published reports that hedge and are on neither row.
+_UNEXPLAINED = re.compile(rf"{_ROW_B.pattern}|\b(?:possibl[ey]|apparent(?:ly)?|appears? to|suspected|presumabl[ey]|"
+                          r"perhaps|may be|might be|could be|suggests?|indicates|consistent with|reportedly)\b", re.I)
+_QUOTED = re.compile("“[^”]*”")
 _CONFIDENCE = re.compile(r"\b(?:low|moderate|high|analytic) confidence\b", re.I)
 _ARTICLES = re.compile(r"\b\d+ (?:articles|outlets|media|newspapers|reports)\b", re.I)
 _OUTCOMES = ("publish", "publish-coarsened")
@@ -41,8 +45,8 @@ def rounding_is_honest(draft: Draft) -> str:
 
 
 def dates_are_brackets(draft: Draft) -> str:
-    return listed((s.label for s in draft.structures.changed if not (s.happened.by or s.happened.after)),
-                  "no look brackets it in time")
+    return listed((s.label for s in draft.structures.changed if not (s.happened.by and s.happened.after)),
+                  "no two looks bracket it in time")
 
 
 def every_look_is_listed(draft: Draft) -> str:
@@ -59,7 +63,11 @@ def smallest_is_stated(draft: Draft) -> str:
 
 
 def a_control_is_given(draft: Draft) -> str:
-    return "" if draft.structures.site.controls else "no place that did not change was named to compare with"
+    if not draft.structures.site.controls:
+        return "no place that did not change was named to compare with"
+    known = {structure.id for structure in draft.structures if structure.class_ == "reference"}
+    return "" if any(number.subject in known for number in draft.numbers) else \
+        "no known structure was measured in the same way"
 
 
 def inferences_have_rivals(draft: Draft) -> str:
@@ -114,7 +122,13 @@ def state_media_are_marked(draft: Draft) -> str:
 
 
 def ai_use_is_stated(draft: Draft) -> str:
-    return "" if draft.publication.ai_use else "use of artificial intelligence is not stated"
+    stated = draft.publication.ai_use
+    if not stated:
+        return "use of artificial intelligence is not stated"
+    proposed = (check.claim.proposed_by for check in draft.findings.checks)
+    if stated.strip(" .").casefold() not in ("none", "no", "nothing"):
+        return ""
+    return listed((name for name in proposed if name and name != "rules"), "proposed claims, and no use is stated")
 
 
 def limits_are_stated(draft: Draft) -> str:
@@ -142,7 +156,10 @@ def harm_was_weighed(draft: Draft) -> str:
 
 
 def words_are_explained(draft: Draft) -> str:
-    return listed((f.id for f in draft.findings if _ROW_B.search(f.text)), "uses words that the glossary lacks")
+    """The page's own sentences hedge with the words of its glossary alone; what is quoted does not count."""
+    own = (f for f in draft.findings if f.layer != "said by others")
+    return listed((found.lower() for f in own for found in _UNEXPLAINED.findall(_QUOTED.sub("", f.text))),
+                  "hedges, and stands not in the glossary")
 
 
 def the_bundle_is_whole(draft: Draft) -> str:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
-from sitewatch.model import SENSORS, Refusal, Scene, SceneFit, Stack, day
+from sitewatch.geo import from_pixels, to_lonlat
+from sitewatch.model import SENSORS, Refusal, Scene, SceneFit, Site, Stack, day
+from sitewatch.report._frames import middle_of, whole
 from sitewatch.report._language import gettext
 
-__all__ = ["SceneShown", "ScenesShown", "scenes_of"]
+__all__ = ["SceneShown", "ScenesShown", "local_day", "scenes_of"]
 
 _NAMED_DAYS = 6   # more are counted only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneShown:
-    """One scene as the page lists it; texts are empty where nothing is known."""
+    """One scene as the page lists it; texts are empty where nothing is known. ``local_day``: where it is another."""
 
     day: str
+    local_day: str
     time: str
     scene: Scene
     why_not: str
@@ -60,7 +63,7 @@ class ScenesShown:
 def scenes_of(stack: Stack) -> ScenesShown:
     """Every scene that was on offer, in order of time."""
     scenes = {scene.id: scene for scene in stack.scenes.scenes}
-    shown = [_look(fit, scenes[fit.scene], stack.site.gsd_m) for fit in stack.fits]
+    shown = [_look(fit, scenes[fit.scene], stack.site) for fit in stack.fits]
     used = [scenes[fit.scene] for fit in stack.used]
     return ScenesShown(
         used=tuple(look for look, fit in zip(shown, stack.fits, strict=True) if fit.used),
@@ -70,6 +73,15 @@ def scenes_of(stack: Stack) -> ScenesShown:
         credits=tuple(dict.fromkeys(s.attribution or gettext("no credit line is recorded") for s in used)),
         licences=tuple(dict.fromkeys(s.licence or gettext("not recorded") for s in used)),
         scalings=_scalings(stack.used), is_simulated=any(scene.is_simulated for scene in stack.scenes.scenes))
+
+
+def local_day(taken: datetime, site: Site) -> str:
+    """The mean solar day of the place, which a witness there would have named, where it differs from that of UTC."""
+    if not site.is_georeferenced:
+        return ""
+    east = to_lonlat(from_pixels(middle_of(whole(site)), site.grid), site.grid).x
+    there = day(taken + timedelta(hours=east / 15))
+    return "" if there == day(taken) else there
 
 
 def _scalings(fits: Sequence[SceneFit]) -> tuple[tuple[str, int, str], ...]:
@@ -82,10 +94,11 @@ def _scalings(fits: Sequence[SceneFit]) -> tuple[tuple[str, int, str], ...]:
                  for text, of in sorted(days.items(), key=lambda item: -len(item[1])))
 
 
-def _look(fit: SceneFit, scene: Scene, gsd_m: float) -> SceneShown:
-    at = fit.taken.astimezone(UTC)
+def _look(fit: SceneFit, scene: Scene, site: Site) -> SceneShown:
+    at, gsd_m = fit.taken.astimezone(UTC), site.gsd_m
     return SceneShown(
-        day=day(fit.taken), time="" if (at.hour, at.minute, at.second) == (0, 0, 0) else f"{at:%H:%M}", scene=scene,
+        day=day(fit.taken), local_day=local_day(fit.taken, site),
+        time="" if (at.hour, at.minute, at.second) == (0, 0, 0) else f"{at:%H:%M}", scene=scene,
         why_not="" if fit.used else fit.why_not or gettext("no reason is recorded"),
         clear=_share(fit.site_clear_share), snow=_share(fit.snow_share), placement=fit.placement or "",
         shift_px=_pair(fit, 1.0, 2), shift_m=_pair(fit, gsd_m, 1),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from sitewatch.store._folder import FolderStore
 __all__ = ["Verified", "check_logs", "check_pixels", "check_run", "compare", "compare_files", "not_computed"]
 
 _TEXTS = (".html", ".xml", ".json", ".geojson", ".csv", ".yaml", ".txt", ".svg", ".md", ".css", ".js")
+
+_NUMBERS = "results/measurements.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,16 @@ def not_computed(stage: str) -> list[Verified]:
 
 def compare(store: FolderStore, stage: str, record: Any, site: Site) -> Verified:
     """A record that was computed anew against what is stored, to the last printed digit."""
-    return compare_files(f"{stage} computed again", store.files(stage, record, site), store.folder)
+    files = store.files(stage, record, site)
+    check = compare_files(f"{stage} computed again", files, store.folder)
+    told = "".join(_matching(data, store.folder / path) for path, data in files.items() if path == _NUMBERS)
+    return replace(check, detail=told + check.detail)
+
+
+def _matching(made: bytes, stored: Path) -> str:
+    """How many of the measurements, a line each, are those that are stored."""
+    lines, held = made.splitlines()[1:], set(stored.read_bytes().splitlines() if stored.is_file() else ())
+    return f"{sum(line in held for line in lines)} of {len(lines)} measurements match; " if lines else ""
 
 
 def compare_files(what: str, files: Mapping[str, bytes], folder: Path) -> Verified:
