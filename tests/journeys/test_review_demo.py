@@ -56,9 +56,12 @@ def test_a_whole_review_of_the_demo_is_in_the_case_and_in_what_is_published(brow
         page.reload()
         page.wait_for_selector("body[data-ready]")
         _everything_is_there(page)
-        _nobody_is_kept_out(page)
+        if AXE.is_file():
+            _nobody_is_kept_out(page)
         assert wrong == []
     _everything_is_in_the_case(folder, scene)
+    if not AXE.is_file():
+        pytest.skip("all holds but one thing that was not looked at: axe-core is missing (npm ci in web/)")
 
 
 def _correct_a_look(page: Page) -> str:
@@ -159,8 +162,6 @@ def _everything_is_there(page: Page) -> None:
 
 def _nobody_is_kept_out(page: Page) -> None:
     """With drawings, links and every dialog."""
-    if not AXE.is_file():   # npm ci in web/ brings it
-        return
     for width in (1440, 820):
         page.set_viewport_size({"width": width, "height": 900})
         found = violations(page)
