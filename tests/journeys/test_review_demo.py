@@ -120,7 +120,7 @@ def _measure_twice_and_use_it(page: Page) -> None:
 def _link_a_claim(page: Page) -> None:
     """What one paper says of the hall is held against building A instead, and does not hold of that."""
     page.locator("#queue-list button", has_text="building-a").click()
-    claim = page.locator(".claim", has_text="about 60 to 70 percent the size of building B")
+    claim = page.locator(".claim", has=page.locator("q", has_text="about 60 to 70 percent the size"))
     expect(claim.locator(".verdict")).to_have_text("supported")
     claim.locator("summary").click()
     expect(claim.locator("mark")).to_have_text("about 60 to 70 percent the size of building B")
@@ -155,7 +155,7 @@ def _everything_is_there(page: Page) -> None:
     expect(page.locator(".measured")).to_contain_text("drawn 2 times")
     expect(page.locator(".measured")).to_contain_text("Stands in the report")
     expect(page.locator(".chip.told.present")).to_have_count(1)
-    claim = page.locator(".claim", has_text="about 60 to 70 percent the size of building B")
+    claim = page.locator(".claim", has=page.locator("q", has_text="about 60 to 70 percent the size"))
     expect(claim.locator(".verdict")).to_have_text("refuted")
     expect(page.locator("#queue-list button", has_text="Structure B")).to_have_count(1)
 

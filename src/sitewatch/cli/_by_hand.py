@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -59,7 +59,7 @@ def by_hand(case: Path, drawing: Path, scene: str, as_json: bool, **given: Any) 
     click.echo("\n".join(line for line in (str(value), value.method, repeated, fitted) if line) + f"\n\n{causes}")
 
 
-def _dimension(is_width: bool, *, is_closed: bool) -> Dimension:
+def _dimension(is_width: bool, *, is_closed: bool) -> Literal["area", "length", "width"]:
     return "area" if is_closed else "width" if is_width else "length"
 
 
