@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 PAGE = src/sitewatch/web/static/index.html
 PACKAGES = web/node_modules/.package-lock.json
 
-.PHONY: demo test check bench lock docs picture web page-for-tests
+.PHONY: demo test check bench lock docs picture review-pictures web page-for-tests
 
 # Makes a simulated case in ./$(DEMO), runs it and says where its report is. Exit code 10 of sitewatch means
 # "changes found", which is what the demo is there to find.
@@ -40,10 +40,11 @@ check: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/house_rules
 
-bench: $(VENV)/.installed-dev
+bench: $(VENV)/.installed-dev page-for-tests
 	$(BIN)/python -m benchmarks.accuracy all
 	$(BIN)/python -m benchmarks.speed.alignment
 	$(BIN)/python -m benchmarks.speed.fetching
+	$(BIN)/python -m benchmarks.speed.review
 	$(BIN)/python -m benchmarks.speed.seeing
 	$(BIN)/python -m benchmarks.speed.stack
 
@@ -54,6 +55,10 @@ docs: $(VENV)/.installed-dev
 # Draws the demo's report and writes its first screen to docs/report.png; needs Chromium or Chrome.
 picture: $(VENV)/.installed-dev
 	$(BIN)/python -m tools.report_picture
+
+# Reviews the demo in a browser and writes what it shows to docs/review-*.png; needs Chromium or Chrome.
+review-pictures: $(VENV)/.installed-dev web
+	$(BIN)/python -m tools.review_pictures
 
 # Pins every dependency and its dependencies by hash; no address of a package registry is written.
 lock: $(VENV)/.installed-dev

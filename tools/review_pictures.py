@@ -17,6 +17,12 @@ __all__ = ["main"]
 _DOCS = Path(__file__).parents[1] / "docs"
 _COLOURS = 200   # a screen of one place needs no more, and a page of docs should load at once
 _SETTLED_MS = 700
+_NARROW = {"width": 820, "height": 1180}   # a tablet held upright
+_IS_DRAWN = """() => {
+  const mode = document.querySelector("#colours [aria-checked=true]").dataset.value;
+  return ["before", "after"].every(id => document.getElementById(id).dataset.drawn?.startsWith(`${mode}/`)) &&
+    [...document.querySelectorAll(".chip .image")].every(one => one.style.backgroundImage.includes(`/${mode}/`));
+}"""             # both looks and every chip, in the colours that are chosen
 _CLICK_MS = 300  # two clicks in quick succession are a double click
 
 
@@ -29,7 +35,7 @@ def main() -> None:
         case.run()
         with served(case.folder, "--as", "ana") as server, browsing() as browser, \
                 shown(browser, server.address) as (page, _):
-            for act in (_look, _reject, _draw, _measure, _link, _publish):
+            for act in (_look, _reject, _draw, _measure, _link, _narrow, _publish):
                 act(page)
 
 
@@ -40,12 +46,14 @@ def _look(page: Page) -> None:
     _keep(page, "change")
     for key in "t1z":
         page.keyboard.press(key)
+    page.locator("#told", has_text="Undone").wait_for()
 
 
 def _reject(page: Page) -> None:
     page.keyboard.press("r")
     _keep(page, "reject")
     page.keyboard.press("Escape")
+    page.locator("dialog[open]").wait_for(state="hidden")
 
 
 def _draw(page: Page) -> None:
@@ -74,12 +82,25 @@ def _measure(page: Page) -> None:
 
 def _link(page: Page) -> None:
     page.locator("#queue-list button", has_text="building-a").click()
-    claim = page.locator(".claim", has_text="about 60 to 70 percent the size of building B")
+    claim = page.locator(".claim", has=page.locator("q", has_text="about 60 to 70 percent the size"))
     claim.locator("button").click()
     page.keyboard.press("2")
     claim.locator(".refuted").wait_for()
+    claim.locator("summary").click()
     claim.scroll_into_view_if_needed()
     _keep(page, "claim")
+
+
+def _narrow(page: Page) -> None:
+    wide = page.viewport_size
+    page.set_viewport_size(_NARROW)  # type: ignore[arg-type]
+    page.locator("#queue-list button", has_text="Structure A").click()
+    page.keyboard.press("1")
+    page.evaluate("window.scrollTo(0, 0)")
+    _keep(page, "narrow")
+    page.locator("#detail .acts").evaluate("one => one.scrollIntoView()")
+    _keep(page, "narrow-below")
+    page.set_viewport_size(wide)  # type: ignore[arg-type]
 
 
 def _publish(page: Page) -> None:
@@ -91,7 +112,7 @@ def _publish(page: Page) -> None:
 
 
 def _keep(page: Page, name: str) -> None:
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(_IS_DRAWN)
     page.wait_for_timeout(_SETTLED_MS)
     with Image.open(io.BytesIO(page.screenshot())) as shot:
         shot.convert("RGB").quantize(_COLOURS).save(_DOCS / f"review-{name}.png", optimize=True)

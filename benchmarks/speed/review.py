@@ -1,15 +1,21 @@
-"""``python -m benchmarks.speed.review [CASE]``: how fast the review page is, on the demo or on a case that was run.
+"""How fast is the review page, from its server's start to a queue of 500?
 
-Tiles are asked for over HTTP with four in flight, each for the first time, as a browser does. Frames are counted in
-headless Chromium while the swipe's edge is dragged and while the slider steps through the looks; then with a queue of
-500, filled with structures that are drawn on a copy of the case.
+    python -m benchmarks.speed.review [--case FOLDER]
+
+On the demo, or on a case that was run. Tiles are asked for over HTTP with four in flight, each for the first time, as a
+browser does. "first_view_s" is from the link to the page with its pictures, after the server's "start_s". Frames are
+those of headless Chromium that show something new: the swipe's edge at another place as the mouse drags it, another
+look drawn to its end as the mouse drags the slider, another thing chosen as a key walks the queue. The queue of 500 is
+filled with structures that are drawn on a copy of the case.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import product
@@ -21,8 +27,9 @@ from time import perf_counter
 import httpx2
 from playwright.sync_api import Page
 from shapely import box
-from tests.served import browsing, served, shown
+from tests.served import browsing, can_show, served, shown
 
+from benchmarks.accuracy.frame import Cell, Row, commit, keep, show
 from sitewatch.case import Case
 from sitewatch.errors import InputError
 from sitewatch.geo import from_pixels
@@ -30,30 +37,54 @@ from sitewatch.model import Decision
 
 __all__ = ["main"]
 
+_RESULTS = Path(__file__).parent / "results"
 _IN_FLIGHT = 4
 _MOST_TILES = 400
 _CROWD = 500
 _STEPS = 100
 _DECISIONS = 5
-_FRAMES = """async act => { let n = 0, on = true; const count = () => { n += 1; if (on) requestAnimationFrame(count); };
-  requestAnimationFrame(count); const from = performance.now(); window.frames_ = () => { on = false;
-  return 1000 * n / (performance.now() - from); }; }"""
+_NEW_FRAMES = """() => {
+  const panes = document.getElementById("panes"), after = document.getElementById("after");
+  const shows = () => [panes.style.getPropertyValue("--at"), after.dataset.drawn,
+    document.querySelector("#queue-list [aria-current=true]")?.dataset.id].join();
+  let frames = 0, was = shows(), goesOn = true;
+  const count = () => {
+    const now = shows();
+    if (now !== was) frames += 1;
+    was = now;
+    if (goesOn) requestAnimationFrame(count);
+  };
+  requestAnimationFrame(count);
+  const from = performance.now();
+  window.newFrames = () => { goesOn = false; return 1000 * frames / (performance.now() - from); };
+}"""
 
 
-def main() -> None:
-    """Measure and print."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print and write the CSV."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.review", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--case", type=Path, metavar="FOLDER", help="a case that was run, in the place of the demo")
+    asked, measured = parser.parse_args(arguments), commit()
+    if not can_show():
+        print("The page is not built (make web), or there is no Chromium to show it in: the review page is skipped.")
+        return 0
     with TemporaryDirectory() as folder:
-        if len(sys.argv) > 1:
-            case = Path(sys.argv[1])
-        else:
-            case = Path(folder) / "demo"
+        case = asked.case or Path(folder) / "demo"
+        if not asked.case:
             Case.demo(case).run()
-        for measure in (_tiles, _page, _crowd):
-            print(*measure(case), sep="\n", flush=True)
+        tier, name = ("real" if asked.case else "simulated"), case.resolve().name
+        rows = [Row(tier=tier, set=name, cells={**_tiles(case), **_page(case)}),
+                Row(tier=tier, set=f"{name}, {_CROWD} in the queue", cells=_crowd(case))]
+    show(f"The review page, {os.cpu_count()} cores", rows)
+    keep("review", rows, measured, _RESULTS)
+    return 0
 
 
-def _tiles(case: Path) -> list[str]:
+def _tiles(case: Path) -> dict[str, Cell]:
+    began = perf_counter()
     with served(case) as server, httpx2.Client(base_url=server.address.split("/?")[0], follow_redirects=True) as ask:
+        started = perf_counter() - began
         ask.get(f"/?{server.address.split('?')[1]}")
         site = ask.get("/api/site").json()
         z = site["levels"] - 1
@@ -68,55 +99,58 @@ def _tiles(case: Path) -> list[str]:
 
         with ThreadPoolExecutor(_IN_FLIGHT) as pool:
             took = sorted(pool.map(timed, paths))
-    return [f"tiles: {len(took)} of {len(site['looks'])} looks of {site['width']} x {site['height']} px, "
-            f"{_IN_FLIGHT} in flight: median {median(took):.0f} ms, 95 % within {quantiles(took, n=20)[-1]:.0f} ms"]
+    return {"looks": len(site["looks"]), "start_s": started, "tiles": len(took), "tile_ms": median(took),
+            "tile_p95_ms": quantiles(took, n=20)[-1]}
 
 
-def _page(case: Path) -> list[str]:
+def _page(case: Path) -> dict[str, Cell]:
     with served(case) as server, browsing() as browser:
         began = perf_counter()
         with shown(browser, server.address) as (page, _):
             page.wait_for_load_state("networkidle")
             first = perf_counter() - began
-            handle = page.locator("#handle").bounding_box()
-            assert handle is not None
-            y = handle["y"] + handle["height"] / 3
-
-            def drag() -> None:
-                page.mouse.move(handle["x"] + 11, y)
-                page.mouse.down()
-                for step in range(120):
-                    page.mouse.move(handle["x"] + 11 + 200 * ((step % 40) - 20) / 20, y)
-                page.mouse.up()
-
-            def slide() -> None:
-                page.keyboard.press("4")
-                for step in range(80):
-                    page.keyboard.press("ArrowLeft" if step % 40 < 20 else "ArrowRight")
-
-            subjects = page.locator("#queue-list button").count()
-            return [f"first useful view, with its pictures: {first:.1f} s ({subjects} in the queue)",
-                    f"dragging the swipe: {_frames(page, drag):.0f} frames a second",
-                    f"stepping through the looks: {_frames(page, slide):.0f} frames a second"]
+            swiped = _new_frames(page, lambda: _drag(page, "#handle", reach_px=200))
+            page.keyboard.press("4")
+            _drag(page, "#after-look")       # once, so that every look's tiles are there
+            page.wait_for_load_state("networkidle")
+            slid = _new_frames(page, lambda: _drag(page, "#after-look"))
+            return {"in_queue": page.locator("#queue-list button").count(), "first_view_s": first,
+                    "swipe_frames_per_s": swiped, "slider_frames_per_s": slid}
 
 
-def _crowd(case: Path) -> list[str]:
+def _drag(page: Page, what: str, reach_px: float | None = None) -> None:
+    """To and fro with the mouse, over the whole of a slider or so far around the middle of a handle."""
+    there = page.locator(what).bounding_box()
+    assert there is not None
+    reach = reach_px or there["width"] / 2 - 8
+    middle, y = there["x"] + there["width"] / 2, there["y"] + there["height"] / (3 if reach_px else 2)
+    page.mouse.move(middle, y)
+    page.mouse.down()
+    for step in range(_STEPS + 1):
+        page.mouse.move(middle + reach * (abs((step + 15) % 60 - 30) - 15) / 15, y)
+    page.mouse.up()
+
+
+def _crowd(case: Path) -> dict[str, Cell]:
     """A queue of 500: walking it, and how long a decision takes until the page says that it is kept."""
     with TemporaryDirectory() as folder:
         crowded = Path(folder) / "crowded"
         shutil.copytree(case, crowded)
         _fill(Case.open(crowded))
-        with served(crowded) as server, browsing() as browser, shown(browser, server.address) as (page, _):
-            page.wait_for_load_state("networkidle")
+        began = perf_counter()
+        with served(crowded) as server, browsing() as browser:
+            started, began = perf_counter() - began, perf_counter()
+            with shown(browser, server.address) as (page, _):
+                page.wait_for_load_state("networkidle")
+                first = perf_counter() - began
 
-            def walk() -> None:
-                for _ in range(_STEPS):
-                    page.keyboard.press("j")
+                def walk() -> None:
+                    for _ in range(_STEPS):
+                        page.keyboard.press("j")
 
-            frames, count = _frames(page, walk), page.locator("#queue-list button").count()
-            took = [_decided(page) for _ in range(_DECISIONS)]
-    return [f"{count} in the queue: walking it {frames:.0f} frames a second, a decision kept and told within "
-            f"{1000 * median(took):.0f} ms in the median"]
+                return {"start_s": started, "in_queue": page.locator("#queue-list button").count(),
+                        "first_view_s": first, "walk_frames_per_s": _new_frames(page, walk),
+                        "decision_ms": 1000 * median(_decided(page) for _ in range(_DECISIONS))}
 
 
 def _fill(case: Case) -> None:
@@ -144,11 +178,11 @@ def _decided(page: Page) -> float:
     return took
 
 
-def _frames(page: Page, act: Callable[[], None]) -> float:
-    page.evaluate(_FRAMES)
+def _new_frames(page: Page, act: Callable[[], None]) -> float:
+    page.evaluate(_NEW_FRAMES)
     act()
-    return float(page.evaluate("window.frames_()"))
+    return float(page.evaluate("window.newFrames()"))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -56,9 +56,12 @@ def test_a_whole_review_of_the_demo_is_in_the_case_and_in_what_is_published(brow
         page.reload()
         page.wait_for_selector("body[data-ready]")
         _everything_is_there(page)
-        _nobody_is_kept_out(page)
+        if AXE.is_file():
+            _nobody_is_kept_out(page)
         assert wrong == []
     _everything_is_in_the_case(folder, scene)
+    if not AXE.is_file():
+        pytest.skip("all holds but one thing that was not looked at: axe-core is missing (npm ci in web/)")
 
 
 def _correct_a_look(page: Page) -> str:
@@ -117,7 +120,7 @@ def _measure_twice_and_use_it(page: Page) -> None:
 def _link_a_claim(page: Page) -> None:
     """What one paper says of the hall is held against building A instead, and does not hold of that."""
     page.locator("#queue-list button", has_text="building-a").click()
-    claim = page.locator(".claim", has_text="about 60 to 70 percent the size of building B")
+    claim = page.locator(".claim", has=page.locator("q", has_text="about 60 to 70 percent the size"))
     expect(claim.locator(".verdict")).to_have_text("supported")
     claim.locator("summary").click()
     expect(claim.locator("mark")).to_have_text("about 60 to 70 percent the size of building B")
@@ -152,15 +155,13 @@ def _everything_is_there(page: Page) -> None:
     expect(page.locator(".measured")).to_contain_text("drawn 2 times")
     expect(page.locator(".measured")).to_contain_text("Stands in the report")
     expect(page.locator(".chip.told.present")).to_have_count(1)
-    claim = page.locator(".claim", has_text="about 60 to 70 percent the size of building B")
+    claim = page.locator(".claim", has=page.locator("q", has_text="about 60 to 70 percent the size"))
     expect(claim.locator(".verdict")).to_have_text("refuted")
     expect(page.locator("#queue-list button", has_text="Structure B")).to_have_count(1)
 
 
 def _nobody_is_kept_out(page: Page) -> None:
     """With drawings, links and every dialog."""
-    if not AXE.is_file():   # npm ci in web/ brings it
-        return
     for width in (1440, 820):
         page.set_viewport_size({"width": width, "height": 900})
         found = violations(page)

@@ -7,7 +7,7 @@ import pytest
 from tests.measurements.test_measure_structures import _seen_as, _world
 
 from sitewatch.errors import InputError
-from sitewatch.measurements import agreement, measure_by_hand
+from sitewatch.measurements._by_hand import agreement, measure_by_hand
 from sitewatch.model import Quantity, Stack
 
 _FOOT = np.array([(20.0, 30.0), (60.0, 30.0), (60.0, 50.0), (20.0, 50.0)])

@@ -174,6 +174,7 @@ export class Pane {
       this.map.once("rendercomplete", () => { if (this.shown !== old) old.setVisible(false); });
     }
     this.shown = layer;
+    this.map.once("rendercomplete", () => { if (this.shown === layer) this.target.dataset.drawn = key; });
     const date = this.target.querySelector(".date");
     if (date) date.textContent = day(scene.taken);
   }
