@@ -51,7 +51,7 @@ def test_a_name_or_a_credit_with_markup_stays_text():
     for data in _copies(world).values():
         root = ET.fromstring(data)
         assert [node for node in root.iter() if node.tag.endswith("script")] == []
-        assert name in "".join(root.itertext())
+        assert name.replace("\u202e", "") in "".join(root.itertext())   # without the letter that turns its neighbours
 
 
 def test_a_copy_whose_picture_was_swapped_is_another_copy(world):
