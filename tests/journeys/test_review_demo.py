@@ -124,7 +124,7 @@ def _link_a_claim(page: Page) -> None:
     expect(claim.locator(".verdict")).to_have_text("supported")
     claim.locator("summary").click()
     expect(claim.locator("mark")).to_have_text("about 60 to 70 percent the size of building B")
-    expect(claim.locator("blockquote")).to_contain_text("first visible in June 2024")
+    expect(claim.locator("blockquote")).to_contain_text("that was put up before it")
     claim.locator("button").click()
     page.keyboard.press("2")
     _told(page, "refuted: “about 60")
