@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from dataclasses import replace
 from subprocess import run as spawn
 
@@ -146,9 +145,8 @@ def test_demo_goes_into_a_folder_named_demo_unless_told(case, sitewatch, monkeyp
 
 
 def test_help_answers_within_the_time_of_a_blink():
-    started = time.perf_counter()
-    best = min(_timed() for _ in range(3))
-    assert best < 0.3, f"{best:.2f} s of {time.perf_counter() - started:.2f} s"
+    best = min(_worked() for _ in range(3))
+    assert best < 0.3, f"{best:.2f} s"
 
 
 def test_help_loads_no_slow_library():
@@ -161,8 +159,10 @@ def test_json_is_plain_ascii(case, sitewatch):
     assert json.loads(sitewatch("show", "yard", "measurements", "--json").out)[0]["unit"] == "m²"
 
 
-def _timed() -> float:
-    started = time.perf_counter()
+def _worked() -> float:
+    """Seconds of work: by the clock they would tell of what else the machine does."""
+    before = os.times()
     spawn([sys.executable, "-m", "sitewatch.cli", "--help"], capture_output=True, check=True,
           env={**os.environ, "COLUMNS": "80"})
-    return time.perf_counter() - started
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
