@@ -48,6 +48,16 @@ def test_each_verdict_stands_with_its_quote_its_reason_and_the_way_to_the_number
     assert "What would decide it: images of about 0.5 m per pixel." in text
 
 
+def test_of_two_readings_that_fit_alike_neither_is_called_better():
+    checks = checks_of()
+    [first] = [check for check in checks if check.tested and check.tested[0].rivals]
+    alike = replace(first.tested[0], rivals=(replace(first.tested[0].rivals[0], times=1.0),))
+    records = tuple(replace(check, tested=(alike,)) if check is first else check for check in checks)
+    shown = text_of(_report(replace(checks, records=records)).files["index.html"].decode())
+    assert "Neither reading explains the images better than the other." in shown
+    assert "1 times better" not in shown
+
+
 def test_the_quote_stands_in_its_context_with_file_offsets_and_hash(page):
     assert "It was said that <mark>60 to 70 percent the size</mark> of the old one." in page
     assert "documents/wire.txt, characters 10 to 35; SHA-256 abababababababab" in text_of(page)
