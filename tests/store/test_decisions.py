@@ -12,6 +12,7 @@ from sitewatch.errors import CaseFileError, InputError, VerificationError
 from sitewatch.geo import picture_grid
 from sitewatch.model import Between, Changes, Decision, Structure, Structures, counted_in, newest, parse_yaml
 from sitewatch.store import (
+    _signed,
     check_decisions,
     completed,
     decisions_plain,
@@ -77,6 +78,19 @@ def test_who_saw_an_earlier_state_is_told_so_and_loses_nothing(folder):
         _keep(folder, version, what="reject", why="no")
     assert len(read_decisions(folder, _GRID)) == 1
     assert version_of(replace(_HALL, chance=0.7), (), _GRID) != version
+
+
+def test_a_decision_that_is_withdrawn_while_all_are_read_does_not_stand(folder, monkeypatch):
+    first, second = _keep(folder), _keep(folder, actor="bo")
+    listed = _signed.signed_files
+
+    def then_withdrawn(*asked):
+        paths = listed(*asked)
+        withdraw_decision(folder, _GRID, second.id, "bo")
+        return paths
+
+    monkeypatch.setattr(_signed, "signed_files", then_withdrawn)
+    assert [decision.id for decision in read_decisions(folder, _GRID)] == [first.id]
 
 
 def test_a_decision_is_withdrawn_by_its_own_person_only(folder):

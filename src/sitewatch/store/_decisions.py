@@ -26,7 +26,7 @@ from sitewatch.model import (
 )
 from sitewatch.store._files import checked_id, inside, signing
 from sitewatch.store._plain import to_plain
-from sitewatch.store._signed import after, check_signed, read_signed, signed_file, signed_files, take_back, write_signed
+from sitewatch.store._signed import after, all_signed, check_signed, read_signed, signed_file, take_back, write_signed
 from sitewatch.store._verify import Verified
 
 __all__ = ["LOOKS", "check_decisions", "completed", "decisions_plain", "keep_decision",
@@ -44,7 +44,7 @@ _OF_REFERENCES = ("look", "measure", "use", "link")
 
 def read_decisions(folder: Path, grid: GeoBox) -> tuple[Decision, ...]:
     """All decisions in order of time; CaseFileError names the file, the line and the key of what cannot be used."""
-    read = [_decision(path, grid) for path in signed_files(folder, LOOKS, _MOST)]
+    read = all_signed(folder, LOOKS, _MOST, lambda path: _decision(path, grid))
     return tuple(sorted(read, key=lambda decision: (decision.at, decision.id)))
 
 

@@ -14,7 +14,7 @@ from sitewatch.model import Findings, Measurements, Review, Scenes, Structures, 
 from sitewatch.store._files import checked_id, inside, signing
 from sitewatch.store._plain import to_plain
 from sitewatch.store._publishing import clean_text
-from sitewatch.store._signed import after, check_signed, read_signed, signed_file, signed_files, take_back, write_signed
+from sitewatch.store._signed import after, all_signed, check_signed, read_signed, signed_file, take_back, write_signed
 from sitewatch.store._verify import Verified
 
 __all__ = ["REVIEWED", "check_reviews", "keep_review", "prints_of", "read_reviews", "reviews_plain", "withdraw_review"]
@@ -28,7 +28,7 @@ _MOST = 10_000
 
 def read_reviews(folder: Path, grid: GeoBox) -> tuple[Review, ...]:
     """All reviews in order of time; CaseFileError names the file, the line and the key of what cannot be used."""
-    read = [_review(path, grid) for path in signed_files(folder, REVIEWED, _MOST)]
+    read = all_signed(folder, REVIEWED, _MOST, lambda path: _review(path, grid))
     return tuple(sorted(read, key=lambda review: (review.at, review.id)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 import yaml
 from odc.geo.geobox import GeoBox
 
-from sitewatch.errors import InputError
+from sitewatch.errors import CaseFileError, InputError
 from sitewatch.model import parse_yaml
 from sitewatch.store import _log
 from sitewatch.store._files import checked_id, inside, read_bytes, sha256_of, write_atomically
 from sitewatch.store._plain import from_plain
 from sitewatch.store._verify import Verified
 
-__all__ = ["after", "check_signed", "read_signed", "signed_file", "signed_files", "take_back", "write_signed"]
+__all__ = ["after", "all_signed", "check_signed", "read_signed", "signed_file", "take_back", "write_signed"]
 
 _T = TypeVar("_T")
 _TICK = timedelta(microseconds=1)
@@ -30,6 +30,16 @@ def signed_files(folder: Path, where: str, most: int) -> list[Path]:
     if len(paths) > most:
         raise InputError(f"{folder / where} holds more than {most} files. Restore it from a copy")
     return [inside(folder, f"{where}/{path.name}") for path in paths]
+
+
+def all_signed(folder: Path, where: str, most: int, read: Callable[[Path], _T]) -> Iterator[_T]:
+    """What ``read`` makes of each of those files; one that somebody takes back meanwhile does not stand."""
+    for path in signed_files(folder, where, most):
+        try:
+            yield read(path)
+        except CaseFileError:
+            if path.exists():
+                raise
 
 
 def read_signed(path: Path, record: type[_T], grid: GeoBox, limit: int) -> _T:
