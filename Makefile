@@ -14,9 +14,10 @@ demo: $(VENV)/.installed
 	@$(BIN)/sitewatch demo $(DEMO) || [ $$? -eq 10 ]
 
 # One test process more than there are cores, because servers and browsers are waited for meanwhile; the linear algebra of
-# each in one thread, because threads of several processes wait for each other.
+# each in one thread, because threads of several processes wait for each other; and what one process compiled is kept for
+# the hundreds that follow it.
 test: $(VENV)/.installed-dev page-for-tests
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder
+	env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder
 
 # Builds the review page with Node.js 20 or later, from web/ and the packages that its lock file pins.
 web: $(PAGE)

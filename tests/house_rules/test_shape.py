@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -37,12 +38,12 @@ def test_a_function_has_at_most_6_parameters(module):
 
 
 def test_a_module_says_what_it_is_for(module):
-    assert ast.get_docstring(ast.parse(module.read_text()))
+    assert ast.get_docstring(_tree(module))
 
 
 def test_only_the_faces_print(module):
     if module.parent.name != "cli":
-        names = [node.func.id for node in ast.walk(ast.parse(module.read_text()))
+        names = [node.func.id for node in _nodes(module)
                  if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
         assert [name for name in names if name in ("print", "input")] == []
 
@@ -62,8 +63,18 @@ def test_no_work_is_left_marked_as_to_be_done(module):
     assert [mark for mark in ("TODO", "FIXME", "XXX", "NotImplementedError") if mark in text] == []
 
 
+@lru_cache(maxsize=1)   # all rules are held against one module before the next
+def _tree(module: Path) -> ast.Module:
+    return ast.parse(module.read_text())
+
+
+@lru_cache(maxsize=1)
+def _nodes(module: Path) -> list[ast.AST]:
+    return [*ast.walk(_tree(module))]
+
+
 def _functions(module: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(module.read_text())):
+    for node in _nodes(module):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -76,7 +87,7 @@ def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
 
 def _imported(module: Path) -> set[str]:
     names = set()
-    for node in ast.walk(ast.parse(module.read_text())):
+    for node in _nodes(module):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

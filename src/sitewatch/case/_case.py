@@ -34,9 +34,7 @@ from sitewatch.model import (
     counted_in,
     fingerprint,
 )
-from sitewatch.sources.archives import ARCHIVE, place
 from sitewatch.sources.folder import survey
-from sitewatch.sources.simulated import built_in_world, site_of
 from sitewatch.store import FolderStore, NewCase, Verified
 
 __all__ = ["Case", "ReportFolder", "Step"]
@@ -92,6 +90,8 @@ class Case(People):
 
         InputError where there is a case already, or neither images nor an area are named.
         """
+        from sitewatch.sources.archives import ARCHIVE, place  # noqa: PLC0415  most commands make no case
+
         folder = Path(folder)
         plan = plan if plan.images else replace(plan, source=plan.source or ARCHIVE)
         found = (survey(plan.images, plan.sensor, plan.gsd_m) if plan.images else
@@ -103,6 +103,8 @@ class Case(People):
     @classmethod
     def demo(cls, folder: Path | str, world: str = "february-11", seed: int = 0) -> Case:
         """Make a case of a simulated world that comes with sitewatch; what is really there is known."""
+        from sitewatch.sources.simulated import built_in_world, site_of  # noqa: PLC0415  most cases are real
+
         source = {"kind": "simulated", "world": world, "seed": seed}
         store.write_case(Path(folder), site_of(built_in_world(world)), [source])
         store.add_demo_claims(Path(folder), world)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from functools import cache
 from operator import attrgetter
 
 from affine import Affine
@@ -60,10 +61,14 @@ def _utm_of(area: BaseGeometry) -> CRS:
     west, _, east, _ = area.bounds
     # The middle of two parts on either side of the antimeridian lies on the other side of the Earth.
     point = (max(get_parts(area), key=attrgetter("area")) if east - west > 180 else area).centroid
-    found = query_utm_crs_info(datum_name="WGS 84",
-                               area_of_interest=AreaOfInterest(point.x, point.y, point.x, point.y))
+    return _zone_at(point.x, point.y)
+
+
+@cache
+def _zone_at(lon: float, lat: float) -> CRS:
+    found = query_utm_crs_info(datum_name="WGS 84", area_of_interest=AreaOfInterest(lon, lat, lon, lat))
     if not found:
-        raise AreaError(f"no UTM zone at longitude {point.x:.3f}, latitude {point.y:.3f}: "
+        raise AreaError(f"no UTM zone at longitude {lon:.3f}, latitude {lat:.3f}: "
                         "UTM ends at 84° N and 80° S; choose an area between them")
     return CRS(f"EPSG:{found[0].code}")
 

@@ -1,9 +1,8 @@
-"""Where dated images come from: each source finds scenes of a site and opens their files."""
+"""Where dated images come from: each source finds scenes of a site and opens their files.
 
-from sitewatch.sources._assistant import ask_model
-from sitewatch.sources.folder import FolderSource
-from sitewatch.sources.planet import PlanetSource
-from sitewatch.sources.simulated import SimulatedSource
-from sitewatch.sources.stac import StacSource
+A name costs its import only when it is used: a run reaches no archive.
+"""
 
-__all__ = ["FolderSource", "PlanetSource", "SimulatedSource", "StacSource", "ask_model"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
