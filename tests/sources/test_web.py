@@ -167,6 +167,14 @@ def test_no_more_is_received_than_may_be_spent(served):
     assert web.received == 20
 
 
+def test_the_reason_of_a_refused_question_is_told_and_counted(served):
+    served.answers["/wrong"] = lambda *_: (422, {"why": "no such collection"})
+    web = _web()
+    with pytest.raises(ProviderError, match=r"status 422: .*no such collection"):
+        web.json("POST", f"{served.url}/wrong")
+    assert web.received == len(json.dumps({"why": "no such collection"}))
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_answer_that_does_not_tell_its_length_is_left_off_at_the_limit(served, monkeypatch, packed):
     """Sent in chunks, or packed so that it grows a thousandfold."""

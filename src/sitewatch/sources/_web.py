@@ -197,7 +197,7 @@ class Web:
         status = answer.status_code
         if status in (200, 201, 202, 206):
             return answer
-        said = _said(answer) if status in _EXPLAINED else ""
+        said = self._said(answer) if status in _EXPLAINED else ""
         answer.close()
         if status in _PASSING:
             raise _PassingError(f"status {status}", _asked_wait_s(answer.headers.get("retry-after")))
@@ -206,6 +206,18 @@ class Web:
                               "docs/sources.md names for it")
         kind = UnservedError if status in _UNSERVED else ProviderError
         raise kind(f"{self.provider} answered {shown_url(url)} with status {status}{said}")
+
+    def _said(self, answer: requests.Response) -> str:
+        """What an answer gives as its reason, as far as it can be shown; its bytes are counted as all are."""
+        if "json" not in answer.headers.get("content-type", ""):
+            return ""
+        try:
+            block = next(answer.iter_content(_BLOCK_BYTES), b"")
+        except requests.RequestException:
+            return ""
+        self._spend(len(block), always=True)
+        text = " ".join(block.decode(errors="replace").split())
+        return f": {text[:300]}" if text.isprintable() else ""
 
     def _body(self, answer: requests.Response, at_most: int) -> bytes:
         """The body; ProviderError for one that is longer than agreed, or beyond what may be spent.
@@ -258,17 +270,6 @@ class Web:
             wait_s = self._next - 1 / self.policy.per_second - now
         if wait_s > 0:
             time.sleep(wait_s)
-
-
-def _said(answer: requests.Response) -> str:
-    """What an answer gives as its reason, as far as it can be shown."""
-    if "json" not in answer.headers.get("content-type", ""):
-        return ""
-    try:
-        text = " ".join(next(answer.iter_content(_BLOCK_BYTES), b"").decode(errors="replace").split())
-    except requests.RequestException:
-        return ""
-    return f": {text[:300]}" if text.isprintable() else ""
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
