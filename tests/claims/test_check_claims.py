@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from tests.claims.said import WORLD, area_ratio, checked, claims_of, traced
 from sitewatch.claims._likelihood import chance_within, deciding_gsd_m, times_better, verdict_of
 from sitewatch.errors import CaseFileError
 from sitewatch.geo import to_lonlat
-from sitewatch.model import Measurement, Quantity
+from sitewatch.model import Between, Measurement, Quantity
 
 _HALL = [{"id": "hall", "type": "building", "structure": "hall"}]
 _DAY = {name: f"{WORLD.taken[i]:%Y-%m-%d}" for i, name in enumerate("abcdefghijkl")}
@@ -172,11 +174,38 @@ def test_a_stated_date_is_held_against_the_bracket(tmp_path, observed, verdict):
     assert check.verdict == verdict
 
 
-def test_what_is_said_to_be_gone_has_to_have_been_there(tmp_path):
-    claim = {"triple": ["hall", "removed", ""], "observed": "before 2020-05-01"}
-    assert _one(tmp_path, claim, traced("hall", "pppppaaaaaaa", class_="removed structure")).verdict == "supported"
-    assert _one(tmp_path, claim, traced("hall", "p" * 12)).verdict == "refuted"
-    assert _one(tmp_path, claim, traced("hall", "a" * 12)).verdict == "cannot tell"
+@pytest.mark.parametrize(("before", "states", "verdict", "decides"), [
+    ("2020-05-01", "pppppaaaaaaa", "supported", None),
+    ("2020-05-01", "aaaaaaaaaaaa", "cannot tell", "a clear image with it"),
+    ("2020-05-01", "pppppppppppp", "cannot tell", "a clear image between 2020-04-23 and 2020-05-01, or one on or after "
+                                                  "2020-05-01 that still shows it"),
+    ("2020-03-20", "pppppppppppp", "refuted", None),
+    ("2020-03-20", "ppppppppaaaa", "cannot tell", "a clear image between 2020-03-14 and 2020-03-20"),
+    ("2020-03-14", "ppppppppaaaa", "refuted", None)])
+def test_what_is_said_to_be_gone_has_to_have_been_there_and_may_have_gone_after_the_last_look(
+        tmp_path, before, states, verdict, decides):
+    """The looks end on 23 April. A thing that was there then may be gone by 1 May: that refutes nothing, which an
+    earlier form of this test took it to. Only a look at the end of the stated time or later that shows it refutes."""
+    claim = {"triple": ["hall", "removed", ""], "observed": f"before {before}"}
+    check = _one(tmp_path, claim, traced("hall", states, class_="removed structure"))
+    assert (check.verdict, check.tested[0].decides) == (verdict, decides)
+
+
+@pytest.mark.parametrize(("observed", "states", "verdict"), [
+    ("2020-02", "a" * 12, "refuted"),
+    ("2020-02", "aaaaaapppppp", "cannot tell"),     # absent on 3, 13 and 23 February, present on 4 March
+    ("2020-02", "pppaaaaaaaaa", "cannot tell"),     # present on 24 January, absent on 3 February
+    ("2020-02-03", "aaaapppppppp", "refuted")])     # absent on that very day
+def test_what_is_absent_in_the_looks_of_the_stated_time_may_have_come_after_them_or_gone_before(
+        tmp_path, observed, states, verdict):
+    claim = {"triple": ["hall", "present_on", ""], "observed": observed}
+    assert _one(tmp_path, claim, traced("hall", states)).verdict == verdict
+
+
+def test_what_was_not_seen_to_come_is_not_called_new(tmp_path):
+    there = replace(traced("hall", class_="marked object"), first=Between())
+    check = _one(tmp_path, {"triple": ["hall", "built", ""]}, there)
+    assert (check.verdict, "was not seen to come" in check.why) == ("cannot tell", True)
 
 
 def test_a_thing_narrower_than_three_pixels_is_not_told_from_its_images(tmp_path):

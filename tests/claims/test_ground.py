@@ -72,10 +72,29 @@ def test_that_something_came_there_is_borne_out_by_the_ground_and_what_it_is_can
     assert [test.verdict for test in stands.tested] == ["not testable", "cannot tell"]   # not that they are new
     days = f"between {WORLD.taken[3]:%Y-%m-%d} and {WORLD.taken[4]:%Y-%m-%d}"
     assert f"changed first {days}, and had not changed back by the last look" in came.part.why
-    assert "whether that is houses images of 3 m per pixel do not tell" in came.why
+    assert "whether that is houses, images of 3 m per pixel do not tell" in came.why
     unsure = _draft(replace(beside, chance=0.9), claims=claims).checks.records[1]
     assert (unsure.part, unsure.tested[1].verdict) == (None, "cannot tell")
     assert "no sign that it is not there" in _draft(elsewhere, claims=claims).checks.records[1].why
+
+
+def test_that_a_thing_is_being_improved_is_borne_out_as_far_as_its_place_changed_and_no_further(tmp_path):
+    middle = _SITE.area.centroid
+    claims = claims_of(tmp_path, _DOCUMENT, [
+        {"id": name, "document": "paper", "quote": "New houses", "triple": ["portal", predicate, what]}
+        for name, predicate, what in (("a", "status", "being improved"), ("b", "being_improved", ""),
+                                      ("c", "status", "expanding"))],
+        [{"id": "portal", "type": "portal", "at": [middle.x, middle.y]}])
+    changed = _draft(replace(_change("c", 30, 30, 3), chance=0.97), claims=claims).checks
+    for check in (changed["a"], changed["b"]):
+        assert [(test.what, test.verdict) for test in check.tested] == [
+            ("works", "cannot tell"), ("change of the ground", "supported"), ("improvement", "not testable")]
+        assert (check.verdict, check.part) == ("cannot tell", check.tested[1])
+        assert "images of about 0.5 m per pixel" in check.tested[0].decides
+    assert changed["c"].tested == ()
+    quiet = _draft(_change("c", 0, 0, 3), claims=claims).checks["a"]
+    assert (quiet.verdict, quiet.part) == ("cannot tell", None)
+    assert "no sign that nothing was done" in quiet.why
 
 
 def test_a_change_after_the_stated_time_bears_nothing_out(tmp_path):

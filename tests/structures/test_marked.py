@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from tests.worlds import World, rectangle, with_scenes
 
 from sitewatch.changes import detect_changes
 from sitewatch.geo import Rectangle, whitened
-from sitewatch.model import Between, Mark, Structure, Structures
+from sitewatch.model import SURE, Between, Mark, Structure, Structures
 from sitewatch.structures import trace_structures
 from sitewatch.structures._marked import followed
 
@@ -111,14 +113,15 @@ def test_light_and_seasons_move_no_crane(seed):
     assert _crane(world).happened == Between()
 
 
-def _two_looks(seed: int, *roofs: Rectangle | None) -> Structure:
+def _two_looks(seed: int, *roofs: Rectangle | None, marked: Rectangle = _CRANE, seen: datetime | None = None
+               ) -> Structure:
     """The crane followed through two looks, drawn at the given place in each."""
     world = World(seed, looks=2)
     for look, roof in enumerate(roofs):
         if roof is not None:
             world.roof(roof, _LEVEL, slice(look, look + 1))
     stack = with_scenes(world.stack())
-    mark = Mark(id="crane", outline=world.on_grid(_CRANE))
+    mark = Mark(id="crane", outline=world.on_grid(marked), seen=seen)
     stack = replace(stack, site=replace(stack.site, marks=(mark,)))
     return followed(mark, detect_changes(stack), stack, whitened(stack.values))
 
@@ -137,6 +140,26 @@ def test_of_two_looks_one_that_shows_it_from_another_side_does_not_tell_that_it_
     beside = rectangle(40.7, 41.8, 7, 2.2, 30)
     assert _two_looks(seed, _CRANE, beside).happened == Between()
     assert _two_looks(seed, _CRANE, _CRANE).happened == Between()
+
+
+def test_of_a_marked_thing_smaller_than_its_looks_could_have_shown_nothing_is_told():
+    large, small = (_two_looks(0, replace(_CRANE, width=width), None, marked=replace(_CRANE, width=width))
+                    for width in (2.2, 1.2))
+    [trial] = small.trials
+    assert SURE * trial.tried <= trial.found <= trial.tried == 100
+    assert states_of(large) == ["present", "absent"]
+    assert small.outline.area < (3 * trial.side_px)**2 < large.outline.area
+    assert set(states_of(small)) == {"unclear"}
+    assert small.happened == Between()
+    assert re.fullmatch(r"smallest that could have been seen: \d+ m² \(chance 0\.96\), and it covers 76 m²",
+                        small.reasons[-1])
+
+
+def test_a_day_between_the_two_looks_does_not_say_in_which_of_them_the_crane_is():
+    world = World(1, looks=2)
+    between = world.taken[0] + (world.taken[1] - world.taken[0]) / 2
+    assert _two_looks(1, _CRANE, None, seen=between).went
+    assert _two_looks(1, None, _CRANE, seen=between).went is False
 
 
 def test_the_same_marks_give_the_same_looks():

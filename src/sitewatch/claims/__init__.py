@@ -7,7 +7,7 @@ from sitewatch.claims._machine import propose_with
 from sitewatch.claims._propose import propose_claims
 from sitewatch.claims._words import FUNCTION_WORDS, probability_word
 
-VERSION: int = 9
+VERSION: int = 10
 
 __all__ = ["FUNCTION_WORDS", "VERSION", "ClaimsOptions", "check_claims", "draft_findings", "faults_of",
            "probability_word", "propose_claims", "propose_with"]

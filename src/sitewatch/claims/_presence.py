@@ -25,14 +25,31 @@ def found_present(structure: Structure, when: Span | None, name: str, *, is_new:
                       decides=f"a clear image {_within(when)}")
     best = max(looks, key=lambda look: look.chance)
     came = structure.first
-    if is_new and structure.class_ == "reference":
+    if is_new and (structure.class_ == "reference" or came == Between()):
+        known = "is a known structure" if structure.class_ == "reference" else "was not seen to come"
         return Answer(what="presence", verdict="cannot tell", structure=structure.id,
-                      why=f"{name} is a known structure; it was not looked at whether it is new")
+                      why=f"{name} {known}; it was not looked at whether it is new")
+    if best.state == "absent" and when and (edge := _turning(structure, looks, when)):
+        return Answer(what="presence", verdict="cannot tell", structure=structure.id, decides=edge,
+                      why=f"{name} was {_seen_in(looks)} {_within(when)}, but present in the next beyond it: it may "
+                          "have been there for a part of that time")
     chance = best.chance * of_kind
     new = f"; it was first seen {came}" if is_new else ""
     seen = _seen_in(looks)
     return Answer(what="presence", verdict=verdict_of(chance), chance=chance, structure=structure.id, measured=seen,
                   why=f"{name} was {seen} {_within(when)}{new}")
+
+
+def _turning(structure: Structure, looks: list[Look], when: Span) -> str | None:
+    """What would decide where a thing is absent in the looks within the stated time, and present in the next one to
+    them: it may have come, or gone, within it."""
+    then = _first_after(structure, when)
+    before = [look for look in _looks(structure, None) if when.start and look.taken < when.start][-1:]
+    if then and then.state == "present" and _is_open(looks[-1], when):
+        return f"a clear image between {day(looks[-1].taken)} and {day(_last_day(when))}"
+    if before and before[0].state == "present" and when.start and looks[0].taken - when.start > timedelta(days=1):
+        return f"a clear image between {day(when.start)} and {day(looks[0].taken)}"
+    return None
 
 
 def _seen_in(looks: list[Look]) -> str:
@@ -42,22 +59,47 @@ def _seen_in(looks: list[Look]) -> str:
 
 
 def found_gone(structure: Structure, when: Span | None, name: str) -> Answer:
-    """Whether it was there, and no longer at the end of ``when``."""
+    """Whether it was there, and no longer at the end of ``when``. Where the last look before that end still shows it,
+    it may have gone after that look: only a look that shows it afterwards refutes."""
     clear = _looks(structure, Span(end=when.end) if when else None)
     before = [look for look in clear if look.state == "present"]
     if not clear or not before:
         return Answer(what="presence", verdict="cannot tell", structure=structure.id,
                       why=f"{name} was not seen before it is said to have gone", decides="a clear image with it")
-    last = clear[-1]
-    if when and when.start and last.taken < when.start and last.state == "present":
-        return Answer(what="presence", verdict="cannot tell", structure=structure.id,
-                      why=f"{name} was last present on {day(last.taken)}, and there is no clear look {_within(when)}",
-                      decides=f"a clear image {_within(when)}")
+    last, then = clear[-1], _first_after(structure, when)
+    if last.state == "present" and when and _is_open(last, when):
+        if then is None or then.state == "absent":
+            return _may_have_gone(structure, name, last, then, when)
+        last = then
     chance = round((1 - last.chance) * max(look.chance for look in before) * _of_mark(structure), 4)
-    why = (f"{name} was last present on {day(before[-1].taken)}; in the last clear look {_within(when)}, of "
-           f"{day(last.taken)}, it was {last.state}{_against_others(structure)}")
+    why = (f"{name} was still present in the last clear look {_within(when)}, of {day(before[-1].taken)}, and in the "
+           f"next one, of {day(last.taken)}") if last is then else (
+        f"{name} was last present on {day(before[-1].taken)}; in the last clear look {_within(when)}, of "
+        f"{day(last.taken)}, it was {last.state}{_against_others(structure)}")
     return Answer(what="presence", verdict=verdict_of(chance), chance=chance, structure=structure.id, why=why,
                   measured=str(structure.last) if structure.went else None)
+
+
+def _may_have_gone(structure: Structure, name: str, last: Look, then: Look | None, when: Span) -> Answer:
+    """The last look within the stated time still shows it, and none after that time."""
+    end = day(_last_day(when))
+    seen = f"in the next one, of {day(then.taken)}, it was absent" if then else "there is none after that time"
+    still = "" if then else f", or one on or after {end} that still shows it"
+    return Answer(what="presence", verdict="cannot tell", structure=structure.id,
+                  why=f"{name} was still present in the last clear look {_within(when)}, of {day(last.taken)}; {seen}: "
+                      "it may have gone in between",
+                  decides=f"a clear image between {day(last.taken)} and {end}{still}")
+
+
+def _first_after(structure: Structure, when: Span | None) -> Look | None:
+    """The first clear look after the stated time."""
+    end = when.end if when else None
+    return next((look for look in _looks(structure, None) if end and look.taken >= end), None)
+
+
+def _is_open(last: Look, when: Span) -> bool:
+    """Whether more than a day lies between a look and the end of the stated time: times are stated by the day."""
+    return when.end is not None and when.end - last.taken > timedelta(days=1)
 
 
 def _of_mark(structure: Structure) -> float:
@@ -169,7 +211,12 @@ def _taken(look: Look) -> datetime:
 
 def _within(when: Span | None) -> str:
     """The time in words, its last day counted in."""
-    last = day(when.end - timedelta(seconds=1)) if when and when.end else None
+    last = day(_last_day(when)) if when and when.end else None
     if when is None or when.start is None:
         return f"up to {last}" if last else "of the case"
     return f"from {day(when.start)} to {last}" if last else f"from {day(when.start)} on"
+
+
+def _last_day(when: Span) -> datetime:
+    assert when.end is not None
+    return when.end - timedelta(seconds=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -43,6 +44,8 @@ _WITHIN = frozenset("located_in lies_in within".split())
 _TAKEN = frozenset("acquired_by taken_by imaged_by".split())
 # What a thing is for, who uses it and what is intended: no image of any resolution shows it.
 _UNSEEABLE = frozenset("function purpose used_for produces houses emphasis intends stores used_by".split())
+# That a thing is being made better: that its place changes is seen, that this improves it is not.
+_IMPROVED = re.compile(r"(?:being )?(?:improv|renew|renovat|repair|upgrad|moderni)\w+")
 _SAYS_NEW = re.compile(r"\b(?:new(?:ly)?|additional|built|construct\w+)\b", re.I)
 _SUB_METRE = 1.0  # m per pixel: coarser pairs show fields and light at work in every small thing's place
 _TESTED = _PRESENT | _GONE | _DATED | _WITHIN | _TAKEN | _UNSEEABLE | set(SIDES)
@@ -75,13 +78,18 @@ def _on_the_ground(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
         yield _position(claim, evidence)
     elif claim.predicate in _TAKEN:
         yield found_images(evidence.stack.scenes.scenes, evidence.names(claim.object), claim.observed)
-    elif claim.predicate not in _PRESENT | _GONE | _DATED:
+    elif claim.predicate not in _PRESENT | _GONE | _DATED and not _says_improved(claim):
         return
     elif not (evidence.stack.is_series or _is_followed(claim, evidence)):
+        structure = evidence.thing(claim.subject, claim)[1]
+        unlike = structure is not None and structure.class_ == "marked object" and not looks_alike(evidence.stack)
+        why = "they are too unlike, by season, sun, view or snow, to say that what is marked came or went" if unlike \
+            else "in so few nothing separates what lasts from what comes and goes"
         yield Answer(what="presence", verdict="cannot tell", decides=f"a series of {SERIES_LOOKS} clear looks or more",
-                     why=f"the images are {len(evidence.stack.used)} looks: in so few nothing separates what lasts "
-                         "from what comes and goes")
+                     why=f"the images are {len(evidence.stack.used)} looks: {why}")
         yield from _function_in(claim, evidence)
+    elif _says_improved(claim):
+        yield from _improved(claim, evidence)
     else:
         if claim.stated and claim.stated.unit == "count":
             yield _count(claim, claim.stated, evidence)
@@ -243,13 +251,44 @@ def _there(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
         yield found_ground(there, claim.observed, evidence.called(claim.subject))
 
 
+def _says_improved(claim: Claim) -> bool:
+    said = claim.object if claim.predicate == "status" else claim.predicate
+    return _IMPROVED.fullmatch(said.casefold().replace("_", " ")) is not None
+
+
+def _improved(claim: Claim, evidence: Evidence) -> Iterator[Answer]:
+    """Whether the ground changed for good where a thing is said to be improved: more of that no image shows."""
+    entity, name = evidence.thing(claim.subject, claim)[0], evidence.called(claim.subject)
+    there = () if evidence.doubt(claim.subject) else evidence.ground_changed(entity)
+    why = evidence.doubt(claim.subject)
+    if there:
+        why = f"the ground changed at the place of {name}; whether that was work on it, these images do not tell"
+    elif why is None:
+        why = _nowhere(entity) or (f"no lasting change was kept at the place of {name}. What is smaller than about "
+                                   f"{evidence.changes.smallest_text} is not reported, and larger changes are missed "
+                                   "too: this is no sign that nothing was done")
+    yield Answer(what="works", verdict="cannot tell", why=why,
+                 decides=f"images of about {_gsd_for(entity):.2g} m per pixel, of before and of that time")
+    if there:
+        yield found_ground(there, claim.observed, name)
+    yield Answer(what="improvement", verdict="not testable",
+                 why="whether a thing becomes better, and for what, no image can show: only whether its place changed")
+
+
+def _nowhere(entity: Entity | None) -> str | None:
+    if entity is None or (entity.at is None and entity.structure is None and entity.area is None):
+        return "nobody has said in names.yaml where it stands"
+    return None
+
+
 def _presence(claim: Claim, evidence: Evidence) -> Answer:
     entity, structure = evidence.thing(claim.subject, claim)
     name = structure.label if structure else entity.name if entity else claim.subject
     marked = structure is not None and structure.class_ == "marked object"  # a person has told it for what it is
     if structure is None and (doubt := evidence.doubt(claim.subject)):
         return Answer(what="presence", verdict="cannot tell", why=doubt)
-    if why := (None if marked else _too_coarse(entity, evidence)) or _not_traced(entity, structure, evidence):
+    if why := _unseen(structure) if marked else (_too_coarse(entity, evidence)
+                                                 or _not_traced(entity, structure, evidence)):
         needed = _deciding_m(entity, structure, evidence)
         return Answer(what="presence", verdict="cannot tell", why=why, structure=structure.id if structure else None,
                       decides=f"images of about {needed:.2g} m per pixel, some with it and some without")
@@ -276,8 +315,11 @@ def _gsd_for(entity: Entity | None) -> float:
 
 def _deciding_m(entity: Entity | None, structure: Structure | None, evidence: Evidence) -> float:
     """The pixels that would decide where these do not. What was not traced is smaller than what is found in them: for
-    a thing of known size the record of changes says how many pixels that takes, for another they are a third."""
+    a thing of known size the record of changes says how many pixels that takes, for another they are a third; for a
+    marked one its trials do."""
     needed = _gsd_for(entity)
+    if structure is not None and structure.trials:
+        return min(needed, math.sqrt(structure.outline.area) / max(trial.side_px for trial in structure.trials))
     if structure is not None or evidence.gsd_m > needed:
         return needed
     across_px = max(3.0, evidence.changes.smallest_px**0.5)
@@ -286,11 +328,19 @@ def _deciding_m(entity: Entity | None, structure: Structure | None, evidence: Ev
 
 
 def _is_followed(claim: Claim, evidence: Evidence) -> bool:
-    """Whether even so few looks tell of it: a person has marked it, the pixels are those that such a thing takes, and
-    the looks are alike. What its place does by chance, other places of its shape say."""
+    """Whether even so few looks tell of it: a person has marked it, and the looks are alike. What its place does by
+    chance, other places of its shape say, and things drawn there from which size on it would be seen; where none were
+    drawn, the pixels have to be those that such a thing takes."""
     entity, structure = evidence.thing(claim.subject, claim)
     return structure is not None and structure.class_ == "marked object" and looks_alike(evidence.stack) \
-        and evidence.gsd_m <= min(_gsd_for(entity), _SUB_METRE)
+        and (bool(structure.trials) or evidence.gsd_m <= min(_gsd_for(entity), _SUB_METRE))
+
+
+def _unseen(mark: Structure | None) -> str | None:
+    """Why no look tells of a marked thing."""
+    if mark is None or any(look.state != "unclear" for look in mark.looks):
+        return None
+    return f"no look tells whether {mark.label} is there: {mark.reasons[-1]}"
 
 
 def _too_coarse(entity: Entity | None, evidence: Evidence) -> str | None:
@@ -303,13 +353,15 @@ def _too_coarse(entity: Entity | None, evidence: Evidence) -> str | None:
 def _not_traced(entity: Entity | None, structure: Structure | None, evidence: Evidence) -> str | None:
     if structure is not None:
         return None
-    if entity is None or (entity.at is None and entity.structure is None and entity.area is None):
-        return "nobody has said in names.yaml where it stands"
+    if entity is None or _nowhere(entity):
+        return _nowhere(entity)
     if evidence.ground_changed(entity):
-        return (f"no structure was traced there, but the ground changed and had not changed back by the last look: "
-                f"whether that is {entity.name} images of {evidence.gsd_m:g} m per pixel do not tell")
-    return (f"no structure was traced there. What is smaller than about {evidence.changes.smallest_text} is not "
-            "reported, and larger things are missed too: this is no sign that it is not there")
+        return (f"no structure was traced at the place of {entity.name}, but the ground changed there and had not "
+                f"changed back by the last look: whether that is {entity.name}, images of {evidence.gsd_m:g} m per "
+                "pixel do not tell")
+    return (f"no structure was traced at the place of {entity.name}. What is smaller than about "
+            f"{evidence.changes.smallest_text} is not reported, and larger things are missed too: this is no sign that "
+            "it is not there")
 
 
 def _unseeable(claim: Claim, evidence: Evidence) -> Iterator[Answer]:

@@ -60,16 +60,16 @@ def _verdict(check: Check) -> str:
 
 
 def _why(check: Check) -> str:
-    """The reason; what would decide it; what the other tests gave."""
+    """The reason; what would decide it; what the other tests gave, each of several parts with its verdict."""
     first, *others = check.tested or (None,)
-    told = [check.why]
+    is_in_parts = first and any(test.value is None for test in others if test)
+    told = [f"{first.what}, {first.verdict}: {check.why}" if first and is_in_parts else check.why]
     if first and first.decides:
-        told.append(f"{first.decides} would decide it")
+        told.append(f"what would decide it: {first.decides}")
     if first and first.rivals:
         told += [f"read as {rival.text}: {rival.verdict}" for rival in first.rivals]
     told += [f"as {test.what}: {test.verdict}" if test.value is not None else
-             f"{test.what}, {test.verdict}: {test.why}" if test.chance is not None else test.why
-             for test in others if test]
+             f"{test.what}, {test.verdict}: {test.why}" for test in others if test]
     return ". ".join(part[0].upper() + part[1:] for part in told)
 
 

@@ -93,7 +93,7 @@ from sitewatch.model.site import Mark, Name, NamedOutline, Site
 from sitewatch.model.stack import SERIES_LOOKS, Placement, SceneFit, Stack
 from sitewatch.model.structure import Look, LookState, Phase, Structure, StructureClass, Structures
 from sitewatch.model.table import Table, construct, parse_yaml
-from sitewatch.model.trial import SURE, Trial, area_text, smallest_sure, trials_text
+from sitewatch.model.trial import SURE, Trial, area_text, smallest_seen, smallest_sure, trials_text
 
 __all__ = [
     "SENSORS", "SERIES_LOOKS", "SURE", "UNITS", "VERDICTS", "Answer", "AnyNews", "Asset", "AssetRole", "Attribution",
@@ -108,6 +108,6 @@ __all__ = [
     "Scenes", "Seen", "Sensor", "Sheet", "Site", "SnowState", "Source", "Span", "Stack", "Standing", "Stated",
     "Structure", "StructureClass", "Structures", "Table", "Trial", "Verdict", "VerdictNews", "Waiting", "Weight",
     "area_text", "base_of", "canonical", "compare", "conditions_of", "construct", "counted_in", "day", "disputed",
-    "fingerprint", "locate", "newest", "parse_yaml", "plain_name", "queue_of", "seen_of", "shown_to", "smallest_sure",
-    "standing_of", "target_of", "tolerance_of", "trials_text", "verdicts_of",
+    "fingerprint", "locate", "newest", "parse_yaml", "plain_name", "queue_of", "seen_of", "shown_to", "smallest_seen",
+    "smallest_sure", "standing_of", "target_of", "tolerance_of", "trials_text", "verdicts_of",
 ]

@@ -47,7 +47,8 @@ class Structure:
 
     ``outline`` is in the coordinates of the site's grid; ``label`` is the name that people read.
     ``chance`` is the probability of the class. ``reasons`` say in plain words why this class. ``by``: "tool", or the
-    people who decided on it.
+    people who decided on it. ``trials``, of a marked object: things of its shape drawn into the looks, and how many of
+    them were seen to go.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Structure:
     reasons: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     by: str = "tool"
+    trials: tuple[Trial, ...] = ()
 
     @property
     def went(self) -> bool:

@@ -1,4 +1,4 @@
-"""Roofs drawn into a site's own looks: how many of them were found says what could have been seen."""
+"""Things drawn into a site's own looks: how many of them were found says what could have been seen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["SURE", "Trial", "area_text", "smallest_sure", "trials_text"]
+__all__ = ["SURE", "Trial", "area_text", "smallest_seen", "smallest_sure", "trials_text"]
 
 SURE = 0.8
 """Share of the roofs drawn that has to be found, at a size and at every larger one, before the size is promised."""
@@ -14,9 +14,11 @@ SURE = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """Square new roofs of one size and contrast: ``found`` of ``tried``, as new structures and in their time.
+    """Square new roofs of one size and contrast: ``found`` of ``tried``, as new structures and in their time. Or things
+    of the shape of one that a person has marked, seen to go.
 
-    ``side_px`` in pixels of the site's grid; ``contrast`` is the step from the ground in noises of a single look.
+    ``side_px``, the root of their area, is in pixels of the site's grid; ``contrast`` is the step from the ground in
+    noises of a single look.
     """
 
     side_px: float
@@ -33,6 +35,18 @@ def smallest_sure(trials: Sequence[Trial], contrast: float) -> float | None:
             break
         sure = trial.side_px
     return sure
+
+
+def smallest_seen(trials: Sequence[Trial], gsd_m: float) -> tuple[float, str] | None:
+    """Of things of one contrast: the area in m² from which on they could have been seen, infinite where the largest
+    that was tried could not, with the words for it; None where nothing was tried."""
+    if not trials:
+        return None
+    side = smallest_sure(trials, trials[0].contrast)
+    one = next(trial for trial in trials if trial.side_px == (side or max(trial.side_px for trial in trials)))
+    area, chance = (one.side_px * gsd_m) ** 2, f"(chance {one.found / one.tried:.2f})"
+    return (area, f"smallest that could have been seen: {area_text(area)} {chance}") if side else (
+        math.inf, f"smallest that could have been seen: larger than {area_text(area)} {chance}")
 
 
 def trials_text(trials: Sequence[Trial], gsd_m: float) -> str:

@@ -4,5 +4,5 @@ from sitewatch.structures._trace import StructuresOptions, trace_structures
 
 __all__ = ["VERSION", "StructuresOptions", "trace_structures"]
 
-VERSION = 13
+VERSION = 14
 """Raised when the same inputs give another result."""

@@ -6,19 +6,26 @@ contrast per band. A step in that series is held against the steps of many other
 site, where nothing is known to have changed, so that season, light and works elsewhere are what a real one has to beat.
 Of two or three looks each counts for itself. How far they scatter is then known from those other places alone, which
 may be bare; so it is looked for beside its place too, where a tall thing leans in another view.
+
+Which sizes could have been told is tried out: things of its shape are drawn into the earlier looks of those other
+places. Their contrast is one of those of the roofs of ``_trials``: that which the mark itself seems to have would
+promise whatever was told.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import cv2
 import numpy as np
+from shapely import Polygon
+from shapely.affinity import scale
 
-from sitewatch.geo import coverage, seen_mad, seen_median
-from sitewatch.model import Between, Changes, Look, LookState, Mark, Stack, Structure
+from sitewatch.geo import coverage, look_noise, seen_mad, seen_median, whitening
+from sitewatch.model import SURE, Between, Changes, Look, LookState, Mark, Stack, Structure, Trial, smallest_seen
 from sitewatch.structures._looks import bracket
 
 __all__ = ["followed"]
@@ -38,13 +45,18 @@ _LIKE_IT = 0.5         # of its contrast
 _BESIDE = (f"the like of it stands within {_LEAN_M:.0f} m in a look without it: it may be seen from another side, or "
            "have been moved a little")
 _NEAR_PX = 60          # ground of other kinds lies farther away
+_TIMES = (1, 2, 4, 8)  # the smallest area that the search reports: below that the point spread alone is seen
+_CONTRAST = 3.0        # noises of a look, of what is drawn: an eye makes it out
+_EVERY = 4             # so many of the other places give one that is drawn into
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """After which look a series stepped, by how many standard errors, and its levels before and after (band)."""
+    """After which look a series stepped, up to which ``then``, by how many standard errors, and its levels before and
+    after (band)."""
 
     look: int
+    then: int
     strength: float
     before: np.ndarray
     after: np.ndarray
@@ -52,7 +64,7 @@ class _Step:
 
 def followed(mark: Mark, changes: Changes, stack: Stack, values: np.ndarray) -> Structure:
     """The marked object with its looks; ``values`` (time, band, y, x) are the stack's, whitened."""
-    inside, ring = _footprint(mark, stack)
+    inside, ring = _footprint(mark.outline, stack)
     shares = np.isfinite(values[:, 0][:, inside > 0]).mean(axis=1) if inside.any() else np.zeros(len(values))
     own = _series(values, inside, ring) if inside.any() and ring.any() else np.full(values.shape[:2], np.nan)
     least = _LEAST_LOOKS if len(own) >= 2 * _LEAST_LOOKS else 1
@@ -60,14 +72,44 @@ def followed(mark: Mark, changes: Changes, stack: Stack, values: np.ndarray) -> 
     found = _followed(mark, own, others, [fit.taken for fit in stack.used], least)
     if least < _LEAST_LOOKS and found.went is not None and _is_beside(found, own, values, inside, ring, stack):
         found = _Found(states=[("unclear", 0.5)] * len(own), reasons=(*found.reasons, _BESIDE))
+    trials = tuple(_drawn(mark.outline, changes, stack, values, least))
+    smallest = smallest_seen(trials, stack.site.gsd_m)
+    if smallest and mark.outline.area < smallest[0]:
+        too_small = f"{smallest[1]}, and it covers {mark.outline.area:.0f} m²"
+        found = _Found(states=[("unclear", 0.5)] * len(own), reasons=(*found.reasons, too_small))
     looks = tuple(Look(scene=fit.scene, taken=fit.taken, state=state, chance=chance, seen_share=round(float(share), 3))
                   for fit, (state, chance), share in zip(stack.used, found.states, shares, strict=True))
     states, taken = [look.state for look in looks], [look.taken for look in looks]
     first = bracket(states, taken) if found.went is False else Between()
     last = bracket(states, taken, first="present", then="absent") if found.went else Between()
+    told = f"marked in the case by a person{f'; {smallest[1]}' if smallest else ''}"
     return Structure(id=mark.id, label=mark.id.replace("_", " "), outline=mark.outline, class_="marked object",
-                     chance=round(found.chance, 2), first=first, last=last, looks=looks,
-                     reasons=("marked in the case by a person", *found.reasons))
+                     chance=round(found.chance, 2), first=first, last=last, looks=looks, trials=trials,
+                     reasons=(told, *found.reasons))
+
+
+def _drawn(outline: Polygon, changes: Changes, stack: Stack, values: np.ndarray, least: int) -> Iterator[Trial]:
+    """Things of that shape, lighter and darker than the ground, in the first half of the looks at other places: how
+    many are seen to go. The sizes grow from the smallest that the search reports to one that is seen."""
+    grey, pixel_m2 = whitening(stack.values).sum(axis=1), stack.site.gsd_m**2
+    way = _CONTRAST * look_noise(values.shape[1]) * grey / np.linalg.norm(grey)
+    for area_px in (changes.smallest_px * times for times in _TIMES):
+        wider = math.sqrt(area_px * pixel_m2 / outline.area)
+        inside, ring = _footprint(scale(outline, wider, wider), stack)
+        others = _elsewhere(inside, ring, changes, stack, values, least) if inside.any() and ring.any() else []
+        if len(others) < _FEWEST_PLACES:
+            return
+        calm = _CALM * np.median([_scatter(series) for series in others], axis=0)
+        null = _strengths(others, calm, least)
+        seen_of_it = float((inside**2).sum() / inside.sum())
+        first_half = (np.arange(len(values)) < len(values) / 2)[:, None]
+        drawn = [series + (-1) ** number * seen_of_it * way * first_half
+                 for number, series in enumerate(others[::_EVERY])]
+        shares = [(1 + (null >= strength).sum()) / (1 + len(null)) for strength in _strengths(drawn, calm, least)]
+        found = sum(_chance(float(share)) >= _CHANCE for share in shares)
+        yield Trial(side_px=round(math.sqrt(area_px), 2), contrast=_CONTRAST, tried=len(drawn), found=found)
+        if found >= SURE * len(drawn):
+            return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +131,7 @@ def _followed(mark: Mark, own: np.ndarray, others: list[np.ndarray], taken: list
     if step is None:
         return _Found(states=unclear, reasons=("it could not be followed: its place, or enough other places to hold it "
                                                "against, are not seen often enough",))
-    null = np.array([one.strength if (one := _step(series, calm, least)) else 0.0 for series in others])
+    null = _strengths(others, calm, least)
     share = float((1 + (null >= step.strength).sum()) / (1 + len(null)))
     if _chance(share) < _CHANCE:
         stayed = _there_or_unknown(own, calm, null)
@@ -130,12 +172,12 @@ def _is_beside(found: _Found, own: np.ndarray, values: np.ndarray, inside: np.nd
     return False
 
 
-def _footprint(mark: Mark, stack: Stack) -> tuple[np.ndarray, np.ndarray]:
+def _footprint(outline: Polygon, stack: Stack) -> tuple[np.ndarray, np.ndarray]:
     """(y, x) share of each pixel's light that comes from it, and the ring around it."""
-    share = cv2.GaussianBlur(coverage(mark.outline, stack.site.grid).astype(np.float64), (0, 0),
-                             max(stack.blur_px, 0.4))
+    covered = coverage(outline, stack.site.grid)
+    share = cv2.GaussianBlur(covered.astype(np.float64), (0, 0), max(stack.blur_px, 0.4))
     share[share < 0.2 * share.max(initial=0.0)] = 0.0
-    away = cv2.distanceTransform((coverage(mark.outline, stack.site.grid) <= 0).astype(np.uint8), cv2.DIST_L2, 5)
+    away = cv2.distanceTransform((covered <= 0).astype(np.uint8), cv2.DIST_L2, 5)
     return share, (away > _RING_PX[0]) & (away <= _RING_PX[1])
 
 
@@ -165,12 +207,11 @@ def _elsewhere(inside: np.ndarray, ring: np.ndarray, changes: Changes, stack: St
     moves = np.array([(dy, dx) for dy in top[top % 3 == 0] for dx in left[left % 3 == 0]
                       if (abs(dy) >= np.ptp(rows) or abs(dx) >= np.ptp(columns)) and max(abs(dy), abs(dx)) <= _NEAR_PX])
     found: list[np.ndarray] = []
+    own, there = np.s_[rows.min():rows.max() + 1, columns.min():columns.max() + 1], np.nonzero(inside > 0)
     for dy, dx in moves[np.argsort((moves**2).sum(axis=1), kind="stable")] if len(moves) else ():
-        there = inside > 0
-        if changed[np.nonzero(there)[0] + dy, np.nonzero(there)[1] + dx].any():
+        if changed[there[0] + dy, there[1] + dx].any():
             continue
         cut = np.s_[rows.min() + dy:rows.max() + 1 + dy, columns.min() + dx:columns.max() + 1 + dx]
-        own = np.s_[rows.min():rows.max() + 1, columns.min():columns.max() + 1]
         series = _series(values[(slice(None), slice(None), *cut)], inside[own], ring[own])
         if np.isfinite(series[:, 0]).sum() >= 2 * least:
             found.append(series)
@@ -188,17 +229,35 @@ def _scatter(series: np.ndarray) -> np.ndarray:
 def _step(series: np.ndarray, calm: np.ndarray, least: int) -> _Step | None:
     """The strongest step of a series, against the scatter that is left about its two levels."""
     seen = np.flatnonzero(np.isfinite(series[:, 0]))
-    best: _Step | None = None
-    for cut in range(least, len(seen) - least + 1):
-        before, after = series[seen[:cut]], series[seen[cut:]]
-        start, end = seen_median(before), seen_median(after)
-        rest = np.concatenate([before - start, after - end])
-        spread = np.maximum(seen_mad(rest, np.zeros(rest.shape[1])), calm)
-        error = spread * math.sqrt(1 / len(before) + 1 / len(after))
-        strength = float(np.sqrt((((end - start) / np.maximum(error, 1e-9)) ** 2).mean()))
-        if best is None or strength > best.strength:
-            best = _Step(look=int(seen[cut - 1]), strength=strength, before=start, after=end)
-    return best
+    cuts = range(least, len(seen) - least + 1)
+    if not cuts:
+        return None
+    strengths = [float(_strength(series[seen[:cut]], series[seen[cut:]], calm)) for cut in cuts]
+    cut = cuts[int(np.argmax(strengths))]
+    return _Step(look=int(seen[cut - 1]), then=int(seen[cut]), strength=max(strengths),
+                 before=seen_median(series[seen[:cut]]), after=seen_median(series[seen[cut:]]))
+
+
+def _strengths(places: list[np.ndarray], calm: np.ndarray, least: int) -> np.ndarray:
+    """(place) of the strongest step of each, 0 where there is none; those that are seen in the same looks at once."""
+    strongest, alike = np.zeros(len(places)), dict[bytes, list[int]]()
+    for number, series in enumerate(places):
+        alike.setdefault(np.isfinite(series[:, 0]).tobytes(), []).append(number)
+    for numbers in alike.values():
+        together = np.stack([places[number] for number in numbers], axis=1)
+        seen = together[np.isfinite(together[:, 0, 0])]
+        for cut in range(least, len(seen) - least + 1):
+            strongest[numbers] = np.maximum(strongest[numbers], _strength(seen[:cut], seen[cut:], calm))
+    return strongest
+
+
+def _strength(before: np.ndarray, after: np.ndarray, calm: np.ndarray) -> np.ndarray:
+    """Standard errors between the levels of (time, ..., band), all bands together."""
+    start, end = seen_median(before), seen_median(after)
+    rest = np.concatenate([before - start, after - end])
+    spread = np.maximum(seen_mad(rest, np.zeros(rest.shape[1:])), calm)
+    error = spread * math.sqrt(1 / len(before) + 1 / len(after))
+    return np.asarray(np.sqrt((((end - start) / np.maximum(error, 1e-9)) ** 2).mean(axis=-1)))
 
 
 def _chance(share: float) -> float:
@@ -210,9 +269,10 @@ def _chance(share: float) -> float:
 
 
 def _is_later(mark: Mark, step: _Step, taken: list[datetime]) -> bool | None:
-    """Whether it is there after the step and not before; None where neither the person nor its contrast says so."""
-    if mark.seen is not None:
-        return bool(mark.seen > taken[step.look])
+    """Whether it is there after the step and not before; None where neither the person nor its contrast says so. A day
+    between the two looks says neither."""
+    if mark.seen is not None and not taken[step.look].date() < mark.seen.date() < taken[step.then].date():
+        return mark.seen.date() > taken[step.look].date()
     early, late = float(np.linalg.norm(step.before)), float(np.linalg.norm(step.after))
     if max(early, late) < _CLEARER * min(early, late):
         return None
