@@ -189,7 +189,7 @@ class FolderStore:
             return {}
         if stage == "report":
             return {f"report/{name}": data for name, data in record.files.items()}
-        if self._encoded is None or self._encoded[0] is not record:   # saved, compared and loaded back: written out once
+        if self._encoded is None or self._encoded[0] is not record:   # saved, compared, loaded: encoded once
             data = encode(record.fits if isinstance(record, Stack) else record, site.grid)
             self._encoded = record, {RESULTS[stage]: data}
         return self._encoded[1]
