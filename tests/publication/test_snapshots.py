@@ -8,18 +8,20 @@ from __future__ import annotations
 import io
 import os
 import re
+from collections import Counter
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
+from pypdf.generic import IndirectObject, StreamObject
 from tests.report.quotes import published_report
 from tests.report.yard import text_of, world_of
 
 from sitewatch.report import print_page
 
 _FOLDER = Path(__file__).parents[1] / "snapshots"
-_PIXEL = {"index.html": b"<html lang='en'><title>T</title><p>x</p></html>"}
 _BLOCKS = {"h1", "h2", "h3", "p", "li", "tr", "dt", "dd", "figure", "section", "summary", "caption", "img", "pre"}
 
 
@@ -62,13 +64,39 @@ def test_the_page_has_these_parts_and_words(name, make):
     _same(name, "\n".join(lines) + "\n")
 
 
-@pytest.mark.skipif(print_page(_PIXEL) is None, reason="needs Pango (.ci/run installs it)")
-def test_the_print_says_what_the_page_says_on_pages_in_this_order():
-    """Line breaks follow from the machine's fonts, so words are compared, and the order of the headings."""
-    files = published_report().files
+@pytest.fixture(scope="module")
+def files() -> Mapping[str, bytes]:
+    return published_report().files
+
+
+@pytest.fixture(scope="module")
+def book(files) -> PdfReader:
+    made = print_page(files)
+    if made is None:
+        pytest.skip("needs Pango (.ci/run installs it)")
+    return PdfReader(io.BytesIO(made.data))
+
+
+@pytest.fixture(scope="module")
+def texts(book) -> list[str]:
+    """The letters of each page without its number: where lines and pages break follows from the machine's fonts."""
+    return [re.sub(r"\s+|\d+ / \d+$", "", page.extract_text()) for page in book.pages]
+
+
+def test_the_print_has_these_parts_and_words(files, book, texts):
+    whole, told = "".join(texts), Counter[str]()
+    held = (book.get_object(IndirectObject(number, 0, book)) for number in range(1, book.trailer["/Size"]))
+    lines = [f"{sum(isinstance(one, StreamObject) and one.get('/Subtype') == '/Image' for one in held)} pictures"]
+    for line in map(str.strip, _Outline(files["index.html"].decode()).lines):
+        words = re.sub(r"\s", "", line.partition(": ")[2])
+        told[words] += 1
+        if words and _is_in(words, whole) and told[words] <= max(whole.count(words), 1):
+            lines.append(line)
+    _same("printed.txt", "\n".join(lines) + "\n")
+
+
+def test_the_print_says_what_the_page_says_on_pages_in_this_order(files, texts):
     page = files["index.html"].decode()
-    book = PdfReader(io.BytesIO(print_page(files).data))
-    texts = [re.sub(r"\s+|\d+ / \d+$", "", page.extract_text()) for page in book.pages]
     headings = [re.sub(r"\s", "", text_of(found)) for found in re.findall(r"<h2[^>]*>(.*?)</h2>", page)]
     page_now = 0
     for heading in headings:   # each on the page of the one before it, or on a later one

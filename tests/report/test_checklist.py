@@ -142,6 +142,36 @@ _CASES: dict[int, Callable[[World], World]] = {
     49: lambda w: _said(w, "seen", "It is nearly certain."),
 }
 
+
+def test_of_a_sensor_that_is_not_known_no_processing_level_is(whole):
+    assert {7, 8} <= set(_open(_scenes(whole, sensor="spy-1")))
+
+
+def test_a_change_in_a_control_place_is_told(whole):
+    seen = replace(whole.changes.records[-1], why_not="it lies in the control area car park, which does not change: a "
+                                                      "false alarm")
+    row = _open(replace(whole, changes=replace(whole.changes, records=(*whole.changes.records[:-1], seen))))[34]
+    assert "car park" in row.missing
+
+
+def _of_two_controls(world: World, scatter: str) -> World:
+    """With the ratio of two known structures, 0.8 [0.72, 0.88], and how it scatters between parts of the looks."""
+    method = f"a fit; in 3 parts of the looks it is 0.7, 0.8, 0.9, a scatter of {scatter} %"
+    ratio = Measurement(subject="shed", what="area ratio", value=replace(quantity(0.8, "1"), method=method),
+                        reference="old-hall", scenes=("scene-6",))
+    shed = replace(world.structures.records[-1], id="shed", label="shed")
+    return replace(world, structures=replace(world.structures, records=(*world.structures.records, shed)),
+                   measurements=replace(world.measurements, records=(*world.measurements.records, ratio)))
+
+
+def test_two_known_structures_must_keep_their_ratio(whole):
+    assert _open(_of_two_controls(whole, "9.9")) == {}
+    assert "scatters" in _open(_of_two_controls(whole, "10.1"))[34].missing
+    alone = _of_two_controls(whole, "9.9")
+    alone = replace(alone, measurements=replace(alone.measurements, records=alone.measurements.records[:-1]))
+    assert "could not be measured" in _open(alone)[34].missing
+
+
 _FIRST = Earlier(version=1, date="2024-04-01", title="A", sentences=(), sha256="")
 _UNSTATED: dict[int, Publication] = {
     3: replace(_STATED, version=0), 10: replace(_STATED, dates=""), 38: replace(_STATED, indicators=""),

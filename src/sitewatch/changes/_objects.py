@@ -31,6 +31,7 @@ _NEAR_LOOKS = 10        # on either side of a step: enough for a scatter, few en
 _LEAST_SEEN = 0.5       # of a thing, or the look does not show it
 _LEAST_SCATTER = 0.5    # of a pixel's usual noise: what pixels share, light and placement, does not average out
 _BRIDGE_PX = 2          # around a group: what cuts its bridges looks no farther
+_TURNS = 10             # of dividing colours into two groups; most come to rest before
 _PARTED = 3.0           # two colour groups are two materials when their centres lie this many spreads apart
 
 
@@ -226,13 +227,27 @@ def _halves(colours: np.ndarray, level: float) -> np.ndarray | None:
     if len(colours) < 16:
         return None
     start = colours[[int(colours.sum(axis=1).argmin()), int(colours.sum(axis=1).argmax())]]
-    centres, label = scipy.cluster.vq.kmeans2(colours, start, minit="matrix", missing="warn")
-    sizes = np.bincount(label, minlength=2)
-    if sizes.min() < 8:
+    centres, is_second = _two_means(colours, start)
+    if min(is_second.sum(), (~is_second).sum()) < 8:
         return None
-    spread = np.sqrt(np.mean((colours - centres[label]) ** 2))
+    spread = np.sqrt(np.mean((colours - centres[is_second.astype(int)]) ** 2))
     apart = np.linalg.norm(centres[0] - centres[1]) / np.sqrt(colours.shape[1])
-    return label == 0 if apart > max(_PARTED * spread, level / np.sqrt(colours.shape[1])) else None
+    return ~is_second if apart > max(_PARTED * spread, level / np.sqrt(colours.shape[1])) else None
+
+
+def _two_means(colours: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centres (2, band) of two groups and which colours are of the second (Lloyd 1982, "Least squares quantization in
+    PCM"), after some rounds or when none changes sides."""
+    is_second = np.zeros(len(colours), bool)
+    for turn in range(_TURNS):
+        away = ((colours[:, None] - centres) ** 2).sum(axis=2)
+        found = away[:, 1] < away[:, 0]
+        if turn and (found == is_second).all():
+            break
+        is_second = found
+        centres = np.stack([colours[side].mean(axis=0) if side.any() else centre
+                            for side, centre in zip((~is_second, is_second), centres, strict=True)])
+    return centres, is_second
 
 
 def _thing(breaks: Breaks, own: np.ndarray) -> Thing:

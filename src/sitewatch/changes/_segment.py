@@ -18,7 +18,6 @@ from sitewatch.geo import seen_median
 __all__ = ["Breaks", "find_breaks", "pixel_noise", "tame"]
 
 _CHUNK_PIXELS = 2048  # the programme's tables of one chunk stay in cache
-_ALL = slice(None)
 _STANDS_OUT = 2.5      # a step this many noises of a single look is one that a person can see too
 
 
@@ -150,21 +149,21 @@ class _Sums:
         return cls(weight=weight, total=np.ascontiguousarray(total.transpose(1, 0, 2)), square=square,
                    min_looks=min_looks)
 
-    def costs(self, end: int, begun: np.ndarray, room: np.ndarray, some: np.ndarray | slice = _ALL) -> np.ndarray:
+    def costs(self, end: int, begun: np.ndarray, room: np.ndarray) -> np.ndarray:
         """(start, pixel) for every start before ``end``, less what all of them share; ``room`` (3, time + 1, pixel) is
         worked in, and holds the result."""
         far: np.ndarray = room[0, :end]
         step, count = room[1:, :end]
         first, *others = self.total
-        np.subtract(first[:end, some], first[end, some], out=far)
+        np.subtract(first[:end], first[end], out=far)
         far *= far
         for band in others:
-            np.subtract(band[:end, some], band[end, some], out=step)
+            np.subtract(band[:end], band[end], out=step)
             step *= step
             far += step
-        np.subtract(self.weight[end, some], self.weight[:end, some], out=count)
+        np.subtract(self.weight[end], self.weight[:end], out=count)
         far /= np.maximum(count, 1, out=step)
-        np.subtract(begun[:end, some], far, out=far)
+        np.subtract(begun[:end], far, out=far)
         far[count < self.min_looks] = np.inf
         return far
 
@@ -173,13 +172,13 @@ def _traced(sums: _Sums, begun: np.ndarray, solved: np.ndarray, pixels: np.ndarr
             mean: np.ndarray) -> tuple[np.ndarray, ...]:
     """Walk back from the last look and write down each step with the levels of both sides."""
     rows: list[tuple[np.ndarray, ...]] = []
-    here = np.flatnonzero(solved)
+    here, histories = np.flatnonzero(solved), _Histories.of(sums, begun)
     end = np.full(len(here), len(begun) - 1)
-    start = _starts(sums, begun, here, end)
+    start = histories.starts(here, end)
     while len(here) or not rows:
         inner = start > 0
         here, end, start = here[inner], end[inner], start[inner]
-        before_start = _starts(sums, begun, here, start)
+        before_start = histories.starts(here, start)
         n1, n0 = sums.weight[end, here] - sums.weight[start, here], \
             sums.weight[start, here] - sums.weight[before_start, here]
         after = ((sums.total[:, end, here] - sums.total[:, start, here]) / n1).T
@@ -191,11 +190,32 @@ def _traced(sums: _Sums, begun: np.ndarray, solved: np.ndarray, pixels: np.ndarr
     return tuple(np.concatenate(column) for column in zip(*rows, strict=True))
 
 
-def _starts(sums: _Sums, begun: np.ndarray, here: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """(n) where the segment begins that ends at ``end`` (n) in the pixels ``here`` (n), 0 for an end at 0."""
-    start = np.zeros_like(end)
-    for one in np.unique(end[end > 0]):
-        some = end == one
-        room = np.empty((3, one, int(some.sum())), np.float32)
-        start[some] = sums.costs(int(one), begun, room, here[some]).argmin(axis=0)
-    return start
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Histories:
+    """The sums and what the programme has begun with, of each pixel in a row: (pixel, time + 1), ``total`` (band,
+    pixel, time + 1). Where few pixels are asked for, theirs lie side by side."""
+
+    weight: np.ndarray
+    total: np.ndarray
+    begun: np.ndarray
+    min_looks: int
+
+    @classmethod
+    def of(cls, sums: _Sums, begun: np.ndarray) -> _Histories:
+        """The same, turned."""
+        return cls(weight=np.ascontiguousarray(sums.weight.T), begun=np.ascontiguousarray(begun.T),
+                   total=np.ascontiguousarray(sums.total.transpose(0, 2, 1)), min_looks=sums.min_looks)
+
+    def starts(self, here: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """(n) where the segment begins that ends at ``end`` (n) in the pixels ``here`` (n), 0 for an end at 0."""
+        far = np.zeros((len(here), self.weight.shape[1]), np.float32)
+        for band in self.total:
+            step = band[here]
+            step -= band[here, end][:, None]
+            step *= step
+            far += step
+        count = self.weight[here, end][:, None] - self.weight[here]
+        far /= np.maximum(count, 1)
+        np.subtract(self.begun[here], far, out=far)
+        np.copyto(far, np.float32(np.inf), where=count < self.min_looks)
+        return np.asarray(far.argmin(axis=1))

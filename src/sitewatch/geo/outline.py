@@ -141,8 +141,8 @@ def _on_grid(ring: np.ndarray, grid: GeoBox) -> Polygon:
 
 
 def _rounded(value: Any, decimals: int) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _rounded(item, decimals) for key, item in value.items()}
+    if isinstance(value, float):
+        return round(value, decimals)
     if isinstance(value, list | tuple):
         return [_rounded(item, decimals) for item in value]
-    return round(value, decimals) if isinstance(value, float) else value
+    return {key: _rounded(item, decimals) for key, item in value.items()} if isinstance(value, Mapping) else value

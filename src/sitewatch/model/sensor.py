@@ -45,13 +45,14 @@ SENSORS: dict[str, Sensor] = {
     for sensor in (
         Sensor(id="picture", title="RGB picture, display-stretched", bands=("red", "green", "blue"),
                gsd_m=None, blur_m=None),
-        Sensor(id="grey", title="Single-band picture", bands=("pan",), gsd_m=None, blur_m=None),
-        Sensor(id="planetscope-4", title="PlanetScope, 4 bands", bands=("blue", "green", "red", "nir"),
+        Sensor(id="grey", title="Single-band picture, display-stretched", bands=("pan",), gsd_m=None, blur_m=None),
+        Sensor(id="planetscope-4", title="PlanetScope surface reflectance, 4 bands",
+               bands=("blue", "green", "red", "nir"),
                gsd_m=3.0, blur_m=2.2, is_reflectance=True, scale=1e-4, mask="udm2"),
-        Sensor(id="planetscope-8", title="PlanetScope, 8 bands",
+        Sensor(id="planetscope-8", title="PlanetScope surface reflectance, 8 bands",
                bands=("coastal", "blue", "green-i", "green", "yellow", "red", "rededge", "nir"),
                gsd_m=3.0, blur_m=2.2, is_reflectance=True, scale=1e-4, mask="udm2"),
-        Sensor(id="skysat", title="SkySat, 4 bands", bands=("blue", "green", "red", "nir"),
+        Sensor(id="skysat", title="SkySat surface reflectance, 4 bands", bands=("blue", "green", "red", "nir"),
                gsd_m=0.5, blur_m=0.4, is_reflectance=True, scale=1e-4, mask="udm2"),
         # From baseline 04.00 on, ESA adds 1000 (BOA_ADD_OFFSET is -1000), so that dark ground need not be cut off at 0.
         Sensor(id="sentinel-2", title="Sentinel-2 L2A, 10 m bands", bands=("blue", "green", "red", "nir"),

@@ -7,6 +7,7 @@ import os
 import sys
 import types
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -167,8 +168,7 @@ def parse_yaml(data: bytes, path: Path) -> Table:
     """
     try:
         text = data.decode("utf-8")
-        _refuse_bombs(text, path)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _composed(text, path)
     except UnicodeDecodeError as error:
         raise CaseFileError(path, None, "file", "is not UTF-8 text", "Save it as UTF-8") from error
     except yaml.MarkedYAMLError as error:
@@ -203,10 +203,20 @@ def construct(make: Callable[..., _T], table: Table, folder: Path,
         raise CaseFileError(table.file, table.line, table.key, str(error), "Correct the values") from error
 
 
-def _refuse_bombs(text: str, path: Path) -> None:
+def _composed(text: str, path: Path) -> Any:
+    """The nodes of a text; what the quick loader cannot read is read by Python's own, whose errors say more."""
+    for loader in ([yaml.CSafeLoader] if yaml.__with_libyaml__ else []):
+        with suppress(yaml.YAMLError):
+            _refuse_bombs(text, path, loader)
+            return yaml.compose(text, Loader=loader)
+    _refuse_bombs(text, path, yaml.SafeLoader)
+    return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
+def _refuse_bombs(text: str, path: Path, loader: Any) -> None:
     """Aliases can make a small file huge in memory, deep nesting can exhaust the stack: neither is needed."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=loader):
         line = event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, yaml.AliasEvent):
             raise CaseFileError(path, line, f"*{event.anchor}", "aliases are not allowed", "Write the value out")

@@ -10,7 +10,7 @@ from sitewatch.report._options import ReportOptions
 from sitewatch.report._pdf import Printed, print_page
 from sitewatch.report._reviewed import as_reviewed
 
-VERSION: int = 10
+VERSION: int = 11
 
 __all__ = [
     "LICENCES", "VERSION", "Evidence", "Printed", "ReportOptions", "as_reviewed", "compose_crate",

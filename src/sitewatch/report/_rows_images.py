@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from sitewatch.geo import to_pixels
-from sitewatch.model import Scene
+from sitewatch.model import SENSORS, Scene
 from sitewatch.report._draft import Draft, listed
 from sitewatch.report._method import is_plain
 from sitewatch.report._scenes import local_day
@@ -66,7 +66,9 @@ def after_is_identified(draft: Draft) -> str:
 
 
 def _unidentified(scenes: Iterator[Scene]) -> str:
-    return listed((s.id for s in scenes if not (s.sensor and s.attribution)), "provider or sensor is not recorded")
+    """Of an unknown sensor neither bands nor processing level can be told: the page names those of the known ones."""
+    return listed((s.id for s in scenes if s.sensor not in SENSORS or not s.attribution),
+                  "its provider, or the sensor and processing level, is not known")
 
 
 def days_are_local_too(draft: Draft) -> str:

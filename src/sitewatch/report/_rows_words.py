@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sitewatch.model import Quantity
 from sitewatch.report._draft import Draft, listed
 
 _INTERVAL = re.compile(r"[\d.\u202f]+ \[[-\d.\u202f]+, [-\d.\u202f]+\]")
@@ -16,6 +17,7 @@ _UNEXPLAINED = re.compile(rf"{_ROW_B.pattern}|\b(?:possibl[ey]|apparent(?:ly)?|a
 _QUOTED = re.compile("“[^”]*”")
 _CONFIDENCE = re.compile(r"\b(?:low|moderate|high|analytic) confidence\b", re.I)
 _ARTICLES = re.compile(r"\b\d+ (?:articles|outlets|media|newspapers|reports)\b", re.I)
+_SCATTER = re.compile(r"a scatter of ([\d.]+) %")   # between parts of the looks
 _OUTCOMES = ("publish", "publish-coarsened")
 _STAGES = ("scenes", "stack", "changes", "structures", "measurements", "claims")
 
@@ -62,12 +64,33 @@ def smallest_is_stated(draft: Draft) -> str:
     return "" if draft.changes.smallest_px > 0 else "the smallest size that is reported is not known"
 
 
-def a_control_is_given(draft: Draft) -> str:
-    if not draft.structures.site.controls:
+def controls_stay_the_same(draft: Draft) -> str:
+    """What is known not to change must not: no change in a control place, and the same ratio of two known structures
+    in every part of the looks, within what its interval allows."""
+    site, known = draft.structures.site, {s.id for s in draft.structures if s.class_ == "reference"}
+    if not site.controls:
         return "no place that did not change was named to compare with"
-    known = {structure.id for structure in draft.structures if structure.class_ == "reference"}
-    return "" if any(number.subject in known for number in draft.numbers) else \
-        "no known structure was measured in the same way"
+    if moved := listed((c.id for c in site.controls for found in draft.changes
+                        if f"control area {c.id}," in (found.why_not or "")), "a change was found in it"):
+        return moved
+    measured = [number for number in draft.numbers if number.subject in known]
+    if not measured:
+        return "no known structure was measured in the same way"
+    ratios = [number for number in measured if number.reference in known]
+    if len(known) > 1 and not ratios:
+        return "the ratio of two known structures could not be measured"
+    return listed((f"{n.subject} / {n.reference}" for n in ratios if n.value and _scatter(n.value) > _half(n.value)),
+                  "their ratio scatters between parts of the looks by more than its interval allows")
+
+
+def _scatter(ratio: Quantity) -> float:
+    """In percent, as the method of the ratio of two known structures tells it; 0 where too few looks show both."""
+    told = _SCATTER.search(ratio.method)
+    return float(told[1]) if told else 0.0
+
+
+def _half(ratio: Quantity) -> float:
+    return 50 * (ratio.high - ratio.low) / ratio.value
 
 
 def inferences_have_rivals(draft: Draft) -> str:

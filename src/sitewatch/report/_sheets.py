@@ -13,6 +13,7 @@ from shapely import Polygon
 
 from sitewatch.geo import WGS84, reproject, to_geojson
 from sitewatch.model import (
+    SENSORS,
     Between,
     Column,
     Dimension,
@@ -120,11 +121,13 @@ def _scenes(stack: Stack, permits: Mapping[str, Permit]) -> Sheet:
     for scene in stack.scenes.scenes:
         fit, image, permit = fits.get(scene.id), scene.asset("image"), permits.get(scene.id)
         rows.append((scene.id, scene.taken, scene.taken_from, scene.source, scene.sensor,
+                     SENSORS[scene.sensor].title if scene.sensor in SENSORS else None, scene.baseline,
                      ("yes" if fit.used else "no") if fit else None, fit.why_not if fit else None, scene.off_nadir_deg,
                      scene.sun_elevation_deg, scene.sun_azimuth_deg, scene.licence, scene.attribution,
                      permit.allows if permit else None, image.kept.sha256 if image and image.kept else None))
     return Sheet(name="scenes", title="Scenes", rows=rows, columns={
-        "id": "text", "taken": "time", "taken_from": "text", "source": "text", "sensor": "text", "used": "text",
+        "id": "text", "taken": "time", "taken_from": "text", "source": "text", "sensor": "text", "product": "text",
+        "baseline": "text", "used": "text",
         "why_not": "text", "off_nadir_deg": "number", "sun_elevation_deg": "number", "sun_azimuth_deg": "number",
         "licence": "text", "credit": "text", "published": "text", "sha256": "text"})
 

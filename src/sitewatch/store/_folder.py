@@ -52,6 +52,7 @@ class FolderStore:
         self._pixels = Pixels(folder)
         self._depth = 0
         self._latest: dict[str, tuple[bytes, Any]] = {}
+        self._encoded: tuple[Any, Mapping[str, bytes]] | None = None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -188,7 +189,10 @@ class FolderStore:
             return {}
         if stage == "report":
             return {f"report/{name}": data for name, data in record.files.items()}
-        return {RESULTS[stage]: encode(record.fits if isinstance(record, Stack) else record, site.grid)}
+        if self._encoded is None or self._encoded[0] is not record:   # saved, compared, loaded: encoded once
+            data = encode(record.fits if isinstance(record, Stack) else record, site.grid)
+            self._encoded = record, {RESULTS[stage]: data}
+        return self._encoded[1]
 
     def _write(self, run: Run, record: Any) -> list[str]:
         if isinstance(record, Scenes):

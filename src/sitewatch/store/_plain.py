@@ -27,6 +27,7 @@ from sitewatch.model import Decision, News, Seen, Structure
 __all__ = ["from_plain", "moment_text", "read_json", "rounded", "to_plain", "write_json"]
 
 _REMEDY = "Restore it from a copy, or remove it and run the case again"
+_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _NO_LINES: Mapping[str, int] = MappingProxyType({})
 _T = TypeVar("_T")
 
@@ -84,12 +85,12 @@ def read_json(data: bytes, file: Path) -> dict[str, Any]:
 
 
 def _opened(value: Any, indent: int) -> str:
-    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    line = _LINE.encode(value)
     if len(line) + indent <= 110 or not isinstance(value, dict | list) or not value:
         return line
     pad = "\n" + " " * (indent + 1)
     if isinstance(value, dict):
-        parts = [f"{json.dumps(key, ensure_ascii=False)}: {_opened(item, indent + 1)}" for key, item in value.items()]
+        parts = [f"{_LINE.encode(key)}: {_opened(item, indent + 1)}" for key, item in value.items()]
         return "{" + pad + f",{pad}".join(parts) + "\n" + " " * indent + "}"
     return "[" + pad + f",{pad}".join(_opened(item, indent + 1) for item in value) + "\n" + " " * indent + "]"
 
