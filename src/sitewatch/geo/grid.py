@@ -26,7 +26,7 @@ _ELLIPSOID = Geod(ellps="WGS84")
 
 class _Transformers(threading.local):
     def __init__(self) -> None:
-        self.made: dict[tuple[CRS, CRS], Transformer] = {}
+        self.made: dict[tuple[str, str], Transformer] = {}
 
 
 _TRANSFORMERS = _Transformers()
@@ -111,10 +111,10 @@ def reproject(shape: BaseGeometry, source: CRS, target: CRS) -> BaseGeometry:
 
 def _transformer(source: CRS, target: CRS) -> Transformer:
     """Made once per thread: making one takes longer than using it, and pyproj's are not safe between threads."""
-    made = _TRANSFORMERS.made
-    if (source, target) not in made:
-        made[source, target] = Transformer.from_crs(source, target, always_xy=True)
-    return made[source, target]
+    made, names = _TRANSFORMERS.made, (str(source), str(target))   # to hash a CRS, pyproj writes it out each time
+    if names not in made:
+        made[names] = Transformer.from_crs(source, target, always_xy=True)
+    return made[names]
 
 
 def degrees_grid(grid: GeoBox) -> GeoBox:
