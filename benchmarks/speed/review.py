@@ -3,10 +3,12 @@
     python -m benchmarks.speed.review [--case FOLDER]
 
 On the demo, or on a case that was run. Tiles are asked for over HTTP with four in flight, each for the first time, as a
-browser does. "first_view_s" is from the link to the page with its pictures, after the server's "start_s". Frames are
-those of headless Chromium that show something new: the swipe's edge at another place as the mouse drags it, another
-look drawn to its end as the mouse drags the slider, another thing chosen as a key walks the queue. The queue of 500 is
-filled with structures that are drawn on a copy of the case.
+browser does. "first_view_s" is from the link to the page with both looks and the chips of the chosen thing drawn, after
+the server's "start_s"; "first_view_kb" is what it took from the server. Frames are those of headless Chromium that show
+something new: the swipe's edge at another place as the mouse drags it, another look drawn to its end as the mouse drags
+the slider, another thing chosen as a key walks the queue. "busy_ms" is the time that the page's own thread computed for
+one of them, whatever else the machine does. The queue of 500 is filled with structures that are drawn on a copy of the
+case.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import httpx2
-from playwright.sync_api import Page
+from playwright.sync_api import CDPSession, Page
 from shapely import box
 from tests.served import browsing, can_show, served, shown
 
@@ -43,6 +45,8 @@ _MOST_TILES = 400
 _CROWD = 500
 _STEPS = 100
 _DECISIONS = 5
+_PICTURES = """() => ["before", "after", "strip"].every((id) => document.getElementById(id).dataset.drawn)"""
+_TAKEN = "performance.getEntriesByType('resource').reduce((sum, one) => sum + one.transferSize, 0) / 1000"
 _NEW_FRAMES = """() => {
   const panes = document.getElementById("panes"), after = document.getElementById("after");
   const shows = () => [panes.style.getPropertyValue("--at"), after.dataset.drawn,
@@ -56,7 +60,7 @@ _NEW_FRAMES = """() => {
   };
   requestAnimationFrame(count);
   const from = performance.now();
-  window.newFrames = () => { goesOn = false; return 1000 * frames / (performance.now() - from); };
+  window.newFrames = () => { goesOn = false; return [frames, (performance.now() - from) / 1000]; };
 }"""
 
 
@@ -107,15 +111,20 @@ def _page(case: Path) -> dict[str, Cell]:
     with served(case) as server, browsing() as browser:
         began = perf_counter()
         with shown(browser, server.address) as (page, _):
-            page.wait_for_load_state("networkidle")
-            first = perf_counter() - began
-            swiped = _new_frames(page, lambda: _drag(page, "#handle", reach_px=200))
+            first = _first_view(page, began)
+            swiped = _new_frames(page, "swipe", lambda: _drag(page, "#handle", reach_px=200))
             page.keyboard.press("4")
             _drag(page, "#after-look")       # once, so that every look's tiles are there
             page.wait_for_load_state("networkidle")
-            slid = _new_frames(page, lambda: _drag(page, "#after-look"))
-            return {"in_queue": page.locator("#queue-list button").count(), "first_view_s": first,
-                    "swipe_frames_per_s": swiped, "slider_frames_per_s": slid}
+            slid = _new_frames(page, "slider", lambda: _drag(page, "#after-look"))
+            return {**first, **swiped, **slid}
+
+
+def _first_view(page: Page, began: float) -> dict[str, Cell]:
+    page.wait_for_function(_PICTURES)
+    took, taken = perf_counter() - began, page.evaluate(_TAKEN)
+    page.wait_for_load_state("networkidle")
+    return {"in_queue": page.locator("#queue-list button").count(), "first_view_s": took, "first_view_kb": taken}
 
 
 def _drag(page: Page, what: str, reach_px: float | None = None) -> None:
@@ -141,15 +150,13 @@ def _crowd(case: Path) -> dict[str, Cell]:
         with served(crowded) as server, browsing() as browser:
             started, began = perf_counter() - began, perf_counter()
             with shown(browser, server.address) as (page, _):
-                page.wait_for_load_state("networkidle")
-                first = perf_counter() - began
+                first = _first_view(page, began)
 
                 def walk() -> None:
                     for _ in range(_STEPS):
                         page.keyboard.press("j")
 
-                return {"start_s": started, "in_queue": page.locator("#queue-list button").count(),
-                        "first_view_s": first, "walk_frames_per_s": _new_frames(page, walk),
+                return {"start_s": started, **first, **_new_frames(page, "walk", walk),
                         "decision_ms": 1000 * median(_decided(page) for _ in range(_DECISIONS))}
 
 
@@ -178,10 +185,20 @@ def _decided(page: Page) -> float:
     return took
 
 
-def _new_frames(page: Page, act: Callable[[], None]) -> float:
+def _new_frames(page: Page, what: str, act: Callable[[], None]) -> dict[str, Cell]:
+    own = page.context.new_cdp_session(page)
+    own.send("Performance.enable", {"timeDomain": "threadTicks"})
     page.evaluate(_NEW_FRAMES)
+    before = _busy_s(own)
     act()
-    return float(page.evaluate("window.newFrames()"))
+    frames, seconds = page.evaluate("window.newFrames()")
+    busy = 1000 * (_busy_s(own) - before) / max(1, frames)
+    return {f"{what}_frames_per_s": frames / seconds, f"{what}_busy_ms": busy}
+
+
+def _busy_s(own: CDPSession) -> float:
+    told = own.send("Performance.getMetrics")["metrics"]
+    return float(next(one["value"] for one in told if one["name"] == "TaskDuration"))
 
 
 if __name__ == "__main__":

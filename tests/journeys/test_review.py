@@ -118,8 +118,10 @@ def test_what_was_done_can_be_undone(still):
     one = _chosen(page)
     page.keyboard.press("a")
     _told(page, "Kept: accept")
+    expect(page.locator("#run-state")).to_have_text("Out of date: a run is due")
     page.keyboard.press("z")
     _told(page, "Undone: accept")
+    expect(page.locator("#run-state")).to_have_text("Up to date, with every decision")
     assert _chosen(page) == one
     assert case.decisions() == ()
 

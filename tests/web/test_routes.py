@@ -128,7 +128,7 @@ def test_a_disk_that_takes_nothing_is_told_and_nothing_is_said_to_be_kept(page, 
 
 
 def test_a_run_from_the_page_applies_the_decisions_and_says_when_it_is_done(page, case):
-    assert not page.get("/api/subjects").json()["is_stale"]
+    assert not page.get("/api/run").json()["is_due"]
     _decide(page, "relabel", label="Shed")
     assert page.post("/api/run").status_code == 202
     for _ in range(200):
@@ -137,6 +137,22 @@ def test_a_run_from_the_page_applies_the_decisions_and_says_when_it_is_done(page
             break
         time.sleep(0.02)
     assert (told["failed"], told["title"]) == (None, "A hall at Hill")
+
+
+def test_a_run_is_due_only_while_what_is_decided_differs_from_what_the_last_run_applied(page, table, monkeypatch):
+    row = table["measurements"]
+    monkeypatch.setitem(table, "measurements", row._replace(function=lambda structures, stack, decisions: None))
+
+    def is_due() -> bool:
+        return page.get("/api/run").json()["is_due"]
+    scene = page.get("/api/site").json()["looks"][0]["id"]
+    drawn = {"scene": scene, "dimension": "length"}
+    _decide(page, "measure", **drawn, drawn=[[1, 1], [9, 1]])
+    assert not is_due()   # as long as nobody uses it
+    used = _decide(page, "use", **drawn).json()["decision"]["id"]
+    assert is_due()
+    page.delete(f"/api/decisions/{used}")
+    assert not is_due()
 
 
 def test_a_run_that_fails_says_why_and_leaves_what_there_was(page, case):

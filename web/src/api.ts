@@ -29,7 +29,7 @@ export interface Asked {
 }
 export interface Decided { decision: Decision; subject: Subject | null }
 export interface Finding { layer: string; text: string; evidence: string[] }
-export interface Subjects { subjects: Subject[]; left_out: number; is_stale: boolean }
+export interface Subjects { subjects: Subject[]; left_out: number }
 export interface Claim {
   id: string; quote: string; before: string; after: string; publisher: string; verdict: string; why: string; now: string; why_now: string; subject: string;
   object: string | null; has_size: boolean;
@@ -39,7 +39,7 @@ export interface Findings { title: string; findings: Finding[]; claims: Claim[];
 export interface Row { number: number; rule: "refuse" | "warn" | "inform"; element: string; missing: string; remedy: string }
 export interface Checklist { version: number; is_refused: boolean; rows: Row[] }
 export interface Run {
-  what: "run" | "publish"; published: string | null; is_running: boolean; step: string; done: number; total: number; failed: string | null; title: string | null;
+  what: "run" | "publish"; published: string | null; is_running: boolean; step: string; done: number; total: number; failed: string | null; title: string | null; is_due: boolean | null;
 }
 export interface Measured {
   value: string; unit: string; method: string; each: number[]; budget: { cause: string; share: number }[]; fitted: string | null;

@@ -1,45 +1,50 @@
-/** Two maps of one view, one over the other or side by side: the swipe only moves a clipping edge, so it is as fast as
- *  the browser can draw. Coordinates are pixels of the site's grid, y upwards, so that the top left corner is (0, 0). */
+/** Two maps of one view, one over the other or side by side: the swipe only moves a clipping edge, and another look is
+ *  drawn below the outlines without drawing those again, so that both are as fast as the browser can draw.
+ *  Coordinates are pixels of the site's grid, y upwards, so that the top left corner is (0, 0). */
 
-import Feature from "ol/Feature";
+import Feature, { type FeatureLike } from "ol/Feature";
 import OlMap from "ol/Map";
 import View from "ol/View";
 import { ScaleLine } from "ol/control";
 import { Polygon } from "ol/geom";
 import { defaults as interactions } from "ol/interaction/defaults";
-import TileLayer from "ol/layer/Tile";
 import VectorLayer from "ol/layer/Vector";
 import { Projection } from "ol/proj";
-import TileImage from "ol/source/TileImage";
 import VectorSource from "ol/source/Vector";
 import { Fill, Stroke, Style, Text } from "ol/style";
-import TileGrid from "ol/tilegrid/TileGrid";
-import { api, type Mode, type Point, type Site, type Subject } from "./api";
+import type { Mode, Point, Site, Subject } from "./api";
 import { byId, day } from "./dom";
+import { Picture } from "./picture";
+import { Tiles } from "./tiles";
 
 export type Compare = "swipe" | "flicker" | "side" | "single";
 const FLICKER_MS = 800;
+const NEIGHBOURS = 2;   // looks on either side that are fetched before they are asked for
 
 export class Panes {
   readonly outlines = new VectorSource();
+  readonly chosen = new VectorSource();
   readonly drawn = new VectorSource();
   readonly view: View;
   readonly before: Pane;
   readonly after: Pane;
   private readonly frame = byId("panes");
   private readonly handle = byId("handle");
-  private readonly styles = new WeakMap<Subject, Style>();
-  private readonly chosenStyles = new WeakMap<Subject, Style>();
+  private readonly tiles = new Tiles((path) => this.arrived(path));
   private at = 50;
   private flicker = 0;
 
-  constructor(private readonly site: Site, private readonly isChosen: (id: string) => boolean, choose: (id: string) => void) {
+  private reach = 0;
+  private tellDrawn: () => void = () => undefined;
+  readonly areDrawn = new Promise<void>((resolve) => { this.tellDrawn = resolve; });
+
+  constructor(private readonly site: Site, choose: (id: string) => void) {
     const extent = [0, -site.height, site.width, 0];
     const projection = new Projection({ code: "site", units: "pixels", extent, metersPerUnit: site.gsd_m });
     this.view = new View({ projection, extent, showFullExtent: true, constrainOnlyCenter: true, smoothExtentConstraint: false,
       maxResolution: 4 * Math.max(site.width / 400, site.height / 400), minResolution: 1 / 24 });
-    this.before = new Pane(byId("before"), site, this, projection, false);
-    this.after = new Pane(byId("after"), site, this, projection, true);
+    this.before = new Pane(byId("before"), site, this, this.tiles, false);
+    this.after = new Pane(byId("after"), site, this, this.tiles, true);
     for (const pane of [this.before, this.after]) {
       pane.map.on("singleclick", (event) => {
         const hit = pane.map.forEachFeatureAtPixel(event.pixel, (feature) => feature.getId(), { hitTolerance: 6 });
@@ -52,38 +57,49 @@ export class Panes {
     this.swipes();
   }
 
-  /** Draws the outlines of what can be decided on; the chosen one is drawn strongest. */
+  /** Draws the outlines of what can be decided on. */
   draw(subjects: Subject[]): void {
     this.outlines.clear();
-    this.outlines.addFeatures(subjects.map((subject) => {
-      const feature = new Feature({ geometry: new Polygon([subject.outline.map(([x, y]) => [x, -y])]), subject });
-      feature.setId(subject.id);
-      return feature;
-    }));
+    this.outlines.addFeatures(subjects.map(featureOf));
   }
 
-  restyle(): void {
-    this.outlines.changed();
+  /** Another record in the place of one that is drawn already, or beside them. */
+  redraw(subject: Subject): void {
+    const old = this.outlines.getFeatureById(subject.id);
+    if (old) this.outlines.removeFeature(old);
+    this.outlines.addFeature(featureOf(subject));
   }
 
-  style(subject: Subject): Style | undefined {
-    const isChosen = this.isChosen(subject.id);
-    if (subject.kind === "change" && !isChosen) return undefined;
-    const styles = isChosen ? this.chosenStyles : this.styles;
-    const made = styles.get(subject) ?? this.styled(subject, isChosen);
-    styles.set(subject, made);
-    return made;
+  choose(subject: Subject): void {
+    this.chosen.clear();
+    this.chosen.addFeature(featureOf(subject));
   }
 
-  private styled(subject: Subject, isChosen: boolean): Style {
-    const colour = colourOf(subject.class);
-    return new Style({
-      zIndex: isChosen ? 2 : 1,
-      stroke: new Stroke({ color: colour, width: isChosen ? 3 : 1.8, ...(subject.kind === "rejected" || subject.kind === "change" ? { lineDash: [7, 5] } : {}) }),
-      fill: new Fill({ color: "rgba(255,255,255,0)" }),
-      ...(subject.kind === "change" ? {} : { text: new Text({ text: subject.label, font: "700 13px Helvetica, Arial, sans-serif",
-        overflow: true, offsetY: -2, textBaseline: "bottom", fill: new Fill({ color: colour }), stroke: new Stroke({ color: "#fff", width: 3.5 }) }) }),
-    });
+  /** The looks next to those that are shown will be wanted. */
+  fetchNear(): void {
+    this.reach = Math.max(this.reach, NEIGHBOURS);
+    this.want();
+  }
+
+  /** All looks will be wanted: whoever drags the slider sees each at once. */
+  fetchAll(): void {
+    this.reach = this.site.looks.length;
+    this.want();
+  }
+
+  /** What is shown is fetched first, then what lies next to it. */
+  want(): void {
+    const [after, before] = [this.after.picture, this.before.picture];
+    const paths = after.isDrawn && before.isDrawn ? [] : [after.overview(), before.overview(), ...after.paths(0), ...before.paths(0)];
+    if (after.isDrawn && before.isDrawn) for (let by = 1; by <= this.reach; by += 1) for (const one of [after, before]) paths.push(...one.paths(by), ...one.paths(-by));
+    this.tiles.want(paths);
+  }
+
+  private arrived(path: string): void {
+    for (const { picture } of [this.after, this.before]) if (picture.waitsFor(path)) picture.draw();
+    if (!this.after.picture.isDrawn || !this.before.picture.isDrawn) return;
+    this.tellDrawn();
+    this.want();
   }
 
   compare(mode: Compare): void {
@@ -137,62 +153,69 @@ export class Panes {
   }
 }
 
-/** One map that shows one look at a time; looks that were shown stay drawn, so that going back costs nothing. */
+/** One map that shows one look at a time below the outlines. */
 export class Pane {
   readonly map: OlMap;
-  private readonly looks = new Map<string, TileLayer<TileImage>>();
-  private shown: TileLayer<TileImage> | null = null;
+  readonly picture: Picture;
+  private readonly date: Element | null;
 
-  constructor(private readonly target: HTMLElement, private readonly site: Site, panes: Panes,
-    private readonly projection: Projection, withScale: boolean) {
-    const style = (feature: unknown): Style | undefined => panes.style((feature as Feature).get("subject") as Subject);
+  constructor(target: HTMLElement, private readonly site: Site, panes: Panes, tiles: Tiles, withScale: boolean) {
     const pen = new Style({ stroke: new Stroke({ color: "#ffd60a", width: 2.5 }), fill: new Fill({ color: "rgba(255,214,10,.12)" }) });
     this.map = new OlMap({
       target, view: panes.view, interactions: interactions({ altShiftDragRotate: false, pinchRotate: false, keyboard: false }),
       controls: withScale ? [new ScaleLine({ units: "metric", minWidth: 90 })] : [],
-      layers: [new VectorLayer({ source: panes.outlines, style, zIndex: 10, updateWhileInteracting: true }),
-        new VectorLayer({ source: panes.drawn, style: pen, zIndex: 11, updateWhileInteracting: true })],
+      layers: [new VectorLayer({ source: panes.outlines, style: styleOf(false), zIndex: 10, updateWhileInteracting: true }),
+        new VectorLayer({ source: panes.chosen, style: styleOf(true), zIndex: 11, updateWhileInteracting: true }),
+        new VectorLayer({ source: panes.drawn, style: pen, zIndex: 12, updateWhileInteracting: true })],
     });
+    this.picture = new Picture(target, site, tiles, () => panes.want());
+    this.map.on("precompose", ({ frameState }) => { if (frameState) this.picture.lay(frameState); });
+    this.date = target.querySelector(".date");
   }
 
   show(index: number, mode: Mode): void {
     const scene = this.site.looks[index];
     if (!scene) return;
-    const key = `${mode}/${scene.id}`;
-    let layer = this.looks.get(key);
-    if (!layer) {
-      layer = new TileLayer({ source: this.source(mode, scene.id), zIndex: 0, preload: Infinity });
-      this.looks.set(key, layer);
-      this.map.addLayer(layer);
-    }
-    // The look before stays under the new one until that has its tiles: no white flash in between.
-    const old = this.shown;
-    layer.setZIndex(1);
-    layer.setVisible(true);
-    if (old && old !== layer) {
-      old.setZIndex(0);
-      this.map.once("rendercomplete", () => { if (this.shown !== old) old.setVisible(false); });
-    }
-    this.shown = layer;
-    this.map.once("rendercomplete", () => { if (this.shown === layer) this.target.dataset.drawn = key; });
-    const date = this.target.querySelector(".date");
-    if (date) date.textContent = day(scene.taken);
-  }
-
-  private source(mode: Mode, scene: string): TileImage {
-    const { width, height, levels } = this.site;
-    const resolutions = Array.from({ length: levels }, (_, z) => 2 ** (levels - 1 - z));
-    return new TileImage({
-      projection: this.projection, transition: 0, interpolate: true,
-      tileGrid: new TileGrid({ origin: [0, 0], resolutions, tileSize: 256, extent: [0, -height, width, 0] }),
-      tileUrlFunction: ([z, x, y]) => api.tile(mode, scene, z!, x!, y!),
-    });
+    this.picture.show(index, mode);
+    if (this.date) this.date.textContent = day(scene.taken);
   }
 }
 
+function featureOf(subject: Subject): Feature {
+  const feature = new Feature({ geometry: new Polygon([subject.outline.map(([x, y]) => [x, -y])]), subject });
+  feature.setId(subject.id);
+  return feature;
+}
+
+/** Mere changes are drawn once they are chosen; the chosen one is drawn strongest. */
+function styleOf(isChosen: boolean): (feature: FeatureLike) => Style | undefined {
+  const made = new WeakMap<Subject, Style>();
+  return (feature) => {
+    const subject = feature.get("subject") as Subject;
+    if (subject.kind === "change" && !isChosen) return undefined;
+    const style = made.get(subject) ?? styled(subject, isChosen);
+    made.set(subject, style);
+    return style;
+  };
+}
+
+function styled(subject: Subject, isChosen: boolean): Style {
+  const colour = colourOf(subject.class);
+  return new Style({
+    stroke: new Stroke({ color: colour, width: isChosen ? 3 : 1.8, ...(subject.kind === "rejected" || subject.kind === "change" ? { lineDash: [7, 5] } : {}) }),
+    fill: new Fill({ color: "rgba(255,255,255,0)" }),
+    ...(subject.kind === "change" ? {} : { text: new Text({ text: subject.label, font: "700 13px Helvetica, Arial, sans-serif",
+      overflow: true, offsetY: -2, textBaseline: "bottom", fill: new Fill({ color: colour }), stroke: new Stroke({ color: "#fff", width: 3.5 }) }) }),
+  });
+}
+
+const COLOURS = new Map<string, string>();
+
+/** Read from the style sheet once: asking for it makes the browser lay the page out. */
 export function colourOf(kind: string): string {
-  const style = getComputedStyle(document.documentElement);
   const name = { "new structure": "new", appeared: "new", "removed structure": "removed", vanished: "removed",
     "altered structure": "altered", altered: "altered", "ground works": "works", "marked object": "altered", reference: "reference" }[kind] ?? "control";
-  return style.getPropertyValue(`--${name}`).trim();
+  const colour = COLOURS.get(name) ?? getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  COLOURS.set(name, colour);
+  return colour;
 }

@@ -4,40 +4,77 @@ import type { Subject } from "./api";
 import { byId, el, whole } from "./dom";
 
 const MARKS: Record<string, string> = { accept: "✓", reject: "✗", "not sure": "?" };
+const AT_ONCE = 60;   // rows that are made before the first view; the others follow when the browser has time
 
 /** What the tool set aside is listed on demand only: it is much, and seldom worth a decision. */
 const isSetAside = (one: Subject): boolean => one.kind === "change" && one.reasons.length > 0 && !one.decisions.length;
 
-export function drawQueue(subjects: Subject[], chosen: string | null, actor: string, leftOut: number, acts: {
-  choose: (id: string) => void; showAll: () => void;
-}): void {
-  const aside = subjects.filter(isSetAside).length;
-  const open = subjects.filter((one) => one.is_open && one.kind !== "reference" && !isSetAside(one));
-  byId("queue-count").textContent = String(open.length);
-  byId("queue-list").replaceChildren(...subjects.map((one) => row(one, one.id === chosen, actor, acts.choose)));
-  byId("queue-all").replaceChildren(aside + leftOut ? el("button", { type: "button", "aria-pressed": String(!leftOut), click: acts.showAll },
-    `${leftOut ? "Show" : "Hide"} ${aside + leftOut} that the tool set aside`) : "");
-}
+export class Queue {
+  private readonly list = byId("queue-list");
+  private readonly rows = new Map<string, HTMLLIElement>();
+  private subjects: Subject[] = [];
+  private later = 0;
+  private chosen = "";
 
-/** Marks the chosen row without drawing the list again. */
-export function markChosen(chosen: string): void {
-  const list = byId("queue-list");
-  list.querySelector("button[aria-current=true]")?.setAttribute("aria-current", "false");
-  const made = list.querySelector(`button[data-id="${CSS.escape(chosen)}"]`);
-  made?.setAttribute("aria-current", "true");
-  made?.scrollIntoView({ block: "nearest" });
-}
+  constructor(private readonly actor: string, private readonly acts: { choose: (id: string) => void; showAll: () => void }) {}
 
-function row(one: Subject, isChosen: boolean, actor: string, choose: (id: string) => void): HTMLLIElement {
-  const mine = verdictOf(one, actor);
-  const others = one.decisions.filter((d) => d.actor !== actor && d.what in MARKS);
-  const marks = [mine ? MARKS[mine] : "", ...others.map((d) => `${MARKS[d.what]}${d.actor}`)].filter(Boolean).join(" ");
-  return el("li", {},
-    el("button", { type: "button", class: `row ${classOf(one)}${one.is_open ? "" : " done"}`, "data-id": one.id,
-      "aria-current": String(isChosen), click: () => choose(one.id) },
-    el("b", {}, one.kind === "change" ? one.class : one.label), marks ? el("span", { class: "marks" }, marks) : null,
-    el("span", { class: "what" }, ...whole(one.kind === "change" ? one.when : `${one.class}, ${one.when}`)),
-    one.is_disputed ? el("span", { class: "differ" }, "readers differ") : null));
+  draw(subjects: Subject[], leftOut: number): void {
+    window.clearTimeout(this.later);
+    this.subjects = subjects;
+    this.rows.clear();
+    this.list.replaceChildren();
+    this.addRows(AT_ONCE);
+    this.later = window.setTimeout(() => this.addRows(Infinity), 0);
+    this.count();
+    const aside = subjects.filter(isSetAside).length + leftOut;
+    byId("queue-all").replaceChildren(aside ? el("button", { type: "button", "aria-pressed": String(!leftOut), click: this.acts.showAll },
+      `${leftOut ? "Show" : "Hide"} ${aside} that the tool set aside`) : "");
+  }
+
+  /** One row anew, at the end where there was none. */
+  redraw(one: Subject): void {
+    this.addRows(Infinity);
+    const made = this.row(one);
+    const old = this.rows.get(one.id);
+    if (old) old.replaceWith(made);
+    else this.list.append(made);
+    this.rows.set(one.id, made);
+    this.count();
+  }
+
+  /** Marks the chosen row without drawing the list again. */
+  mark(id: string): void {
+    this.button(this.chosen)?.setAttribute("aria-current", "false");
+    this.chosen = id;
+    if (!this.rows.has(id)) this.addRows(Infinity);
+    this.button(id)?.setAttribute("aria-current", "true");
+    this.button(id)?.scrollIntoView({ block: "nearest" });
+  }
+
+  private button(id: string): Element | null | undefined {
+    return this.rows.get(id)?.firstElementChild;
+  }
+
+  private addRows(most: number): void {
+    const made = this.subjects.slice(this.rows.size, this.rows.size + most).map((one): [string, HTMLLIElement] => [one.id, this.row(one)]);
+    this.list.append(...made.map(([id, row]) => { this.rows.set(id, row); return row; }));
+  }
+
+  private count(): void {
+    byId("queue-count").textContent = String(this.subjects.filter((one) => one.is_open && one.kind !== "reference" && !isSetAside(one)).length);
+  }
+
+  private row(one: Subject): HTMLLIElement {
+    const mine = verdictOf(one, this.actor);
+    const others = one.decisions.filter((d) => d.actor !== this.actor && d.what in MARKS);
+    const marks = [mine ? MARKS[mine] : "", ...others.map((d) => `${MARKS[d.what]}${d.actor}`)].filter(Boolean).join(" ");
+    return el("li", {},
+      el("button", { type: "button", class: `row ${classOf(one)}${one.is_open ? "" : " done"}`, "data-id": one.id,
+        "aria-current": String(one.id === this.chosen), click: () => this.acts.choose(one.id) },
+      el("b", {}, one.kind === "change" ? one.class : one.label), marks ? el("span", { class: "marks" }, marks) : null,
+      el("span", { class: "what" }, ...whole(one.kind === "change" ? one.when : `${one.class}, ${one.when}`)),
+      one.is_disputed ? el("span", { class: "differ" }, "readers differ") : null));
+  }
 }
 
 export function verdictOf(one: Subject, actor: string): string | null {

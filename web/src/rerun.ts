@@ -6,22 +6,29 @@ import { button, byId, el, tell, whole } from "./dom";
 const ASK_MS = 400;
 
 export class Rerun {
-  onDone: () => void = () => undefined;
+  onDone: () => Promise<void> = () => Promise.resolve();
   private readonly start = byId<HTMLButtonElement>("rerun");
   private readonly publishing = byId<HTMLButtonElement>("publish");
   private readonly state = byId("run-state");
-  private wasStale = false;
+  private asked = 0;
 
   constructor() {
     this.start.addEventListener("click", () => void this.follow(api.startRun));
     this.publishing.addEventListener("click", () => void this.publish());
-    void api.run().then((run) => { if (run.is_running) void this.follow(() => Promise.resolve(run)); }).catch(() => undefined);
   }
 
-  isStale(isStale: boolean): void {
-    this.wasStale = isStale;
-    this.state.textContent = isStale ? "Out of date: a run is due" : "Up to date, with every decision";
-    this.start.classList.toggle("strong", isStale);
+  /** Whether a run is due: what was decided may have been taken back since. */
+  async look(): Promise<void> {
+    const asked = this.asked += 1;
+    const run = await api.run().catch(() => null);
+    if (!run || asked !== this.asked || this.start.disabled) return;
+    if (run.is_running) await this.follow(() => Promise.resolve(run));
+    else this.tellState(run.is_due === true);
+  }
+
+  private tellState(isDue: boolean): void {
+    this.state.textContent = isDue ? "Out of date: a run is due" : "Up to date, with every decision";
+    this.start.classList.toggle("strong", isDue);
   }
 
   /** The checklist; what is open is shown, and what stops publication has to be supplied first. */
@@ -49,9 +56,9 @@ export class Rerun {
         await new Promise((resolve) => setTimeout(resolve, ASK_MS));
         run = await api.run();
       }
-      tell(run.failed ?? (run.published ? `Published: ${run.published}` : `The run is done: ${run.title ?? ""}`), run.failed !== null);
-      if (run.failed || run.published) this.isStale(this.wasStale);
-      else this.onDone();
+      tell(run.failed ?? (run.published ? `Published: ${run.published}` : run.title ? `The run is done: ${run.title}` : "The run is done"), run.failed !== null);
+      if (!run.failed && !run.published) await this.onDone();
+      this.tellState(run.is_due === true);
     } catch (error) {
       tell(error instanceof Error ? error.message : String(error), true);
     } finally {

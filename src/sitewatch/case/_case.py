@@ -78,6 +78,7 @@ class Case(People):
         self._ids: dict[str, str] = {}
         self._records: dict[str, Any] = {}
         self._decided: dict[str, tuple[Decision, ...]] = {}
+        self._alone: dict[str, tuple[Structures, Structures]] = {}
 
     @classmethod
     def open(cls, folder: Path | str) -> Case:
@@ -153,9 +154,12 @@ class Case(People):
         again._ids["scenes"] = self._id("scenes")
         return self._store.stored(again._id(stage)).is_whole
 
-    def decide(self, decision: Decision, version: str | None = None) -> Decision:
-        """Keep what a person decided; it counts from the next run on. VerificationError where ``version`` is stale."""
-        return keep(self, decision, version)
+    def decide(self, decision: Decision, version: str | None = None, *, is_blind: bool = False) -> Decision:
+        """Keep what a person decided; it counts from the next run on. VerificationError where ``version`` is stale.
+
+        ``is_blind``: they decided on the things as ``structures_shown`` shows them to a blind reader.
+        """
+        return keep(self, decision, version, is_blind=is_blind)
 
     def run(self, until: str = "report", progress: Progress | None = None) -> tuple[Step, ...]:
         """Look for new images, then compute every stage up to ``until`` that is not stored already."""
@@ -235,13 +239,27 @@ class Case(People):
             self._store.save(replace(run, seconds=round(perf_counter() - started, 3), warnings=told), record)
         self._records[stage] = self._store.as_stored(stage, record, self.site)
 
+    def traced_alone(self, actor: str) -> Structures:
+        """What a run would trace from the changes of the last one with the decisions of one person alone; traced once
+        after each run, and not kept."""
+        found: Structures = self.stored("structures")
+        before, alone = self._alone.get(actor, (None, found))
+        if before is not found:
+            own = counted_in("structures", [decision for decision in self.decisions() if decision.actor == actor])
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")   # the run has told of them
+                made = self._call("structures", [self.stored("changes"), self.stack()], "", None, ("detect",), own)
+            alone = cast(Structures, self._store.as_stored("structures", made, self.site))
+            self._alone[actor] = found, alone
+        return alone
+
     def _call(self, stage: str, inputs: Sequence[Any], made_with: str, progress: Progress | None,
-              without: Collection[str] = ()) -> Any:
+              without: Collection[str] = (), decisions: Sequence[Decision] | None = None) -> Any:
         """The stage's function on its inputs, with what it asks for but what it is to do ``without``."""
         function = STAGES[stage].function
         offers: dict[str, Callable[[], Any]] = {
             "claims": lambda: self._claims,
-            "decisions": lambda: self._decided.get(stage, ()),
+            "decisions": lambda: self._decided.get(stage, ()) if decisions is None else decisions,
             "detect": lambda: partial(STAGES["changes"].function, options=self.options["changes"]),
             "options": lambda: self.options[stage],
             "progress": lambda: progress,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sitewatch import store
+from sitewatch.case._blind import structures_for
 from sitewatch.claims import faults_of
 from sitewatch.errors import InputError
 from sitewatch.model import (
@@ -17,12 +18,16 @@ from sitewatch.model import (
     Review,
     Site,
     Standing,
+    Structures,
     Waiting,
     queue_of,
     shown_to,
     standing_of,
 )
 from sitewatch.store import FolderStore
+
+if TYPE_CHECKING:
+    from sitewatch.case._case import Case
 
 __all__ = ["People"]
 
@@ -53,7 +58,16 @@ class People:
         What others decided on a thing has no part in a blind reader's queue until they have decided on it themselves.
         """
         shown = shown_to(self.decisions(), actor, is_blind=is_blind)
-        return queue_of(store.with_drawn(self.stored("structures"), shown), self.stored("changes"), shown, actor)
+        structures = store.with_drawn(self.structures_shown(actor, is_blind=is_blind), shown)
+        return queue_of(structures, self.stored("changes"), shown, actor)
+
+    def structures_shown(self, actor: str, *, is_blind: bool = False) -> Structures:
+        """The structures of the last run as this person may see them.
+
+        What others decided on a thing, drew or split off has no part in what a blind reader sees until they have
+        decided on it themselves: where it has, that is traced once more without.
+        """
+        return structures_for(cast("Case", self), actor) if is_blind else cast(Structures, self.stored("structures"))
 
     def withdraw(self, decision_id: str, actor: str) -> Decision:
         """Take back a decision of one's own; InputError where it is not there or another person's."""

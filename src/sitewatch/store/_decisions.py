@@ -139,8 +139,14 @@ def _check_structure(decision: Decision, structure: Structure) -> None:
 
 
 def decisions_plain(decisions: Sequence[Decision], grid: GeoBox) -> list[Any]:
-    """Decisions for a run's fingerprint."""
-    return [to_plain(decision, grid) for decision in decisions]
+    """Decisions for a run's fingerprint, not to be changed: each is put into plain words once."""
+    plain = _plain_on(grid)
+    return [plain(decision) for decision in decisions]
+
+
+@lru_cache(maxsize=8)
+def _plain_on(grid: GeoBox) -> Callable[[Decision], Any]:
+    return lru_cache(maxsize=_KEPT)(lambda decision: to_plain(decision, grid))
 
 
 def keep_decision(folder: Path, grid: GeoBox, complete: Callable[[Sequence[Decision]], Decision]) -> Decision:

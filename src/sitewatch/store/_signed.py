@@ -29,7 +29,7 @@ def signed_files(folder: Path, where: str, most: int) -> list[Path]:
     paths = sorted(inside(folder, where).glob("*.yaml"))
     if len(paths) > most:
         raise InputError(f"{folder / where} holds more than {most} files. Restore it from a copy")
-    return [inside(folder, f"{where}/{path.name}") for path in paths]
+    return [inside(folder, f"{where}/{path.name}") if path.is_symlink() else path for path in paths]
 
 
 def all_signed(folder: Path, where: str, most: int, read: Callable[[Path], _T]) -> Iterator[_T]:

@@ -57,13 +57,14 @@ def _seeing(app: FastAPI, desk: Desk) -> None:
         """The place, its grid, and its looks in order of time."""
         return desk.site()
 
-    @app.get("/api/subjects", tags=["see"])
-    def subjects(with_all: bool = False) -> SubjectsTold:
+    @app.get("/api/subjects", tags=["see"], response_model=SubjectsTold)
+    def subjects(with_all: bool = False) -> Response:
         """Structures and changes in the order in which decisions on them are worth most.
 
         What the tool set aside and nobody decided on is told `with_all` only.
         """
-        return desk.subjects(with_all=with_all)
+        told = desk.subjects(with_all=with_all)   # hundreds: written at once, not taken apart and checked once more
+        return Response(told.model_dump_json(by_alias=True), media_type="application/json")
 
     @app.get("/api/findings", tags=["see"])
     def findings() -> FindingsTold:
@@ -109,7 +110,7 @@ def _deciding(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/api/run", tags=["run"])
     def run() -> RunTold:
-        """How far the run is, or the publication."""
+        """How far the run is, or the publication, and whether a run is due."""
         return desk.run()
 
     @app.get("/api/checklist", tags=["publish"])

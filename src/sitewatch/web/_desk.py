@@ -9,9 +9,9 @@ from typing import Any
 
 from shapely import Polygon
 
-from sitewatch import publication, store
+from sitewatch import publication
 from sitewatch.case import Case
-from sitewatch.errors import InputError
+from sitewatch.errors import InputError, SitewatchError
 from sitewatch.geo import from_pixels, to_lonlat, to_pixels
 from sitewatch.model import Check, Decision, Progress
 from sitewatch.web._job import Job
@@ -32,7 +32,16 @@ from sitewatch.web._records import (
     SiteTold,
     SubjectsTold,
 )
-from sitewatch.web._teller import Reader, Teller, claim_told, decision_told, iso, measured_by_hand, measured_in
+from sitewatch.web._teller import (
+    Reader,
+    Teller,
+    claim_told,
+    decision_told,
+    iso,
+    made_from,
+    measured_by_hand,
+    measured_in,
+)
 
 __all__ = ["Desk"]
 
@@ -50,6 +59,7 @@ class Desk:
         self._drawing = threading.Lock()
         self._tiles: OrderedDict[tuple[Any, ...], bytes] = OrderedDict()
         self._job = Job()
+        self._told: Teller | None = None
 
     # -- what there is to see
 
@@ -88,11 +98,10 @@ class Desk:
 
     def strip(self, mode: Mode, subject_id: str) -> bytes | None:
         """The chips of one structure or change; None where there is none."""
-        subject = store.subjects_of(self.case.stored("structures"), self.case.stored("changes"),
-                                    self.case.decisions()).get(subject_id)
-        if subject is None or mode not in self.pictures.modes:
+        outline = self._teller().outline(subject_id)
+        if outline is None or mode not in self.pictures.modes:
             return None
-        return self.pictures.strip(mode, to_pixels(subject.outline, self.case.site.grid).bounds)
+        return self.pictures.strip(mode, to_pixels(outline, self.case.site.grid).bounds)
 
     def site(self) -> SiteTold:
         """The place and its looks."""
@@ -112,14 +121,17 @@ class Desk:
         references = [s.id for s in teller.structures if s.class_ == "reference"]
         aside = set() if with_all else {subject for subject in teller.waiting if teller.is_set_aside(subject)}
         told = [teller.tell(subject) for subject in (*teller.waiting, *references) if subject not in aside]
-        return SubjectsTold(subjects=told, left_out=len(aside), is_stale=not self.case.is_current("structures"))
+        return SubjectsTold(subjects=told, left_out=len(aside))
 
     def findings(self) -> FindingsTold:
-        """The sentences of the last run, and its verdicts on what others say beside those with the links made since."""
-        found = self.case.stored("claims")
-        now = self._checks_now()
-        return FindingsTold(title=found.title, links=self._teller().links(), findings=[
-            FindingTold(layer=f.layer, text=f.text, evidence=list(f.evidence)) for f in found],
+        """The sentences of the last run, and its verdicts on what others say beside those with the links made since.
+
+        A blind reader is not told what rests on a thing that they do not see as it was left.
+        """
+        found, teller, now = self.case.stored("claims"), self._teller(), self._checks_now()
+        return FindingsTold(title="" if teller.hidden else found.title, links=teller.links(), findings=[
+            FindingTold(layer=f.layer, text=f.text, evidence=list(f.evidence))
+            for f in found if not teller.hidden & set(f.evidence)],
             claims=[claim_told(check, now.get(check.claim.id), self.case.quoted) for check in found.checks])
 
     def _checks_now(self) -> dict[str, Check]:
@@ -138,7 +150,7 @@ class Desk:
             decision = Decision(**given, actor=self.actor, outline=outline, drawn=drawn)
         except ValueError as error:
             raise InputError(f"{asked.subject}: {error}") from error
-        return self._decided(self.case.decide(decision, asked.version))
+        return self._decided(self.case.decide(decision, asked.version, is_blind=self.is_blind))
 
     def withdraw(self, decision_id: str) -> DecidedTold:
         """Take a decision of this reader back."""
@@ -153,8 +165,15 @@ class Desk:
         return self._job.start("run", self._ran)
 
     def run(self) -> RunTold:
-        """How far it is."""
-        return self._job.told
+        """How far it is, and, while nothing runs, whether a run is due."""
+        told = self._job.told
+        return told if told.is_running else told.model_copy(update={"is_due": self._is_due()})
+
+    def _is_due(self) -> bool:
+        try:
+            return not self.case.is_current("claims")
+        except SitewatchError:
+            return True   # and the run says what is wrong
 
     def checklist(self) -> ChecklistTold:
         """The rows that have to hold before the report may be published; InputError where a run is due first."""
@@ -171,13 +190,13 @@ class Desk:
         """Publish in the background, through the checklist of the command line; what is open stops it."""
         return self._job.start("publish", lambda progress: _published(self.folder, asked, progress))
 
-    def _ran(self, progress: Progress) -> tuple[str, str | None]:
+    def _ran(self, progress: Progress) -> tuple[str | None, str | None]:
         case = Case.open(self.folder)
         case.run(progress=progress)
         if case.run_ids("stack") != self.case.run_ids("stack"):  # new images: what was drawn shows the old ones
             self.case, self._pictures = case, None
             self._tiles.clear()
-        return case.findings().title, None
+        return None if self.is_blind else case.findings().title, None
 
     def _decided(self, decision: Decision) -> DecidedTold:
         teller = self._teller()
@@ -185,7 +204,10 @@ class Desk:
         return DecidedTold(decision=decision_told(decision), subject=subject)
 
     def _teller(self) -> Teller:
-        return Teller(self.case, Reader(actor=self.actor, is_blind=self.is_blind))
+        """Who tells what there is: the same one until a run or a decision changes that."""
+        if self._told is None or not _same(self._told.made_from, made_from(self.case)):
+            self._told = Teller(self.case, Reader(actor=self.actor, is_blind=self.is_blind))
+        return self._told
 
     def _corners(self) -> list[Point] | None:
         grid = self.case.site.grid
@@ -193,6 +215,13 @@ class Desk:
             return None
         frame = Polygon([(0, 0), (grid.width, 0), (grid.width, grid.height), (0, grid.height)])
         return [(x, y) for x, y in to_lonlat(from_pixels(frame, grid), grid).exterior.coords[:4]]
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether the same results were read, and the same decisions."""
+    *results, decisions = one
+    *others, known = other
+    return decisions == known and all(a is b for a, b in zip(results, others, strict=True))
 
 
 def _published(folder: Path, asked: PublishAsked, progress: Progress) -> tuple[str, str | None]:

@@ -13,8 +13,8 @@ from sitewatch.web._records import RunTold
 
 __all__ = ["Job"]
 
-Work = Callable[[Progress], tuple[str, str | None]]
-"""Gives the title of what came out, and where it was published."""
+Work = Callable[[Progress], tuple[str | None, str | None]]
+"""Gives the title of what came out, where it may be told, and where it was published."""
 
 
 @dataclass(slots=True)

@@ -147,8 +147,6 @@ class SubjectsTold(BaseModel):
     subjects: list[StructureTold]
     left_out: int
     """How many that the tool set aside are not told."""
-    is_stale: bool
-    """Whether decisions were made that no run has applied yet."""
 
 
 class FindingTold(BaseModel):
@@ -261,7 +259,10 @@ class PublishAsked(BaseModel):
 
 
 class RunTold(BaseModel):
-    """A run or a publication: whether it goes on, what it is at, why it failed, what came out and where it lies."""
+    """A run or a publication: whether it goes on, what it is at, why it failed, what came out and where it lies.
+
+    ``is_due``: whether a run would give other results than there are now; null while one goes on.
+    """
 
     what: Literal["run", "publish"]
     is_running: bool
@@ -271,3 +272,4 @@ class RunTold(BaseModel):
     failed: str | None
     title: str | None
     published: str | None
+    is_due: bool | None = None

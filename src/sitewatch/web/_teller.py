@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Literal, cast
 
+from shapely import Polygon
+
 from sitewatch import store
 from sitewatch.case import Case
 from sitewatch.errors import InputError
@@ -14,6 +16,7 @@ from sitewatch.geo import to_pixels
 from sitewatch.measurements import beside_fitted, measure_by_hand
 from sitewatch.model import (
     Change,
+    Changes,
     Check,
     Claims,
     Decision,
@@ -41,7 +44,8 @@ from sitewatch.web._records import (
     TermTold,
 )
 
-__all__ = ["Reader", "Teller", "claim_told", "decision_told", "iso", "measured_by_hand", "measured_in"]
+__all__ = ["Reader", "Teller", "claim_told", "decision_told", "iso", "made_from", "measured_by_hand",
+           "measured_in"]
 
 _DRAWN_PX = 0.75  # the stairs of a change's pixels need not be drawn step by step
 
@@ -58,39 +62,52 @@ class Teller:
     """Tells what there is about each subject to one reader."""
 
     def __init__(self, case: Case, reader: Reader) -> None:
-        self._case, self._reader, self._grid = case, reader, case.site.grid
-        structures, changes, self._known = case.stored("structures"), case.stored("changes"), case.decisions()
-        self._shown = shown_to(self._known, reader.actor, is_blind=reader.is_blind)
-        self._subjects = store.subjects_of(structures, changes, self._shown)
-        self.structures: Structures = store.with_drawn(structures, self._shown)
-        self.waiting = {one.subject: one for one in queue_of(self.structures, changes, self._shown, reader.actor)}
+        self._case, self._reader, self._grid, self.made_from = case, reader, case.site.grid, made_from(case)
+        found, changes, self.measured, known = self.made_from
+        structures = case.structures_shown(reader.actor, is_blind=reader.is_blind)
+        shown = shown_to(known, reader.actor, is_blind=reader.is_blind)
+        self._known, self._shown = _by_subject(known), _by_subject(shown)
+        self._links = [decision for decision in shown if decision.what == "link"]
+        self._subjects = store.subjects_of(structures, changes, shown)
+        self.structures: Structures = store.with_drawn(structures, shown)
+        self.waiting = {one.subject: one for one in queue_of(self.structures, changes, shown, reader.actor)}
         self._rejected = {structure.id for structure in structures.rejected}
         self._anew = {s.id for s in self.structures} - {s.id for s in structures}
-        self.measured = measured_in(case)
+        self.hidden = {s.id for s in (*found.records, *found.rejected) if self._subjects.get(s.id) != s}
+        self._told: dict[str, StructureTold] = {}
 
     def is_set_aside(self, subject_id: str) -> bool:
         """Whether the tool rejected it, and nobody decided on it."""
         subject = self._subjects[subject_id]
-        return isinstance(subject, Change) and subject.why_not is not None and all(
-            decision.subject != subject_id for decision in self._shown)
+        return isinstance(subject, Change) and subject.why_not is not None and subject_id not in self._shown
 
     def has(self, subject_id: str) -> bool:
         """Whether it is still there: what a person drew is gone once they take it back."""
         return subject_id in self._subjects
 
+    def outline(self, subject_id: str) -> Polygon | None:
+        """Where it is, as this reader may see it; None where it is not there."""
+        return self._subjects[subject_id].outline if self.has(subject_id) else None
+
     def tell(self, subject_id: str) -> StructureTold:
         """The record of a subject for the page; InputError where a run has taken it away."""
+        if subject_id not in self._told:
+            self._told[subject_id] = self._tell(subject_id)
+        return self._told[subject_id]
+
+    def _tell(self, subject_id: str) -> StructureTold:
         subject, waiting = self._subjects.get(subject_id), self.waiting.get(subject_id)
         if subject is None:
             raise InputError(f"{subject_id} is not in the results any more: a run traced it anew. Load the page again")
-        decisions = [decision for decision in self._shown if decision.subject == subject.id]
+        decisions = self._shown.get(subject.id, [])
         hides = self._reader.is_blind and self._reader.actor not in verdicts_of(decisions)
         shape = to_pixels(subject.outline, self._grid)
         ring = (shape.simplify(_DRAWN_PX) if isinstance(subject, Change) else shape).exterior.coords
         common: dict[str, Any] = {
             "id": subject.id, "chance": subject.chance, "decisions": [decision_told(d) for d in decisions],
             "outline": [(round(x, 3), round(y, 3)) for x, y in ring], "is_disputed": disputed(decisions),
-            "version": store.version_of(subject, self._known, self._grid), "worth": waiting.worth if waiting else None,
+            "version": store.version_of(subject, self._known.get(subject.id, []), self._grid),
+            "worth": waiting.worth if waiting else None,
             "why_worth": waiting.why if waiting else "", "is_open": bool(waiting and waiting.is_open)}
         if isinstance(subject, Change):
             return StructureTold(kind="change", label=subject.id, class_=subject.kind, when=str(subject.between),
@@ -99,7 +116,7 @@ class Teller:
         return StructureTold(kind=self._kind(subject, hides), label=subject.label, class_=subject.class_,
                              when=str(subject.happened), area=self._area(subject.id),
                              by="hidden" if hides and subject.by != "tool" else subject.by,
-                             reasons=self._reasons(subject, hides), looks=self._looks(subject, hides),
+                             reasons=self._reasons(subject, hides), looks=self._looks(subject, decisions, hides),
                              drawings=self._drawings(decisions), **common)
 
     def _kind(self, subject: Structure, hides: bool) -> Literal["structure", "rejected", "reference"]:
@@ -111,14 +128,14 @@ class Teller:
         """A blind reader sees the tool's reasons only."""
         if subject.id in self._anew:
             return ["a person drew it; the next run reads its looks and measures it"]
-        said = {str(decision) for decision in self._known} | {"people differ on this"}
+        said = {str(d) for d in self._known.get(subject.id, ())} | {"people differ on this"} if hides else set()
         return [reason for reason in subject.reasons if not (hides and reason in said)]
 
-    def _looks(self, subject: Structure, hides: bool) -> list[LookTold]:
+    def _looks(self, subject: Structure, decisions: Sequence[Decision], hides: bool) -> list[LookTold]:
         """Every look, with what people said of it since the last run."""
         said: dict[str, dict[str, LookState]] = {}
-        for decision in self._shown:
-            if decision.subject == subject.id and decision.scene and decision.state:
+        for decision in decisions:
+            if decision.scene and decision.state:
                 said.setdefault(decision.scene, {})[decision.actor] = decision.state
         return [self._look(look, said.get(look.scene, {}), hides) for look in subject.looks]
 
@@ -131,7 +148,7 @@ class Teller:
         return LookTold(scene=look.scene, state=look.state, chance=look.chance, by=look.by)
 
     def _area(self, subject_id: str) -> str | None:
-        found = self.measured.of(subject_id, "area") if self.measured else None
+        found = self.measured.of(subject_id, "area") if self.measured and subject_id not in self.hidden else None
         if found is None:
             return None
         return str(found.value) if found.value else f"cannot tell: {found.why_not}"
@@ -159,7 +176,19 @@ class Teller:
     def links(self) -> list[LinkTold]:
         """What claims are linked with, as far as this reader may see it."""
         return [LinkTold(id=d.id, claim=d.claim or "", part=d.part or "subject", subject=d.subject, actor=d.actor,
-                         dimension=d.dimension) for d in self._shown if d.what == "link"]
+                         dimension=d.dimension) for d in self._links]
+
+
+def made_from(case: Case) -> tuple[Structures, Changes, Measurements | None, tuple[Decision, ...]]:
+    """What the last run left, and what people decided: as long as these are the same, all is told as before."""
+    return case.stored("structures"), case.stored("changes"), measured_in(case), case.decisions()
+
+
+def _by_subject(decisions: Sequence[Decision]) -> dict[str, list[Decision]]:
+    found: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        found.setdefault(decision.subject, []).append(decision)
+    return found
 
 
 def measured_by_hand(case: Case, fitted: Measurements | None, asked: MeasureAsked) -> MeasuredTold:
