@@ -81,3 +81,13 @@ def test_distance_is_that_to_the_outline_negative_inside(where):
 def test_what_is_seen_at_some_pixels_is_what_is_seen_of_all_to_the_last_bit(where, blur_px):
     some = where.distance((60, 60)) < 3
     assert (where.seen((60, 60), blur_px, some) == where.seen((60, 60), blur_px)[some]).all()
+
+
+@given(_RECTANGLES, st.floats(0.7, 2.5))
+@settings(max_examples=20, deadline=None)
+def test_the_slopes_of_what_is_seen_are_those_of_small_steps(one, blur_px):
+    where, step = np.ones((60, 60), bool), 1e-5
+    slopes = one.slopes(where.shape, blur_px, where)
+    for index, way in enumerate(np.eye(5) * step):
+        more, less = (Rectangle.of(one.vector + sign * way).seen(where.shape, blur_px, where) for sign in (1, -1))
+        assert np.allclose(slopes[:, index], (more - less) / (2 * step), atol=1e-6)

@@ -67,6 +67,17 @@ class Rectangle:
         sigma = math.sqrt(2 * (blur_px**2 + PIXEL_VARIANCE))
         return np.asarray(_between(along, self.length / 2, sigma) * _between(across, self.width / 2, sigma) / 4)
 
+    def slopes(self, shape: tuple[int, int], blur_px: float, where: np.ndarray) -> np.ndarray:
+        """(pixel, 5) how ``seen`` of these pixels changes with x, y, length, width and angle."""
+        along, across = self._axes(shape, where)
+        sigma, cos, sin = math.sqrt(2 * (blur_px**2 + PIXEL_VARIANCE)), math.cos(self.angle), math.sin(self.angle)
+        lengthwise, by_along, by_length = _between_slopes(along, self.length / 2, sigma)
+        crosswise, by_across, by_width = _between_slopes(across, self.width / 2, sigma)
+        by_along, by_across = by_along * crosswise, by_across * lengthwise
+        return np.column_stack([by_across * sin - by_along * cos, -by_along * sin - by_across * cos,
+                                by_length * crosswise / 2, by_width * lengthwise / 2,
+                                by_along * across - by_across * along]) / 4
+
     def distance(self, shape: tuple[int, int]) -> np.ndarray:
         """(y, x) distance of each pixel's centre from the nearest side in pixels, negative inside."""
         along, across = self._axes(shape)
@@ -83,3 +94,9 @@ class Rectangle:
 def _between(away: np.ndarray, half: float, sigma: float) -> np.ndarray:
     """Twice the share of light from within ``half`` of a middle line that is ``away``."""
     return np.asarray(scipy.special.erf((away + half) / sigma) - scipy.special.erf((away - half) / sigma))
+
+
+def _between_slopes(away: np.ndarray, half: float, sigma: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``_between``, and how it changes with ``away`` and with ``half``."""
+    one, other = (2 / (math.sqrt(math.pi) * sigma) * np.exp(-((away + side) / sigma) ** 2) for side in (half, -half))
+    return _between(away, half, sigma), one - other, one + other

@@ -174,10 +174,17 @@ def _fitted(share: np.ndarray, pixels: np.ndarray, blur_px: float) -> tuple[Rect
         seen = Rectangle.of(vector).seen(pixels.shape, blur, window)
         return np.asarray(seen * (seen @ target) / max(seen @ seen, 1e-9) - target)
 
+    def slopes(vector: np.ndarray) -> np.ndarray:
+        rectangle = Rectangle.of(vector)
+        seen, by = rectangle.seen(pixels.shape, blur, window), rectangle.slopes(pixels.shape, blur, window)
+        size = max(seen @ seen, 1e-9)
+        share = (seen @ target) / size
+        return np.asarray(share * by + np.outer(seen, (target @ by - 2 * share * (seen @ by)) / size))
+
     reach = np.array([3.0, 3.0, 4.0, 4.0, _TURN])
     lower = np.maximum(start.vector - reach, [-np.inf, -np.inf, 1.0, 1.0, -np.inf])
     found = scipy.optimize.least_squares(residual, start.vector, bounds=(lower, start.vector + reach), max_nfev=40,
-                                         diff_step=np.full(5, 1e-3), x_scale=[1, 1, 1, 1, 0.05])
+                                         jac=slopes, x_scale=[1, 1, 1, 1, 0.05])
     variance = float(((target - target.mean()) ** 2).sum())
     fit = 1 - float((found.fun**2).sum()) / variance if variance > 0 else 0.0
     return _upright(Rectangle.of(found.x)), fit
