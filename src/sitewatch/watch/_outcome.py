@@ -116,7 +116,8 @@ def _quiet(case: Case, told: tuple[AnyNews, ...], at: datetime, progress: Progre
 
 
 def _fits(case: Case, seen: Glance | None) -> tuple[SceneFit, ...]:
-    return seen.fits if seen else cast(tuple[SceneFit, ...], store.FolderStore(case.folder).load("stack", "", case.site))
+    kept = seen.fits if seen else store.FolderStore(case.folder).load("stack", "", case.site)
+    return cast(tuple[SceneFit, ...], kept)
 
 
 def _with_looks(outcome: Outcome, fits: tuple[SceneFit, ...], known: set[str] | None, missing: str,

@@ -16,8 +16,8 @@ _FILE = ".cache/still.json"
 
 class Still(NamedTuple):
     """The ``state`` of a case (``state_of``) in which a run of it computed nothing, None where it was not in one; what
-    was ``asked`` of it last, of which there was nothing to tell; when its latest clear look was taken, UTC, None where there
-    is none; and whether that was told at a ``glance``."""
+    was ``asked`` of it last, of which there was nothing to tell; when its latest clear look was taken, UTC, None where
+    there is none; and whether that was told at a ``glance``."""
 
     state: str | None
     asked: str
