@@ -48,9 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             plan = NewCase(images=folder / "images" / site, name=site, question="What is new?")
             Case.new(folder / "cases" / site, plan)
         rows = [_row("the first pass", asked, folder), _row("a pass with nothing new", asked, folder)]
-        for site in names:
-            _add(looks[_LOOKS:_LOOKS + 1], folder / "images" / site)
-        rows.append(_row("a pass with one new image at each", asked, folder))
+        for look, what, glances in ((_LOOKS, "one new image at each, at a glance", True),
+                                    (_LOOKS + 1, "one new image at each, all computed anew", False)):
+            for site in names:
+                _add(looks[look:look + 1], folder / "images" / site)
+            rows.append(_row(what, asked, folder, glances=glances))
         rows += _searched(folder / "cases" / names[0], rows[0].set)
     show(f"{asked.sites} sites of 1 km with {_LOOKS} looks, {asked.jobs} at a time", rows)
     keep("watching", rows, measured, _RESULTS)
@@ -61,7 +63,7 @@ def _looks_of(folder: Path) -> list[list[Path]]:
     """The files of each look of a simulated village, in order of time."""
     world = replace(read_world("estate"), size_m=(_SIZE_M, _SIZE_M))
     deliver(world, 0, folder)
-    scenes = sorted(path.stem for path in (folder / "scenes").glob("*.json"))
+    scenes = sorted(path.stem for path in (folder / "scenes").glob("*.json") if path.stem != "catalog")
     return [sorted((folder / "scenes").glob(f"{scene}*")) for scene in scenes]
 
 
@@ -83,9 +85,9 @@ def _searched(case: Path, set_: str) -> list[Row]:
         "pass": what, "seconds": seconds / share, "core_seconds_per_site": cores / share}) for what, share in rows]
 
 
-def _row(what: str, asked: argparse.Namespace, folder: Path) -> Row:
+def _row(what: str, asked: argparse.Namespace, folder: Path, *, glances: bool = False) -> Row:
     began, worked = perf_counter(), _worked()
-    done = watch_cases(folder / "cases", asked.jobs)
+    done = watch_cases(folder / "cases", asked.jobs, glances=glances)
     seconds, cores = perf_counter() - began, _worked() - worked
     held = sum(path.stat().st_size for path in (folder / "cases" / "site-0000").rglob("*") if path.is_file())
     return Row(tier="simulated", set=f"{asked.sites} sites, {asked.jobs} at a time", cells={

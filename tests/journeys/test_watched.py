@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sitewatch.case import Case, NewCase
+from sitewatch.case import Case, NewCase, glance
 from sitewatch.sources.simulated import deliver, read_world
 from sitewatch.watch import watch_cases
 
@@ -69,3 +69,45 @@ def _arrive(looks: list[list[Path]], images: Path) -> None:
 def _files(case: Path) -> dict[str, bytes]:
     return {path.relative_to(case).as_posix(): path.read_bytes() for part in ("results", "report")
             for path in sorted((case / part).rglob("*")) if path.is_file()}
+
+
+def _watched(looks: list[list[Path]], folder: Path) -> tuple[Path, Path]:
+    """A folder of cases whose one case was watched with these looks, and its images."""
+    folder.mkdir(exist_ok=True)
+    _arrive(looks, folder / "images")
+    Case.new(folder / "cases" / "hall", NewCase(images=folder / "images", name="Hall"))
+    watch_cases(folder / "cases")
+    return folder / "cases", folder / "images"
+
+
+def test_news_come_with_the_same_image_at_a_glance_as_when_all_is_computed_anew(looks, tmp_path):
+    _watched(looks[:12], tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    told: dict[str, list[list[tuple[str, str]]]] = {"one": [], "two": []}
+    for name, passes in told.items():
+        for look in looks[12:15]:
+            _arrive([look], tmp_path / name / "images")
+            [outcome] = watch_cases(tmp_path / name / "cases", glances=name == "one").found.outcomes
+            passes.append([(news.kind, news.subject) for news in outcome.news])
+    assert told["one"] == told["two"]
+    assert [len(news) for news in told["one"]] == [1, 0, 1]
+
+
+def test_a_glance_is_taken_only_where_nothing_but_images_is_new(looks, tmp_path):
+    cases, images = _watched(looks[:16], tmp_path)
+    hall = cases / "hall"
+    assert glance(Case.open(hall)) is None   # no image is new
+    _arrive(looks[16:17], images)
+    seen = glance(Case.open(hall))
+    assert seen is not None
+    assert (len(seen.fits), seen.left) == (16, 1)   # the first of the looks is the catalogue of all
+    file, plain = hall / "case.yaml", (hall / "case.yaml").read_text(encoding="utf-8")
+    file.write_text(plain + "\nchanges:\n  penalty: 41\n", encoding="utf-8")
+    assert glance(Case.open(hall)) is None
+    file.write_text(plain, encoding="utf-8")
+    _arrive(looks[17:], images)
+    assert glance(Case.open(hall)) is None   # too many
+    shutil.rmtree(hall / ".cache")
+    for path in images.glob(f"{looks[17][0].stem}*"):
+        path.unlink()
+    assert glance(Case.open(hall)) is None

@@ -168,6 +168,10 @@ class Case(People):
         self._ids, self._records = {}, {}
         return tuple(self._step(stage, progress) for stage in up_to(until))
 
+    def go_on(self, until: str = "report", progress: Progress | None = None) -> tuple[Step, ...]:
+        """The same with the images that were looked for last: no source is asked."""
+        return tuple(self._step(stage, progress) for stage in up_to(until)[1:])
+
     def run_ids(self, until: str = "report") -> dict[str, str]:
         """The identity of each stage's result, up to ``until``."""
         return {stage: self._id(stage) for stage in up_to(until)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from shapely.geometry.base import BaseGeometry
@@ -44,12 +45,12 @@ class ChangesOptions:
 
 def detect_changes(stack: Stack, options: ChangesOptions = ChangesOptions(),
                    progress: Progress | None = None, *, threshold: float | None = None,
-                   near: BaseGeometry | None = None) -> Changes:
+                   near: BaseGeometry | None = None, since: datetime | None = None) -> Changes:
     """Compare each place with its own past and keep what is stronger than the site's own quiet history.
 
     Every candidate is recorded, the rejected ones with the reason. ``threshold``: of a stack that differs from one
     that was searched before by little: what chance alone does is not asked again, and what is weaker not recorded, nor
-    what does not meet ``near``, a geometry in the site's CRS.
+    what does not meet ``near``, a geometry in the site's CRS, nor what came before ``since``.
     """
     tell = progress or (lambda step, done, total: None)
     if not stack.is_series:
@@ -70,11 +71,12 @@ def detect_changes(stack: Stack, options: ChangesOptions = ChangesOptions(),
     strengths = np.array(list(map(Strength.of(tamed, noise, stack.blur_px), things)))
     controls = {c.id: coverage(c.outline, stack.site.grid) > 0.5 for c in stack.site.controls}
     wanted = np.ones(noise[0].size, bool) if near is None else coverage(near, stack.site.grid).ravel() > 0
+    first = 0 if since is None else sum(fit.taken < since for fit in stack.used)
     judge = Judge(values=values, days=days, null=null, strengths=strengths, controls=controls, stack=stack,
                   allowed=options.false_alarms_per_year, max_return=options.max_return,
                   times=(days[-1] - days[0]) / 365.25)
     records = [judge.record(thing, float(strength)) for thing, strength in zip(things, strengths, strict=True)
-               if strength >= (threshold or 0) and wanted[thing.pixels].any()]
+               if strength >= (threshold or 0) and wanted[thing.pixels].any() and thing.look >= first]
     tell("judge", 4, 4)
     return Changes(site=stack.site, records=tuple(named(records)), smallest_px=smallest,
                    threshold=null.threshold(options.false_alarms_per_year),

@@ -46,6 +46,8 @@ class _Duration(click.ParamType[float]):
 @click.option("--fetch-mb", type=click.FloatRange(min=0, min_open=True), metavar="MB",
               help="Fetch new images from the archives that a case names, no more than so many megabytes a case and "
                    "pass. Without it nothing is fetched.")
+@click.option("--glance", is_flag=True, help="Look at new images at a glance first: a third of the work, and what "
+              "changes slowly is told up to six images later (docs/watch.md).")
 @JSON
 def watch(cases: Path, every: float | None, as_json: bool, **given: Any) -> int:
     """Look at every case in the folder CASES and tell what is new since the last pass, each thing once.
@@ -70,12 +72,12 @@ def watch(cases: Path, every: float | None, as_json: bool, **given: Any) -> int:
         time.sleep(max(0.0, every - (time.monotonic() - began)))
 
 
-def _watched(cases: Path, progress: Progress, jobs: int, scheduler: str | None, team: str | None,
-             fetch_mb: float | None) -> Round:
+def _watched(cases: Path, progress: Progress, *, fetch_mb: float | None, **given: Any) -> Round:
     from sitewatch.scenes import Limits
     from sitewatch.watch import watch_cases
 
-    return watch_cases(cases, scheduler or jobs, progress, Limits(max_mb=fetch_mb) if fetch_mb else None, team)
+    limits = Limits(max_mb=fetch_mb) if fetch_mb else None
+    return watch_cases(cases, given["scheduler"] or given["jobs"], progress, limits, given["team"], given["glance"])
 
 
 def _code(done: Round) -> int:

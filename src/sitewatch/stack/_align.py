@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from sitewatch.stack._threads import each
 from sitewatch.stack._windows import REACH_PX, Windows, correlation, edges_of
 
-__all__ = ["Looks", "Shift", "align_views", "likeness", "stands_out"]
+__all__ = ["Looks", "Shift", "align_views", "likeness", "match_one", "stands_out"]
 
 _COARSE_PX, _COARSE_STEP = 256, 8  # a whole view is compared about that large, in steps of at most so many pixels
 _COARSE_REACH_PX = 64  # a view farther off than this is refused
@@ -78,6 +78,20 @@ def align_views(views: Looks, zero: int | None = None, tick: Callable[[int], Non
     if tick:
         tick(len(views))
     return _centred(shifts, zero)
+
+
+def match_one(view: np.ndarray, earlier: np.ndarray) -> Shift | None:
+    """How one more view lies, by the mean of ``earlier`` ones (time, y, x) that lie on the grid.
+
+    None where it is not sure, or too far off to be found so.
+    """
+    cut, last = Windows(len(earlier) + 1, view.shape), len(earlier)
+    each(lambda i: cut.take(i, view if i == last else earlier[i]), range(last + 1))
+    weights = np.zeros((last + 1, last + 1), np.float32)
+    weights[last, :last] = 1 / last
+    here = Shift(x_px=0.0, y_px=0.0, sigma_px=float("inf"), agreeing=0, windows=1)
+    found, = _match(cut, [here] * (last + 1), weights, [last])
+    return found if _is_sure(found) and not _is_doubtful(found) else None
 
 
 def _taken(views: Looks) -> tuple[Windows, list[np.ndarray]]:

@@ -25,7 +25,7 @@ from sitewatch.stack._threads import each, give_back
 from sitewatch.stack._veil import veiled_pixels
 from sitewatch.stack._windows import middles
 
-__all__ = ["StackOptions", "build_stack"]
+__all__ = ["StackOptions", "build_stack", "judged_fit", "resemblance", "site_mask"]
 
 _NEAREST = 8    # views on both sides that say what the site looks like at a time
 _SHARP_PX = 1000
@@ -195,7 +195,7 @@ def _with_snow(fits: list[SceneFit], laid: np.ndarray, views: list[View], placed
     seen = [(view, one.placing) for view, one in zip(views, placed, strict=True) if view.scene.id in used]
     told = [None if view.snow is None else lay_nearest(view.snow[None], view.grid, site.grid, placing)[0]
             for view, placing in seen]
-    shares = iter(snow_shares(laid, views[0].bands, _inside(site), told))
+    shares = iter(snow_shares(laid, views[0].bands, site_mask(site), told))
     return [replace(fit, snow_share=next(shares)) if fit.used else fit for fit in fits]
 
 
@@ -210,10 +210,10 @@ def _normalised(laid: np.ndarray, fits: list[SceneFit], site: Site,
     taken = [fit.taken for fit in fits if fit.used]
     unclear = _unclear(laid, lines, alike, taken) if alike.sum() >= SERIES_LOOKS else ~np.isfinite(laid[:, 0])
     _hide(laid, unclear)
-    inside = _inside(site)
+    inside = site_mask(site)
     shares = [1 - hidden[inside].mean() for hidden in unclear]
     judged = iter(zip(likeness, shares, strict=True))
-    fits = [_judged(fit, *next(judged), options) if fit.used else fit for fit in fits]
+    fits = [judged_fit(fit, *next(judged), options) if fit.used else fit for fit in fits]
     return _only(laid, np.flatnonzero([fit.used for fit in fits if fit.site_clear_share is not None])), fits
 
 
@@ -246,7 +246,7 @@ def _only(views: np.ndarray, which: Iterable[int]) -> np.ndarray:
     return views[:count]
 
 
-def _inside(site: Site) -> np.ndarray:
+def site_mask(site: Site) -> np.ndarray:
     """(y, x) bool: the pixels of the site's area; all of them where it is smaller than a pixel."""
     area = site.area if site.grid.crs is None else reproject(site.area, WGS84, site.grid.crs)
     inside = coverage(area, site.grid) > 0.5
@@ -256,7 +256,7 @@ def _inside(site: Site) -> np.ndarray:
 def _lines_of(some: np.ndarray, options: StackOptions) -> list[list[Line]]:
     """Two rounds: on all ground, then on what is stable in the views that are alike after the first."""
     lines = _lines(some, typical_view(some), np.ones(some.shape[2:], bool))
-    alike = np.array([_resemblance(line) >= options.min_correlation for line in lines])
+    alike = np.array([resemblance(line) >= options.min_correlation for line in lines])
     if alike.sum() < min(SERIES_LOOKS, len(some)):
         return lines
     first = some[alike]
@@ -273,21 +273,21 @@ def _likeness(laid: np.ndarray, lines: list[list[Line]], enough: float) -> np.nd
     typical one of the nearest views in time."""
     everywhere = np.ones(laid.shape[2:], bool)
     if len(laid) < SERIES_LOOKS:  # what is typical of so few is half the view itself
-        return np.array([max((_resemblance(fit_lines(view, other, everywhere))
+        return np.array([max((resemblance(fit_lines(view, other, everywhere))
                               for j, other in enumerate(laid) if j != i), default=1.0) for i, view in enumerate(laid)])
-    likeness = np.array([_resemblance(line) for line in lines])
+    likeness = np.array([resemblance(line) for line in lines])
     for i in np.flatnonzero(likeness < enough):
         nearest = np.argsort(np.abs(np.arange(len(laid)) - i), kind="stable")[1:_NEAREST + 1]
-        local = _resemblance(fit_lines(laid[i], typical_view(laid[nearest]), everywhere))
+        local = resemblance(fit_lines(laid[i], typical_view(laid[nearest]), everywhere))
         likeness[i] = max(likeness[i], local - _SHARED)
     return likeness
 
 
-def _resemblance(lines: list[Line]) -> float:
+def resemblance(lines: list[Line]) -> float:
     return float(np.mean([line.correlation for line in lines]))
 
 
-def _judged(fit: SceneFit, alike: float, share: float, options: StackOptions) -> SceneFit:
+def judged_fit(fit: SceneFit, alike: float, share: float, options: StackOptions) -> SceneFit:
     if alike < options.min_correlation:
         return replace(fit, used=False, site_clear_share=0.0, why_not=(
             f"does not resemble the site's other views (correlation {alike:.2f}): cloud, haze or snow"))

@@ -20,7 +20,7 @@ from sitewatch.stack._read import View, lay_brightness
 from sitewatch.stack._windows import middles
 from sitewatch.stack._wrong import HIDDEN, what_is_wrong
 
-__all__ = ["Placed", "place_views"]
+__all__ = ["Placed", "needs_more", "place_views"]
 
 _ROUNDS = 4             # the first finds the middle of a view that is turned by much, the others its rim
 _LEAST_WINDOWS = 6
@@ -81,6 +81,11 @@ def place_views(views: Sequence[View], site: Site, zero: int | None = None,
             break
     good = flat[int(np.argmax([one.shift.strength for one in known]))]
     return [_settled(one, partial(flat.__getitem__, i), good) for i, one in enumerate(known)]
+
+
+def needs_more(known: Placed, site: Site) -> bool:
+    """Whether its windows show more than a shift."""
+    return _better(known, middles(*site.grid.shape)) is not None
 
 
 def _settled(known: Placed, view: Callable[[], np.ndarray], good: np.ndarray) -> Placed:

@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Literal, cast
 
 from sitewatch import store
-from sitewatch.case import Case, found_now, state_of
+from sitewatch.case import Case, Glance, found_now, glance, state_of
 from sitewatch.errors import BusyError, InputError, NotEnoughLooksError, ProviderError, SitewatchError
 from sitewatch.fetching import Limits, archives, fetch
-from sitewatch.model import AnyNews, News, Progress, SceneFit, Scenes, Span, fingerprint
+from sitewatch.model import AnyNews, Checks, Measurements, News, Progress, SceneFit, Scenes, Span, fingerprint
 from sitewatch.watch._news import news_of, standing
 from sitewatch.watch._still import Still, keep_still, read_still
 
 __all__ = ["Outcome", "State", "look_at"]
 
 _LATE = timedelta(days=60)  # archives take in images weeks after they were taken
+
+AT_A_GLANCE = ("told at a glance: laid beside the earlier images; all are computed anew by `sitewatch run`, or at the "
+               "latest when {left} more have come")
+"""What is said of a pass that did not compute everything anew."""
 
 State = Literal["failed", "news", "not visible", "busy", "nothing new"]
 """What a pass says of a case, the most urgent first."""
@@ -49,10 +53,12 @@ class Outcome:
         return tuple(reversed(standing(self.told)))
 
 
-def look_at(folder: Path, at: datetime, progress: Progress | None = None, limits: Limits | None = None) -> Outcome:
+def look_at(folder: Path, at: datetime, progress: Progress | None = None, limits: Limits | None = None, *,
+            glances: bool = False) -> Outcome:
     """Run the case of a folder, and keep what is new in it as told; no error of the case leaves this function.
 
-    With ``limits`` new images are fetched first from the archives that the case names.
+    With ``limits`` new images are fetched first from the archives that the case names. With ``glances`` all images are
+    computed anew only where a glance at the new ones shows what may be news, or where many came since.
     """
     outcome = Outcome(folder=folder, title=folder.name, state="failed")
     try:
@@ -61,15 +67,22 @@ def look_at(folder: Path, at: datetime, progress: Progress | None = None, limits
         told = store.read_news(folder, case.site)
         outcome = replace(outcome, told=told or ())
         state = None if told is None or (limits and archives(case)) else state_of(case)
-        before = read_still(folder)
+        before = _relied_on(read_still(folder), glances)
         if before and state and before.state == state:
             return replace(outcome, state="nothing new", last_clear=before.last_clear)
-        outcome, computed = _run(case, outcome, "report" if told is None else "changes", progress, limits)
+        known, missing, computed = _images(case, limits, progress)
         asked = fingerprint([case.run_ids("claims"), [news.id for news in outcome.told]])
         is_asked = told is not None and before is not None and before.asked == asked
-        found = outcome if is_asked else _with_news(outcome, case, told, at, progress)
+        seen = _quiet(case, told, at, progress) if glances and told is not None and not is_asked else None
+        is_glance = seen is not None or bool(is_asked and before and before.glance)
+        if not is_glance:
+            computed |= any(step.computed for step in case.go_on("report" if told is None else "changes", progress))
+        outcome = _with_looks(outcome, _fits(case, seen), known, missing, seen)
+        if is_asked and before:
+            outcome = replace(outcome, last_clear=before.last_clear)
+        found = outcome if is_asked or is_glance else _with_news(outcome, case, told, at, progress)
         if not found.news:
-            keep_still(folder, Still(state=None if computed else state, asked=asked, last_clear=outcome.last_clear))
+            keep_still(folder, Still(None if computed else state, asked, outcome.last_clear, is_glance))
         return found
     except BusyError as error:
         return replace(outcome, state="busy", why=str(error))
@@ -81,26 +94,53 @@ def look_at(folder: Path, at: datetime, progress: Progress | None = None, limits
         return replace(outcome, why=f"{type(error).__name__}: {error}", error=1)
 
 
-def _run(case: Case, outcome: Outcome, until: str, progress: Progress | None,
-         limits: Limits | None) -> tuple[Outcome, bool]:
-    """With the looks that have come since the pass before, those of the first pass not being new; and whether anything
-    had to be computed."""
-    kept = store.FolderStore(case.folder)
-    before = kept.scenes(case.site)
+def _relied_on(still: Still | None, glances: bool) -> Still | None:
+    """What the pass before left; nothing where that took a glance and this one is to compute all."""
+    return None if still and still.glance and not glances else still
+
+
+def _images(case: Case, limits: Limits | None, progress: Progress | None) -> tuple[set[str] | None, str, bool]:
+    """Look for images: the scenes that were known before, None where nothing was; what could not be had; and whether
+    any is new."""
+    before = store.FolderStore(case.folder).scenes(case.site)
     missing = _not_fetched(case, before, limits, progress) if limits else ""
-    computed = any(step.computed for step in case.run(until, progress))
-    fits = cast(tuple[SceneFit, ...], kept.load("stack", "", case.site))
-    known = {scene.id for scene in before.scenes} if before else {fit.scene for fit in fits}
-    new = [fit for fit in fits if fit.scene not in known]
+    computed = any(step.computed for step in case.run("scenes", progress))
+    return {scene.id for scene in before.scenes} if before else None, missing, computed
+
+
+def _quiet(case: Case, told: tuple[AnyNews, ...], at: datetime, progress: Progress | None) -> Glance | None:
+    """New images at a glance, where it shows nothing that would have to be told; else all has to be computed anew.
+
+    What is told of old is not read again, so that nothing is said of it.
+    """
+    seen = glance(case, progress)
+    if seen is None or seen.structures is None:
+        return seen
+    none = Measurements(site=case.site, records=()), Checks(records=())
+    news = [one for one in news_of(seen.structures, *none, told, at) if isinstance(one, News)]
+    old = [one for one in news if one.kind == "withdrawn" and (one.between.by or seen.since) < seen.since]
+    return seen if len(news) == len(old) else None
+
+
+def _fits(case: Case, seen: Glance | None) -> tuple[SceneFit, ...]:
+    kept = seen.fits if seen else store.FolderStore(case.folder).load("stack", "", case.site)
+    return cast(tuple[SceneFit, ...], kept)
+
+
+def _with_looks(outcome: Outcome, fits: tuple[SceneFit, ...], known: set[str] | None, missing: str,
+                seen: Glance | None) -> Outcome:
+    """With the looks that have come since the pass before, those of the first pass not being new."""
+    new = [fit for fit in fits if known is not None and fit.scene not in known]
     clear = [fit for fit in new if fit.used]
     outcome = replace(outcome, state="nothing new", new_looks=len(new), clear_looks=len(clear),
-                      last_clear=max((fit.taken for fit in fits if fit.used), default=None))
+                      last_clear=max((fit.taken for fit in fits if fit.used), default=None),
+                      why=AT_A_GLANCE.format(left=seen.left) if seen else "")
     if missing:
         outcome = replace(outcome, state="failed", why=missing, error=ProviderError.exit_code)
     elif new and not clear:
         why = "; ".join(sorted({fit.why_not for fit in new if fit.why_not}))
         outcome = replace(outcome, state="not visible", why=why)
-    return outcome, computed
+    return outcome
 
 
 def _not_fetched(case: Case, kept: Scenes | None, limits: Limits, progress: Progress | None) -> str:

@@ -38,12 +38,13 @@ class Pass:
 
 
 def watch_once(folder: Path, jobs: int | str = 1, progress: Progress | None = None,
-               limits: Limits | None = None, team: str | None = None) -> Pass:
+               limits: Limits | None = None, team: str | None = None, glances: bool = False) -> Pass:
     """Run every case in a folder of cases once; what one of them does never stops the others.
 
     ``jobs`` cases are run at a time, or, where it is the address of a dask scheduler, as many as that has workers for;
     with ``limits`` each fetches new images first, within them. With ``team`` they are the cases of the team store at
-    that address, each of which is brought here and back. Raises InputError where there is no case, and what
+    that address, each of which is brought here and back. With ``glances`` new images are looked at at a glance first
+    (``look_at``). Raises InputError where there is no case, and what
     ``on_cluster`` raises.
     """
     cases = shared_cases(folder, team) if team else sorted(path.parent for path in folder.glob(f"*/{CASE_FILE}"))
@@ -51,7 +52,7 @@ def watch_once(folder: Path, jobs: int | str = 1, progress: Progress | None = No
         raise InputError(f"{folder} holds no cases: no folder in it has a {CASE_FILE}. Make one with "
                          f"`sitewatch new {folder}/NAME`")
     begun, found = datetime.now(UTC), []
-    work = partial(look_at_shared, limits=limits, url=team) if team else partial(look_at, limits=limits)
+    work = partial(partial(look_at_shared, url=team) if team else look_at, limits=limits, glances=glances)
     for done, outcome in enumerate(outcomes_of(cases, jobs, begun, work, progress), start=1):
         found.append(outcome)
         if progress:

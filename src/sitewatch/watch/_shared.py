@@ -31,7 +31,7 @@ def shared_cases(folder: Path, url: str) -> list[Path]:
 
 
 def look_at_shared(folder: Path, at: datetime, progress: Progress | None = None, limits: Limits | None = None, *,
-                   url: str) -> Outcome:
+                   url: str, glances: bool = False) -> Outcome:
     """Import the case that is called as the folder, run it, and export what came of it, while no other worker has it.
 
     What could not be exported is not news yet: it waits in the folder for the next pass.
@@ -42,7 +42,7 @@ def look_at_shared(folder: Path, at: datetime, progress: Progress | None = None,
     try:
         with Team(url) as team, team.held(folder.name):
             import_case(team, folder, folder.name, _OF_A_PASS, progress)
-            outcome = look_at(folder, at, progress, limits)
+            outcome = look_at(folder, at, progress, limits, glances=glances)
             if outcome.state != "busy":
                 export_case(team, folder, folder.name, _actor(), progress)
         return outcome

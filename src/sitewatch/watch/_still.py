@@ -16,12 +16,13 @@ _FILE = ".cache/still.json"
 
 class Still(NamedTuple):
     """The ``state`` of a case (``state_of``) in which a run of it computed nothing, None where it was not in one; what
-    was ``asked`` of it last, of which there was nothing to tell; and when its latest clear look was taken, UTC, None
-    where there is none."""
+    was ``asked`` of it last, of which there was nothing to tell; when its latest clear look was taken, UTC, None where
+    there is none; and whether that was told at a ``glance``."""
 
     state: str | None
     asked: str
     last_clear: datetime | None
+    glance: bool = False
 
 
 def keep_still(folder: Path, still: Still) -> None:
@@ -35,6 +36,6 @@ def read_still(folder: Path) -> Still | None:
     try:
         plain = json.loads((folder / _FILE).read_bytes())
         last_clear = plain["last_clear"] and datetime.fromisoformat(plain["last_clear"])
-        return Still(state=plain["state"], asked=plain["asked"], last_clear=last_clear)
+        return Still(plain["state"], plain["asked"], last_clear, plain["glance"])
     except (OSError, ValueError, KeyError, TypeError):   # derived: what cannot be read is made again
         return None
