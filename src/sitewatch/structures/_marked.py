@@ -45,7 +45,8 @@ _LIKE_IT = 0.5         # of its contrast
 _BESIDE = (f"the like of it stands within {_LEAN_M:.0f} m in a look without it: it may be seen from another side, or "
            "have been moved a little")
 _NEAR_PX = 60          # ground of other kinds lies farther away
-_TIMES = (1, 2, 4, 8)  # the smallest area that the search reports: below that the point spread alone is seen
+_TIMES = (1, 2, 4, 8)  # the smallest area that the search reports: in two looks less may as well be the point spread
+_LESS = (0.25, 0.5)    # of that area: a series tells of less where the place and the shape are known
 _CONTRAST = 3.0        # noises of a look, of what is drawn: an eye makes it out
 _EVERY = 4             # so many of the other places give one that is drawn into
 
@@ -90,10 +91,11 @@ def followed(mark: Mark, changes: Changes, stack: Stack, values: np.ndarray) -> 
 
 def _drawn(outline: Polygon, changes: Changes, stack: Stack, values: np.ndarray, least: int) -> Iterator[Trial]:
     """Things of that shape, lighter and darker than the ground, in the first half of the looks at other places: how
-    many are seen to go. The sizes grow from the smallest that the search reports to one that is seen."""
+    many are seen to go. The sizes grow to one that is seen, in few looks from the smallest that the search reports."""
     grey, pixel_m2 = whitening(stack.values).sum(axis=1), stack.site.gsd_m**2
     way = _CONTRAST * look_noise(values.shape[1]) * grey / np.linalg.norm(grey)
-    for area_px in (changes.smallest_px * times for times in _TIMES):
+    tried = (*_LESS, *_TIMES) if least == _LEAST_LOOKS else _TIMES
+    for area_px in (changes.smallest_px * times for times in tried):
         wider = math.sqrt(area_px * pixel_m2 / outline.area)
         inside, ring = _footprint(scale(outline, wider, wider), stack)
         others = _elsewhere(inside, ring, changes, stack, values, least) if inside.any() and ring.any() else []
