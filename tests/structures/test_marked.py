@@ -12,6 +12,7 @@ from tests.structures.halls import FROM, SEEDS, quiet_world, states_of
 from tests.worlds import World, rectangle, with_scenes
 
 from sitewatch.changes import detect_changes
+from sitewatch.changes._objects import smallest_thing_px
 from sitewatch.geo import Rectangle, whitened
 from sitewatch.model import SURE, Between, Mark, Structure, Structures
 from sitewatch.structures import trace_structures
@@ -153,6 +154,17 @@ def test_of_a_marked_thing_smaller_than_its_looks_could_have_shown_nothing_is_to
     assert small.happened == Between()
     assert re.fullmatch(r"smallest that could have been seen: \d+ m² \(chance 0\.96\), and it covers 76 m²",
                         small.reasons[-1])
+
+
+def test_a_series_tells_of_a_marked_thing_that_is_smaller_than_what_the_search_reports():
+    narrow = replace(_CRANE, width=1.2)
+    world = quiet_world(2)
+    world.roof(narrow, _LEVEL, slice(FROM))
+    crane = _crane(world, Mark(id="old_crane", outline=world.on_grid(narrow)))
+    assert crane.outline.area < smallest_thing_px(world.blur_px) * 9
+    assert crane.last == Between(after=world.taken[FROM - 1], by=world.taken[FROM])
+    assert any(trial.found >= SURE * trial.tried and (3 * trial.side_px)**2 <= crane.outline.area
+               for trial in crane.trials)
 
 
 def test_a_day_between_the_two_looks_does_not_say_in_which_of_them_the_crane_is():
