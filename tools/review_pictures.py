@@ -20,8 +20,9 @@ _SETTLED_MS = 700
 _NARROW = {"width": 820, "height": 1180}   # a tablet held upright
 _IS_DRAWN = """() => {
   const mode = document.querySelector("#colours [aria-checked=true]").dataset.value;
+  const strip = document.getElementById("strip");
   return ["before", "after"].every(id => document.getElementById(id).dataset.drawn?.startsWith(`${mode}/`)) &&
-    [...document.querySelectorAll(".chip .image")].every(one => one.style.backgroundImage.includes(`/${mode}/`));
+    strip.dataset.drawn && strip.style.getPropertyValue("--chips").includes(`/${mode}/`);
 }"""             # both looks and every chip, in the colours that are chosen
 _CLICK_MS = 300  # two clicks in quick succession are a double click
 
